@@ -1,0 +1,69 @@
+package verify
+
+import (
+	"strings"
+	"time"
+)
+
+// parseExpires reads an expiration (SPEC 4.2: YYYY-MM-DDTHH:MM:SSZ). Real
+// writers also produce fractions of a second and numeric offsets from UTC;
+// both name one instant, so they are read. Everything else that a lenient
+// parser may take (lower-case letters, a comma, a missing digit, 24:00,
+// a leap second) is refused.
+func parseExpires(s string) (time.Time, error) {
+	if isInstant(s) {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, misfit("", "must be of the form YYYY-MM-DDTHH:MM:SSZ, found %s", shown(s))
+}
+
+// isInstant reports whether s has the form of a date, a time, and the offset
+// that makes an instant of them.
+func isInstant(s string) bool {
+	const form = "2006-01-02T15:04:05"
+	if len(s) <= len(form) {
+		return false
+	}
+	for i := range len(form) {
+		if isDigit(form[i]) != isDigit(s[i]) || !isDigit(form[i]) && form[i] != s[i] {
+			return false
+		}
+	}
+	zone := s[len(form):]
+	if zone[0] == '.' {
+		digits := zone[1:]
+		zone = strings.TrimLeft(digits, "0123456789")
+		if n := len(digits) - len(zone); n < 1 || n > 9 {
+			return false
+		}
+	}
+	return zone == "Z" || isOffset(zone)
+}
+
+// isOffset reports whether s has the form +HH:MM or -HH:MM.
+func isOffset(s string) bool {
+	return len(s) == 6 && (s[0] == '+' || s[0] == '-') && isDigit(s[1]) && isDigit(s[2]) &&
+		s[3] == ':' && isDigit(s[4]) && isDigit(s[5])
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// checkSpecVersion accepts what has the major number of this specification
+// (SPEC 4.3, 5.3: clients must check that spec_version is one they support).
+// Real documents say "1.0", "1.0.0" or "1.0.31".
+func checkSpecVersion(s string) error {
+	numbers := strings.Split(s, ".")
+	ok := len(numbers) == 2 || len(numbers) == 3
+	for _, n := range numbers {
+		ok = ok && n != "" && strings.Trim(n, "0123456789") == ""
+	}
+	switch {
+	case !ok:
+		return misfit("", "must be of the form 1.0.0, found %s", shown(s))
+	case numbers[0] != "1":
+		return misfit("", "specification %s is not supported; this client reads version 1", shown(s))
+	}
+	return nil
+}

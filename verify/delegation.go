@@ -1,0 +1,163 @@
+package verify
+
+import "slices"
+
+// Delegation is one delegated role of a targets document (SPEC 4.5). Exactly
+// one of Paths and PathHashPrefixes is not nil.
+type Delegation struct {
+	Name             string
+	Threshold        int
+	KeyIDs           []string
+	Terminating      bool
+	Paths            []string // patterns
+	PathHashPrefixes []string // hex, of the SHA-256 of the path
+}
+
+func cloneDelegations(list []Delegation) []Delegation {
+	c := slices.Clone(list)
+	for i := range c {
+		c[i].KeyIDs = slices.Clone(c[i].KeyIDs)
+		c[i].Paths = slices.Clone(c[i].Paths)
+		c[i].PathHashPrefixes = slices.Clone(c[i].PathHashPrefixes)
+	}
+	return c
+}
+
+func (f *targetsFacts) readDelegations(v value) error {
+	if err := v.object(); err != nil {
+		return err
+	}
+	var keys, roles value
+	succinct := false
+	for name, m := range v.members() {
+		switch string(name) {
+		case "keys":
+			keys = m
+		case "roles":
+			roles = m
+		case "succinct_roles":
+			succinct = true
+		}
+	}
+	if keys == nil {
+		return misfit("keys", "missing")
+	}
+	ring, err := readKeyring(keys, f.document.lim.Keys)
+	if err != nil {
+		return within("keys", err)
+	}
+	switch {
+	case roles != nil && succinct:
+		return misfit("roles", "stands beside succinct_roles; only one of them may")
+	case roles == nil:
+		return nil
+	}
+	return within("roles", f.readDelegatedRoles(roles, ring))
+}
+
+func (f *targetsFacts) readDelegatedRoles(roles value, ring keyring) error {
+	if err := roles.array(); err != nil {
+		return err
+	}
+	n := 0
+	for range roles.elements() {
+		n++
+	}
+	if limit := f.document.lim.Delegations; n > limit {
+		return &LimitError{What: "delegated roles", Limit: int64(limit), Found: int64(n)}
+	}
+	names := make(map[string]bool, n)
+	for v := range roles.elements() {
+		index := len(f.delegations)
+		role, err := readDelegation(v)
+		if err != nil {
+			return at(index, err)
+		}
+		switch {
+		case role.Name == "":
+			return at(index, misfit("name", "empty"))
+		case isTopLevel(role.Name):
+			return at(index, misfit("name", "%s is a top-level role and cannot be delegated", role.Name))
+		case names[role.Name]:
+			return at(index, misfit("name", "%s stands twice", shownName(role.Name)))
+		}
+		names[role.Name] = true
+		q, err := readQuorum(f.document, ring, v, role.Name, f.role)
+		if err != nil {
+			return at(index, err)
+		}
+		role.Threshold, role.KeyIDs = q.threshold, q.ids
+		f.delegations = append(f.delegations, role)
+		f.quorums = append(f.quorums, q)
+	}
+	return nil
+}
+
+// readDelegation reads what a delegated role has beside its quorum.
+func readDelegation(v value) (Delegation, error) {
+	var r Delegation
+	if err := v.object(); err != nil {
+		return r, err
+	}
+	named, ended := false, false
+	for name, m := range v.members() {
+		var err error
+		switch string(name) {
+		case "name":
+			named = true
+			r.Name, err = m.text()
+		case "terminating":
+			ended = true
+			r.Terminating, err = m.boolean()
+		case "paths":
+			r.Paths, err = readList(m)
+		case "path_hash_prefixes":
+			r.PathHashPrefixes, err = readList(m)
+			for i, p := range r.PathHashPrefixes {
+				if !isHex(p) || p == "" || len(p) > 64 {
+					err = at(i, misfit("", "must be 1 to 64 hex digits, found %s", shown(p)))
+					break
+				}
+			}
+		}
+		if err != nil {
+			return r, within(name, err)
+		}
+	}
+	switch {
+	case !named:
+		return r, misfit("name", "missing")
+	case !ended:
+		return r, misfit("terminating", "missing")
+	case r.Paths == nil && r.PathHashPrefixes == nil:
+		return r, misfit("paths", "missing, and path_hash_prefixes too")
+	case r.Paths != nil && r.PathHashPrefixes != nil:
+		return r, misfit("paths", "stands beside path_hash_prefixes; only one of them may")
+	}
+	return r, nil
+}
+
+// readList reads an array of strings; the result is not nil.
+func readList(v value) ([]string, error) {
+	if err := v.array(); err != nil {
+		return nil, err
+	}
+	list := []string{}
+	for m := range v.elements() {
+		s, err := m.text()
+		if err != nil {
+			return nil, at(len(list), err)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+func isHex(s string) bool {
+	for i := range len(s) {
+		if _, ok := hexValue(s[i]); !ok {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,2 @@
+// Package verify decides which TUF metadata a client trusts.
+package verify

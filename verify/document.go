@@ -1,0 +1,394 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Names of document types, and of the four top-level roles (SPEC 4.3).
+const (
+	typeRoot      = "root"
+	typeTargets   = "targets"
+	typeSnapshot  = "snapshot"
+	typeTimestamp = "timestamp"
+)
+
+// Document is a well-formed envelope: strict JSON with `signatures` and
+// `signed`, and in `signed` the members that every type has (SPEC 4.2, 4.3).
+// Nobody has checked a signature. Documents never change and may be shared
+// between goroutines, provided that nobody writes to the slices they were
+// read from or return.
+type Document struct {
+	raw        []byte
+	message    *message // the canonical form of signed
+	lim        Limits
+	typ        string
+	spec       string
+	version    int64
+	expires    time.Time
+	extension  *Extension
+	signatures []signature
+}
+
+// Signature is one entry of `signatures` (SPEC 4.2.1).
+type Signature struct {
+	KeyID string // opaque: a key is found by it, but counted by its public key
+	Sig   []byte // raw bytes, not hex
+}
+
+// signature is a [Signature] and what reading found wrong with it.
+type signature struct {
+	Signature
+	fault error
+}
+
+var (
+	errEmptySig = errors.New("signature is empty")
+	errSigHex   = errors.New("signature is not in hex")
+)
+
+// Read reads an envelope with all checks of the first step: strict JSON (see
+// [Canonical]), one of the four types, a `spec_version` with major number 1,
+// a `version` above zero, an `expires` that names one instant, well-formed
+// signatures none of whose key ids stands twice, and a well-formed
+// [Extension] if there is one. Unknown members are covered by the signatures
+// and otherwise ignored; those beside `signed` are ignored altogether.
+//
+// A signature whose `sig` is empty or not hex stays in the list and verifies
+// with no key: real documents have them.
+//
+// raw is kept, not copied; the caller must not change it afterwards. Errors
+// are a [*FormatError] or a [*LimitError].
+func Read(raw []byte, lim Limits) (*Document, error) {
+	lim = lim.orDefault()
+	if err := checkSize("document", raw, lim.bytesFor("")); err != nil {
+		return nil, err
+	}
+	envelope, err := Canonical(raw, lim)
+	if err != nil {
+		return nil, err
+	}
+	d := &Document{raw: raw, lim: lim}
+	if err := d.readEnvelope(envelope); err != nil {
+		var f *FormatError
+		if errors.As(err, &f) {
+			f.Role, f.Version = d.role(), d.version
+		}
+		return nil, err
+	}
+	if err := checkSize(d.typ, raw, lim.bytesFor(d.typ)); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func checkSize(what string, raw []byte, limit int64) error {
+	if int64(len(raw)) > limit {
+		return &LimitError{What: "bytes of " + what, Limit: limit, Found: int64(len(raw))}
+	}
+	return nil
+}
+
+func (d *Document) readEnvelope(envelope value) error {
+	if err := envelope.object(); err != nil {
+		return err
+	}
+	var signed, signatures value
+	for name, v := range envelope.members() {
+		switch string(name) {
+		case "signed":
+			signed = v
+		case "signatures":
+			signatures = v
+		}
+	}
+	if signed == nil {
+		return misfit("signed", "missing")
+	}
+	if err := d.readSigned(signed); err != nil {
+		return within("signed", err)
+	}
+	if signatures == nil {
+		return misfit("signatures", "missing")
+	}
+	return within("signatures", d.readSignatures(signatures))
+}
+
+// readSigned reads the members that every type has (SPEC 4.3 to 4.6).
+func (d *Document) readSigned(signed value) error {
+	if err := signed.object(); err != nil {
+		return err
+	}
+	d.message = newMessage(signed)
+	var typ, spec, version, expires, extension value
+	for name, v := range signed.members() {
+		switch string(name) {
+		case "_type":
+			typ = v
+		case "spec_version":
+			spec = v
+		case "version":
+			version = v
+		case "expires":
+			expires = v
+		case ExtensionName:
+			extension = v
+		}
+	}
+	for _, f := range []struct {
+		name string
+		v    value
+		read func(value) error
+	}{
+		{"_type", typ, d.readType},
+		{"version", version, d.readVersion},
+		{"spec_version", spec, d.readSpec},
+		{"expires", expires, d.readExpires},
+	} {
+		if f.v == nil {
+			return misfit(f.name, "missing")
+		}
+		if err := f.read(f.v); err != nil {
+			return within(f.name, err)
+		}
+	}
+	if extension == nil {
+		return nil
+	}
+	e, err := readExtension(extension)
+	if err != nil {
+		return within(ExtensionName, err)
+	}
+	d.extension = e
+	return nil
+}
+
+func (d *Document) readType(v value) error {
+	typ, err := v.text()
+	if err != nil {
+		return err
+	}
+	switch typ {
+	case typeRoot, typeTargets, typeSnapshot, typeTimestamp:
+		d.typ = typ
+		return nil
+	}
+	return misfit("", "must be root, targets, snapshot or timestamp, found %s", shown(typ))
+}
+
+func (d *Document) readVersion(v value) error {
+	n, err := v.integer()
+	if err != nil {
+		return err
+	}
+	if n < 1 {
+		return misfit("", "must be above zero, found %d", n)
+	}
+	d.version = n
+	return nil
+}
+
+func (d *Document) readSpec(v value) (err error) {
+	if d.spec, err = v.text(); err != nil {
+		return err
+	}
+	return checkSpecVersion(d.spec)
+}
+
+func (d *Document) readExpires(v value) error {
+	s, err := v.text()
+	if err != nil {
+		return err
+	}
+	d.expires, err = parseExpires(s)
+	return err
+}
+
+func (d *Document) readSignatures(list value) error {
+	if err := list.array(); err != nil {
+		return err
+	}
+	n := 0
+	for range list.elements() {
+		n++
+	}
+	// Bounded before anything is verified, so that junk costs no more than
+	// reading it.
+	if n > d.lim.Signatures {
+		return &LimitError{What: "signatures", Limit: int64(d.lim.Signatures), Found: int64(n)}
+	}
+	d.signatures = make([]signature, 0, n)
+	for v := range list.elements() {
+		s, err := readSignature(v)
+		if err != nil {
+			return at(len(d.signatures), err)
+		}
+		d.signatures = append(d.signatures, s)
+	}
+	return checkUnique(d.signatures)
+}
+
+func readSignature(v value) (signature, error) {
+	var s signature
+	if err := v.object(); err != nil {
+		return s, err
+	}
+	var id, sig value
+	for name, m := range v.members() {
+		switch string(name) {
+		case "keyid":
+			id = m
+		case "sig":
+			sig = m
+		}
+	}
+	if id == nil {
+		return s, misfit("keyid", "missing")
+	}
+	if sig == nil {
+		return s, misfit("sig", "missing")
+	}
+	var err error
+	if s.KeyID, err = id.text(); err != nil {
+		return s, within("keyid", err)
+	}
+	if err := sig.expect("a string"); err != nil {
+		return s, within("sig", err)
+	}
+	digits := sig[1 : len(sig)-1]
+	if len(digits) == 0 {
+		s.fault = errEmptySig
+		return s, nil
+	}
+	s.Sig = make([]byte, hex.DecodedLen(len(digits)))
+	if _, err := hex.Decode(s.Sig, digits); err != nil {
+		s.Sig, s.fault = nil, errSigHex
+	}
+	return s, nil
+}
+
+// checkUnique refuses a key id that stands twice, whatever the signatures are
+// worth (SPEC 4.2.1).
+func checkUnique(sigs []signature) error {
+	ids := make(map[string]struct{}, len(sigs))
+	for i, s := range sigs {
+		if _, twice := ids[s.KeyID]; twice {
+			return at(i, misfit("keyid", "%s stands twice", shownName(s.KeyID)))
+		}
+		ids[s.KeyID] = struct{}{}
+	}
+	return nil
+}
+
+// WithSignatures returns a document with the same signed bytes and other
+// signatures, for judging signatures that were collected elsewhere. A key id
+// that stands twice is a [*FormatError], too many signatures a [*LimitError].
+// The result has no received envelope: its Raw is nil.
+func (d *Document) WithSignatures(sigs []Signature) (*Document, error) {
+	if len(sigs) > d.lim.Signatures {
+		return nil, &LimitError{What: "signatures", Limit: int64(d.lim.Signatures), Found: int64(len(sigs))}
+	}
+	c := *d
+	c.raw = nil
+	c.signatures = make([]signature, len(sigs))
+	for i, s := range sigs {
+		c.signatures[i].Signature = Signature{s.KeyID, bytes.Clone(s.Sig)}
+		if len(s.Sig) == 0 {
+			c.signatures[i].fault = errEmptySig
+		}
+	}
+	if err := checkUnique(c.signatures); err != nil {
+		return nil, d.named(within("signatures", err))
+	}
+	return &c, nil
+}
+
+// Raw returns the bytes that the document was read from, nil if
+// [Document.WithSignatures] made it. They must not be changed.
+func (d *Document) Raw() []byte { return d.raw }
+
+// Signed returns the canonical form of `signed`: what signatures cover. It
+// must not be changed.
+func (d *Document) Signed() []byte { return d.message.bytes }
+
+// Digest returns the SHA-256 of [Document.Signed].
+func (d *Document) Digest() Digest { return d.message.digest() }
+
+// Type returns `_type`: "root", "targets", "snapshot" or "timestamp".
+func (d *Document) Type() string { return d.typ }
+
+// Version returns `version`; it is at least 1.
+func (d *Document) Version() int64 { return d.version }
+
+// Expires returns `expires` in UTC. The document is valid strictly before.
+func (d *Document) Expires() time.Time { return d.expires }
+
+// SpecVersion returns `spec_version`, for instance "1.0.31".
+func (d *Document) SpecVersion() string { return d.spec }
+
+// UnverifiedSignatures returns a copy of the signatures as listed. Sig is nil
+// where the document has an empty string or something that is not hex.
+func (d *Document) UnverifiedSignatures() []Signature {
+	list := make([]Signature, len(d.signatures))
+	for i, s := range d.signatures {
+		list[i] = Signature{s.KeyID, bytes.Clone(s.Sig)}
+	}
+	return list
+}
+
+// Extension returns a copy of the member x-rust-tuf, if there is one.
+func (d *Document) Extension() (Extension, bool) {
+	if d.extension == nil {
+		return Extension{}, false
+	}
+	return d.extension.clone(), true
+}
+
+// role is what errors call the document: the role that it says it is for, or
+// its type.
+func (d *Document) role() string {
+	if d.extension != nil {
+		return d.extension.Role
+	}
+	return d.typ
+}
+
+// repository is the repository that the document says it is of, "" if none.
+func (d *Document) repository() string {
+	if d.extension == nil {
+		return ""
+	}
+	return d.extension.Repository
+}
+
+// named completes a [*FormatError] with what is known of the document.
+func (d *Document) named(err error) error {
+	var f *FormatError
+	if errors.As(err, &f) && f.Role == "" {
+		f.Role, f.Version = d.role(), d.version
+	}
+	return err
+}
+
+// checkExpiry implements every CheckExpiry (SPEC 5.3.10: the expiration must
+// be higher than the fixed update start time).
+func (d *Document) checkExpiry(role string, at time.Time) error {
+	if at.Before(d.expires) {
+		return nil
+	}
+	return &ExpiredError{Role: role, Version: d.version, Expires: d.expires, At: at}
+}
+
+// label names a version of a role in messages: "root 1".
+func label(role string, version int64) string {
+	return fmt.Sprintf("%s %d", shownName(role), version)
+}
+
+// isTopLevel reports whether a role is one of the four of SPEC 2.1.
+func isTopLevel(role string) bool {
+	return slices.Contains([]string{typeRoot, typeTargets, typeSnapshot, typeTimestamp}, role)
+}

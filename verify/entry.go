@@ -1,0 +1,98 @@
+package verify
+
+import "strings"
+
+// TargetEntry is one entry of `targets` (SPEC 4.5).
+type TargetEntry struct {
+	Path   string
+	Length int64             // bytes
+	Hashes map[string]string // algorithm → lower-case hex; may be empty
+}
+
+// checkEntries checks the form of every entry without keeping any.
+func checkEntries(entries value) error {
+	if err := entries.object(); err != nil {
+		return err
+	}
+	for path, v := range entries.members() {
+		if err := checkEntry(v); err != nil {
+			return within(path, err)
+		}
+	}
+	return nil
+}
+
+func checkEntry(v value) error {
+	if err := v.object(); err != nil {
+		return err
+	}
+	var length, hashes value
+	for name, m := range v.members() {
+		switch string(name) {
+		case "length":
+			length = m
+		case "hashes":
+			hashes = m
+		}
+	}
+	if length == nil {
+		return misfit("length", "missing")
+	}
+	n, err := length.integer()
+	if err != nil {
+		return within("length", err)
+	}
+	if n < 0 {
+		return misfit("length", "must not be negative, found %d", n)
+	}
+	if hashes == nil {
+		return misfit("hashes", "missing")
+	}
+	return within("hashes", checkHashes(hashes))
+}
+
+// checkHashes holds the hashes that this client knows to their size. Others
+// may have any form, so that writers can add new ones beside them.
+func checkHashes(v value) error {
+	if err := v.object(); err != nil {
+		return err
+	}
+	for name, m := range v.members() {
+		if err := m.expect("a string"); err != nil {
+			return within(name, err)
+		}
+		digits := 0
+		switch string(name) {
+		case "sha256":
+			digits = 64
+		case "sha512":
+			digits = 128
+		default:
+			continue
+		}
+		if s := plain(m[1 : len(m)-1]); len(s) != digits || !isHex(s) {
+			return within(name, misfit("", "must be %d hex digits, found %s", digits, shown(s)))
+		}
+	}
+	return nil
+}
+
+// readEntries reads entries that checkEntries has passed.
+func readEntries(entries value) []TargetEntry {
+	var list []TargetEntry
+	for path, v := range entries.members() {
+		e := TargetEntry{Path: plain(path), Hashes: map[string]string{}}
+		for name, m := range v.members() {
+			switch string(name) {
+			case "length":
+				e.Length, _ = m.integer()
+			case "hashes":
+				for algorithm, digits := range m.members() {
+					e.Hashes[plain(algorithm)] = strings.ToLower(plain(digits[1 : len(digits)-1]))
+				}
+			}
+		}
+		list = append(list, e)
+	}
+	return list
+}

@@ -1,0 +1,36 @@
+package verify
+
+import "strconv"
+
+// Names come from documents that nobody has verified yet and end on
+// somebody's terminal at a ceremony: what is not a plain word is quoted, in
+// ASCII, and cut.
+
+// shownName returns a name as it may appear in a message.
+func shownName(s string) string {
+	if s == "" {
+		return `""`
+	}
+	for i := range len(s) {
+		c := s[i]
+		word := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+			c == '-' || c == '_' || c == '/' || c == '.' || c == '+' || c == '@'
+		if !word {
+			return shown(s)
+		}
+	}
+	if len(s) > maxShown {
+		return s[:maxShown] + "…"
+	}
+	return s
+}
+
+// shown quotes a string for a message.
+func shown(s string) string {
+	if len(s) > maxShown {
+		return strconv.QuoteToASCII(s[:maxShown]) + "…"
+	}
+	return strconv.QuoteToASCII(s)
+}
+
+func shownBytes(b []byte) string { return shown(string(b)) }

@@ -1,0 +1,161 @@
+package verify
+
+import "time"
+
+// UnverifiedTargets is a targets document that is allowed: its entries and
+// delegations have the form of SPEC 4.5 and its [Extension], if any, names
+// the role that it was read for. Whether anybody signed it is not known.
+type UnverifiedTargets struct {
+	*Document
+	facts *targetsFacts
+}
+
+// targetsFacts is what a targets document says, for one role.
+type targetsFacts struct {
+	document    *Document
+	role        string
+	entries     value // the object `targets`
+	delegations []Delegation
+	quorums     []*Quorum // one for each delegation
+}
+
+// Targets reads the document as the targets of a role: "targets" itself or a
+// delegated one. Every entry and every delegation is checked for its form.
+// Errors are a [*FormatError], [*LimitError] or [*RoleError].
+func (d *Document) Targets(role string) (*UnverifiedTargets, error) {
+	switch {
+	case d.typ != typeTargets:
+		return nil, &RoleError{Want: role, Found: d.role()}
+	case role != typeTargets && isTopLevel(role):
+		return nil, &RoleError{Want: role, Found: d.typ}
+	case d.extension != nil && d.extension.Role != role:
+		return nil, &RoleError{Want: role, Found: d.extension.Role}
+	}
+	facts, err := readTargets(d, role)
+	if err != nil {
+		return nil, d.named(within("signed", err))
+	}
+	return &UnverifiedTargets{d, facts}, nil
+}
+
+func readTargets(d *Document, role string) (*targetsFacts, error) {
+	facts := &targetsFacts{document: d, role: role}
+	for name, v := range value(d.message.bytes).members() {
+		var err error
+		switch string(name) {
+		case "targets":
+			facts.entries = v
+			err = checkEntries(v)
+		case "delegations":
+			err = facts.readDelegations(v)
+		}
+		if err != nil {
+			return nil, within(name, err)
+		}
+	}
+	if facts.entries == nil {
+		return nil, misfit("targets", "missing")
+	}
+	return facts, nil
+}
+
+func (f *targetsFacts) quorum(role string) (*Quorum, bool) {
+	if f == nil {
+		return nil, false
+	}
+	for _, q := range f.quorums {
+		if q.role == role {
+			return q, true
+		}
+	}
+	return nil, false
+}
+
+// Role returns the role that the document was read for.
+func (t *UnverifiedTargets) Role() string { return t.facts.role }
+
+// UnverifiedQuorum returns what this document says of a role that it
+// delegates. Use it to show a pending document, never to accept anything.
+func (t *UnverifiedTargets) UnverifiedQuorum(role string) (*Quorum, bool) {
+	return t.facts.quorum(role)
+}
+
+// Delegations returns the delegated roles in order of appearance, which is
+// the order of their priority (SPEC 4.5).
+func (t *UnverifiedTargets) Delegations() []Delegation { return cloneDelegations(t.facts.delegations) }
+
+// UnverifiedEntries returns the listed targets, sorted by path.
+func (t *UnverifiedTargets) UnverifiedEntries() []TargetEntry { return readEntries(t.facts.entries) }
+
+// Delegator is what vouches for a targets document: a [*Root] for the role
+// targets, a [*Targets] for the roles that it delegates.
+type Delegator interface {
+	Quorum(role string) (*Quorum, bool)
+	Repository() string
+
+	delegator() string // for instance "root 1"; nobody else can have it
+}
+
+// Targets is a trusted targets document. Only [TrustTargets] makes one.
+type Targets struct {
+	facts *targetsFacts
+}
+
+// TrustTargets accepts a targets document: its role is one that by delegates
+// ([*DelegationError] otherwise), it is of by's repository if by has one
+// ([*RepositoryError]), and it carries the threshold that by demands
+// ([*ThresholdError]; SPEC 5.6.3, 5.6.7). Expiry and the version that a
+// snapshot promises are for the caller to check.
+func TrustTargets(by Delegator, candidate *UnverifiedTargets) (*Targets, error) {
+	facts := candidate.facts
+	if facts == nil {
+		return nil, &RoleError{Want: typeTargets}
+	}
+	q, ok := by.Quorum(facts.role)
+	if !ok {
+		return nil, &DelegationError{Role: facts.role, By: by.delegator()}
+	}
+	if err := checkRepository(by.Repository(), facts.role, facts.document); err != nil {
+		return nil, err
+	}
+	if err := q.met(facts.document, new(verdicts)); err != nil {
+		return nil, err
+	}
+	return &Targets{facts}, nil
+}
+
+// Document returns the document that is trusted.
+func (t *Targets) Document() *Document { return t.facts.document }
+
+// Role returns the role that the document is trusted for.
+func (t *Targets) Role() string { return t.facts.role }
+
+// Version returns the version of the document.
+func (t *Targets) Version() int64 { return t.facts.document.version }
+
+// Digest returns the SHA-256 of the canonical form of `signed`.
+func (t *Targets) Digest() Digest { return t.facts.document.Digest() }
+
+// Expires returns the instant from which on the document is no longer valid.
+func (t *Targets) Expires() time.Time { return t.facts.document.expires }
+
+// CheckExpiry returns an [*ExpiredError] unless at is strictly before
+// [Targets.Expires] (SPEC 5.6.6).
+func (t *Targets) CheckExpiry(at time.Time) error {
+	return t.facts.document.checkExpiry(t.facts.role, at)
+}
+
+// Quorum returns who must sign a role that this one delegates.
+func (t *Targets) Quorum(role string) (*Quorum, bool) { return t.facts.quorum(role) }
+
+// Delegations returns the delegated roles in order of their priority.
+func (t *Targets) Delegations() []Delegation { return cloneDelegations(t.facts.delegations) }
+
+// Repository returns the id of the repository that the document names, "" if
+// it names none. What it delegates must name the same.
+func (t *Targets) Repository() string { return t.facts.document.repository() }
+
+// Entries returns the listed targets, sorted by path.
+func (t *Targets) Entries() []TargetEntry { return readEntries(t.facts.entries) }
+
+func (t *Targets) delegator() string { return label(t.facts.role, t.facts.document.version) }

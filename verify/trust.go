@@ -1,0 +1,173 @@
+package verify
+
+import (
+	"errors"
+	"math"
+	"time"
+)
+
+// Root is a trusted root. Only [TrustRoot], [TrustPinnedRoot], [Root.Next] and
+// [Root.Walk] make one.
+type Root struct {
+	facts *rootFacts
+}
+
+// TrustRoot makes a trusted root of bytes that the caller vouches for: a root
+// compiled in, or one that was trusted before and kept where nobody else
+// writes. That it carries the threshold of its own keys is checked all the
+// same; expiry is not, since an expired root may still be walked from.
+func TrustRoot(raw []byte, lim Limits) (*Root, error) {
+	return trustRoot(raw, lim, nil)
+}
+
+// TrustPinnedRoot is [TrustRoot] for bytes that nobody vouches for, and a
+// digest that somebody does. Another digest is a [*PinError].
+func TrustPinnedRoot(raw []byte, pin Digest, lim Limits) (*Root, error) {
+	return trustRoot(raw, lim, &pin)
+}
+
+func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
+	candidate, err := readUnverifiedRoot(raw, lim)
+	if err != nil {
+		return nil, err
+	}
+	if pin != nil && candidate.Digest() != *pin {
+		return nil, &PinError{Want: *pin, Found: candidate.Digest()}
+	}
+	own, _ := candidate.facts.quorum(typeRoot)
+	if err := own.met(candidate.facts.document, new(verdicts)); err != nil {
+		return nil, err
+	}
+	return &Root{candidate.facts}, nil
+}
+
+func readUnverifiedRoot(raw []byte, lim Limits) (*UnverifiedRoot, error) {
+	lim = lim.orDefault()
+	if err := checkSize(typeRoot, raw, lim.RootBytes); err != nil {
+		return nil, err
+	}
+	d, err := Read(raw, lim)
+	if err != nil {
+		return nil, err
+	}
+	return d.Root()
+}
+
+// Next accepts the version that follows r: signed by the threshold of r and
+// by its own (SPEC 5.3.4), exactly one above r (SPEC 5.3.5), and of the same
+// repository if r names one. It does not change r. Errors are a
+// [*VersionError], [*RepositoryError], or [*ThresholdError] whose By says
+// which of the two roots is not satisfied.
+func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
+	old, ok := r.Quorum(typeRoot)
+	if !ok {
+		return nil, &DelegationError{Role: typeRoot, By: label(typeRoot, 0)}
+	}
+	if _, ok := candidate.facts.quorum(typeRoot); !ok {
+		return nil, &RoleError{Want: typeRoot, Found: ""}
+	}
+	d := candidate.facts.document
+	// SPEC 5.3.5: the version must be exactly N+1; a gap would skip the
+	// quorums between. Checked first because it costs nothing.
+	if trusted := r.Version(); trusted == math.MaxInt64 || d.version != trusted+1 {
+		return nil, &VersionError{Role: typeRoot, Trusted: trusted, Found: d.version}
+	}
+	if err := checkRepository(r.Repository(), typeRoot, d); err != nil {
+		return nil, err
+	}
+	facts := candidate.facts.adopt(r.facts)
+	// SPEC 5.3.4: a threshold of keys of the trusted root, and a threshold of
+	// keys of the new one. What one quorum has verified the other knows.
+	known := &verdicts{known: map[verdict]error{}}
+	if err := old.met(d, known); err != nil {
+		return nil, err
+	}
+	own, _ := facts.quorum(typeRoot)
+	if err := own.met(d, known); err != nil {
+		return nil, err
+	}
+	return &Root{facts}, nil
+}
+
+// Walk goes from r to the newest root (SPEC 5.3.3 to 5.3.9). next returns the
+// bytes of one version; when it says [ErrNotFound] the walk is done. On any
+// error the last root that was accepted is returned together with the error,
+// at worst r itself. A caller who must store each root before asking for the
+// following one (SPEC 5.3.8) can do so in next: when it is asked for version
+// N, version N-1 has been accepted.
+//
+// The result may have expired; see [Root.CheckExpiry].
+func (r *Root) Walk(next func(version int64) ([]byte, error), lim Limits) (*Root, error) {
+	lim = lim.orDefault()
+	for steps := 0; r.Version() < math.MaxInt64; steps++ {
+		raw, err := next(r.Version() + 1)
+		if errors.Is(err, ErrNotFound) {
+			return r, nil
+		}
+		if err != nil {
+			return r, err
+		}
+		if steps == lim.RootRotations {
+			return r, &LimitError{What: "root versions in one walk", Limit: int64(steps), Found: int64(steps) + 1}
+		}
+		candidate, err := readUnverifiedRoot(raw, lim)
+		if err != nil {
+			return r, err
+		}
+		newer, err := r.Next(candidate)
+		if err != nil {
+			return r, err
+		}
+		r = newer
+	}
+	return r, nil
+}
+
+// Quorum returns who must sign one of the four top-level roles.
+func (r *Root) Quorum(role string) (*Quorum, bool) { return r.facts.quorum(role) }
+
+// Document returns the document that is trusted, nil for a zero Root.
+func (r *Root) Document() *Document {
+	if r.facts == nil {
+		return nil
+	}
+	return r.facts.document
+}
+
+// Version returns the version of the root, 0 for a zero Root.
+func (r *Root) Version() int64 {
+	if r.facts == nil {
+		return 0
+	}
+	return r.facts.document.version
+}
+
+// Digest returns the SHA-256 of the canonical form of `signed`.
+func (r *Root) Digest() Digest { return r.facts.document.Digest() }
+
+// Raw returns the bytes that the root was read from; they must not be
+// changed.
+func (r *Root) Raw() []byte { return r.facts.document.raw }
+
+// Expires returns the instant from which on the root is no longer valid.
+func (r *Root) Expires() time.Time { return r.facts.document.expires }
+
+// Repository returns the id of the repository that the root names, "" if it
+// names none.
+func (r *Root) Repository() string {
+	if r.facts == nil {
+		return ""
+	}
+	return r.facts.document.repository()
+}
+
+// ConsistentSnapshot returns `consistent_snapshot` (SPEC 6.2).
+func (r *Root) ConsistentSnapshot() bool { return r.facts.consistentSnapshot }
+
+// CheckExpiry returns an [*ExpiredError] unless at is strictly before
+// [Root.Expires] (SPEC 5.3.10). Only the newest root of a walk has to pass.
+func (r *Root) CheckExpiry(at time.Time) error {
+	return r.facts.document.checkExpiry(typeRoot, at)
+}
+
+func (r *Root) delegator() string { return label(typeRoot, r.Version()) }
