@@ -1,0 +1,30 @@
+# Every target is one command; what stands behind `make test` is tests/run.
+
+FUZZTIME ?= 30s
+FUZZ     ?= .
+BENCH    ?= .
+
+.PHONY: help demo build test bench fuzz
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: ## a whole 5-of-9 root ceremony in a temporary directory, in seconds
+	@sh tests/run/need.sh demo
+	@CGO_ENABLED=0 go run ./cmd/rust-tuf demo
+
+build: ## build bin/rust-tuf
+	@sh tests/run/need.sh build
+	go build -o bin/ ./cmd/rust-tuf
+
+test: ## every check and every test; shows what the machine lacks first
+	@sh tests/run/need.sh test
+	@go run ./tests/run test
+
+bench: ## all benchmarks with allocations (BENCH=regexp picks some)
+	@sh tests/run/need.sh build
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+fuzz: ## each fuzz target for FUZZTIME=30s (FUZZ=regexp picks some)
+	@sh tests/run/need.sh build
+	@go run ./tests/run -time '$(FUZZTIME)' -only '$(FUZZ)' fuzz

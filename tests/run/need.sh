@@ -1,0 +1,129 @@
+#!/bin/sh
+# usage: sh tests/run/need.sh build|demo|test
+#
+# Says what this machine lacks before anything starts, and what to do about it.
+#
+#   build  Go
+#   demo   Go and git
+#   test   Go, git and the packages below. Debian and Ubuntu: shows the one command that installs
+#          what is missing and asks; with CI=true runs it without asking. Elsewhere: names what is
+#          missing and stops.
+set -eu
+
+# What `make test` needs besides Go: Debian packages | succeeds when they are there | what for.
+# To add a package, add a line.
+packages='
+git           | command -v git | git, for the repositories that the tests make
+gcc libc6-dev | compiles_c     | a C compiler, for go test -race
+'
+
+oldest_go=1.21  # from here on Go fetches the newer Go that go.mod asks for
+oldest_git=2.38 # from here on `git merge-tree --write-tree` merges without a checkout
+
+os_release=${OS_RELEASE:-/etc/os-release}
+
+say() { printf '%s\n' "$@" >&2; }
+stop() {
+	say "$@"
+	exit 1
+}
+
+# at_least OLDEST FOUND: compares the first two numbers of two versions.
+at_least() {
+	awk -v oldest="$1" -v found="$2" 'BEGIN {
+		split(oldest, o, "."); split(found, f, ".")
+		exit !(f[1]+0 > o[1]+0 || (f[1]+0 == o[1]+0 && f[2]+0 >= o[2]+0))
+	}'
+}
+
+need_go() {
+	wanted=$(sed -n 's/^go //p' go.mod)
+	command -v go >/dev/null ||
+		stop "go is missing: install Go $wanted or newer from https://go.dev/dl/"
+	found=$(go env GOVERSION)
+	case $found in
+	go[0-9]*) at_least "$oldest_go" "${found#go}" ||
+		stop "$found is too old: install Go $wanted or newer from https://go.dev/dl/" ;;
+	esac # a development build has another name and is new
+}
+
+need_git() {
+	command -v git >/dev/null ||
+		stop "git is missing: install git $oldest_git or newer, see https://git-scm.com/downloads"
+	found=$(git version | sed 's/[^0-9]*\([0-9.]*\).*/\1/')
+	at_least "$oldest_git" "$found" ||
+		stop "git $found is too old: install git $oldest_git or newer, see https://git-scm.com/downloads"
+}
+
+compiles_c() {
+	compiler=$(go env CC)
+	# shellcheck disable=SC2086 # CC may hold flags
+	echo '#include <stdlib.h>' | $compiler -fsyntax-only -x c -
+}
+
+# missing COLUMN: that column of the table above, for what is not there.
+missing() {
+	echo "$packages" | while IFS='|' read -r names probe purpose; do
+		[ -n "$probe" ] || continue
+		(eval "$probe") </dev/null >/dev/null 2>&1 && continue
+		case $1 in
+		names) echo "$names" ;;
+		purpose) echo "  ${purpose# }" ;;
+		esac
+	done
+}
+
+on_debian() {
+	grep -Eqs '^ID(_LIKE)?=.*(debian|ubuntu)' "$os_release" && command -v apt-get >/dev/null
+}
+
+need_packages() {
+	purposes=$(missing purpose)
+	[ -n "$purposes" ] || return 0
+	say "make test needs what this machine lacks:"
+	say "$purposes"
+	on_debian || stop "install it with this system's package manager, then run make test again"
+
+	as_root=
+	if [ "$(id -u)" != 0 ]; then as_root='sudo '; fi
+	install="apt-get install --yes --no-install-recommends $(missing names | xargs)"
+	command="${as_root}apt-get update && $as_root$install"
+	say "one command installs it:"
+	say "  $command"
+	if [ -n "$as_root" ] && ! command -v sudo >/dev/null; then
+		stop "sudo is missing too: run the command as root, without sudo, then make test again"
+	fi
+	[ "${CI:-}" = true ] || agreed || stop "nothing was installed: run the command, then make test again"
+	DEBIAN_FRONTEND=noninteractive sh -c "$command" >&2 || stop "the command failed, see above"
+
+	purposes=$(missing purpose)
+	[ -z "$purposes" ] || stop "still missing after the command:" "$purposes"
+}
+
+agreed() {
+	printf 'run it now? [y/N] ' >&2
+	answer=
+	read -r answer || say # no line to read: the answer is no
+	case $answer in y | Y | yes) return 0 ;; esac
+	return 1
+}
+
+cd "$(dirname "$0")/../.."
+case ${1:-} in
+build)
+	need_go
+	;;
+demo)
+	need_go
+	need_git
+	;;
+test)
+	need_go
+	need_packages
+	need_git
+	;;
+*)
+	say "usage: sh tests/run/need.sh build|demo|test"
+	exit 2
+	;;
+esac

@@ -1,0 +1,170 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A machine for need.sh is a folder of commands, its whole PATH; each is a line of shell.
+type machine struct {
+	commands map[string]string
+	system   string // /etc/os-release
+	ci       string // $CI
+	typed    string // what the person at the terminal answers
+}
+
+// debian has everything, and a user who may install with sudo. Its apt-get installs a gcc that works.
+// Both write down how they are called.
+func debian() *machine {
+	return &machine{
+		system: "NAME=\"Debian GNU/Linux\"\nID=debian\n",
+		commands: map[string]string{
+			"go":      `case $2 in GOVERSION) echo go1.26.8 ;; CC) echo gcc ;; esac`,
+			"git":     `echo git version 2.39.5`,
+			"gcc":     `exit 0`,
+			"id":      `echo 1000`,
+			"sudo":    `printf 'sudo ' >>"$LOG"; exec "$@"`,
+			"apt-get": `echo "apt-get $*" >>"$LOG"; [ "$1" = update ] || ln -s true "$BIN/gcc"`,
+		},
+	}
+}
+
+// bare is debian without a C compiler.
+func bare() *machine { return debian().without("gcc") }
+
+func (m *machine) without(command string) *machine { delete(m.commands, command); return m }
+
+func (m *machine) with(command, line string) *machine { m.commands[command] = line; return m }
+
+func (m *machine) is(system string) *machine { m.system = system; return m }
+
+func (m *machine) inCI(value string) *machine { m.ci = value; return m }
+
+func (m *machine) answers(line string) *machine { m.typed = line; return m }
+
+// need runs need.sh and returns its exit code, what it said, and how it called apt-get.
+func (m *machine) need(t *testing.T, what string) (code int, said, called string) {
+	t.Helper()
+	dir := t.TempDir()
+	bin, log, system := filepath.Join(dir, "bin"), filepath.Join(dir, "log"), filepath.Join(dir, "os-release")
+	write(t, log, "", 0o644)
+	write(t, system, m.system, 0o644)
+	for name, line := range m.commands {
+		write(t, filepath.Join(bin, name), "#!/bin/sh\n"+line+"\n", 0o755)
+	}
+	for _, name := range []string{"sh", "awk", "sed", "grep", "xargs", "echo", "dirname", "ln", "true"} {
+		found, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(found, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(filepath.Join(bin, "sh"), "need.sh", what)
+	cmd.Env = []string{"PATH=" + bin, "BIN=" + bin, "LOG=" + log, "OS_RELEASE=" + system, "CI=" + m.ci}
+	cmd.Stdin = strings.NewReader(m.typed)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	calls, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out), string(calls)
+}
+
+func TestToolsThatAreNeeded(t *testing.T) {
+	const (
+		noGo  = "install Go 1.25.0 or newer from https://go.dev/dl/\n" // as go.mod says
+		noGit = "install git 2.38 or newer, see https://git-scm.com/downloads\n"
+	)
+	for _, c := range []struct {
+		name string
+		what string
+		on   *machine
+		code int
+		says string
+	}{
+		{"everything", "test", debian(), 0, ""},
+		{"demo without compiler", "demo", bare(), 0, ""},
+		{"build without git", "build", debian().without("git"), 0, ""},
+		{"no go", "demo", debian().without("go"), 1, "go is missing: " + noGo},
+		{"old go", "build", debian().with("go", "echo go1.19.8"), 1, "go1.19.8 is too old: " + noGo},
+		{"development go", "build", debian().with("go", "echo devel go1.28-0123456"), 0, ""},
+		{"no git", "demo", debian().without("git"), 1, "git is missing: " + noGit},
+		{"old git", "demo", debian().with("git", "echo git version 2.37.9"), 1, "git 2.37.9 is too old: " + noGit},
+		{"older git", "test", debian().with("git", "echo git version 1.99.9"), 1, "git 1.99.9 is too old: " + noGit},
+		{"oldest git", "demo", debian().with("git", "echo git version 2.38.0.windows.1"), 0, ""},
+		{"git of a Mac", "demo", debian().with("git", "echo 'git version 3.0.1 (Apple Git-200)'"), 0, ""},
+		{"wrong call", "tea", debian(), 2, "usage: sh tests/run/need.sh build|demo|test\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, said, called := c.on.need(t, c.what)
+			if code != c.code || said != c.says || called != "" {
+				t.Errorf("exit code %d, want %d; said\n%s\nwant\n%s\ncalled\n%s", code, c.code, said, c.says, called)
+			}
+		})
+	}
+}
+
+func TestPackagesThatAreMissing(t *testing.T) {
+	const (
+		git      = "  git, for the repositories that the tests make\n"
+		compiler = "  a C compiler, for go test -race\n"
+		lacks    = "make test needs what this machine lacks:\n" + compiler
+		install  = "apt-get install --yes --no-install-recommends gcc libc6-dev"
+		asRoot   = lacks + "one command installs it:\n  apt-get update && " + install + "\n"
+		asUser   = lacks + "one command installs it:\n  sudo apt-get update && sudo " + install + "\n"
+		ask      = "run it now? [y/N] "
+		declined = "nothing was installed: run the command, then make test again\n"
+		done     = "sudo apt-get update\nsudo " + install + "\n"
+		byHand   = "install it with this system's package manager, then run make test again\n"
+	)
+	for _, c := range []struct {
+		name  string
+		on    *machine
+		code  int
+		says  string
+		calls string
+	}{
+		{"agreed", bare().answers("y\n"), 0, asUser + ask, done},
+		{"declined", bare().answers("n\n"), 1, asUser + ask + declined, ""},
+		{"silence is no", bare().answers("\n"), 1, asUser + ask + declined, ""},
+		{"nobody to ask", bare(), 1, asUser + ask + "\n" + declined, ""},
+		{"nobody to ask, as root", bare().with("id", "echo 0"), 1, asRoot + ask + "\n" + declined, ""},
+		{"CI", bare().inCI("true"), 0, asUser, done},
+		{"CI as root", bare().inCI("true").with("id", "echo 0").without("sudo"), 0, asRoot, "apt-get update\n" + install + "\n"},
+		{"CI of another value", bare().inCI("false"), 1, asUser + ask + "\n" + declined, ""},
+		{"Ubuntu", bare().inCI("true").is("ID=ubuntu\nID_LIKE=debian\n"), 0, asUser, done},
+		{"Mint", bare().inCI("true").is("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), 0, asUser, done},
+		{"Fedora", bare().inCI("true").is("ID=fedora\n"), 1, lacks + byHand, ""},
+		{"no os-release, as on a Mac", bare().inCI("true").is(""), 1, lacks + byHand, ""},
+		{"no apt-get", bare().inCI("true").without("apt-get"), 1, lacks + byHand, ""},
+		{"no sudo", bare().answers("y\n").without("sudo"), 1,
+			asUser + "sudo is missing too: run the command as root, without sudo, then make test again\n", ""},
+		{"no headers", debian().with("gcc", `exit 1`), 1, asUser + ask + "\n" + declined, ""},
+		{"update fails", bare().inCI("true").with("apt-get", "exit 100"), 1, asUser + "the command failed, see above\n", "sudo "},
+		{"installs nothing", bare().inCI("true").with("apt-get", "exit 0"), 1,
+			asUser + "still missing after the command:\n" + compiler, "sudo sudo "},
+		{"git too", bare().inCI("true").without("git"), 1,
+			strings.Replace(strings.Replace(asUser, compiler, git+compiler, 1), "gcc", "git gcc", 1) +
+				"still missing after the command:\n" + git,
+			strings.Replace(done, "gcc", "git gcc", 1)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, said, calls := c.on.need(t, "test")
+			if code != c.code || said != c.says || calls != c.calls {
+				t.Errorf("exit code %d, want %d; said\n%s\nwant\n%s\ncalled\n%s\nwant\n%s", code, c.code, said, c.says, calls, c.calls)
+			}
+		})
+	}
+}
