@@ -1,0 +1,352 @@
+package roles
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// Charter is all that decides one role's documents, and nothing else: the
+// projection of policy and members that its signers agree to. Its digest is
+// what a signed document names as its policy. Lists are sorted, apart from
+// delegated roles, whose order is the order in which clients search.
+type Charter struct {
+	// Format is 1.
+	Format int `json:"format"`
+	// Repository is the id of the repository and Name its label for people.
+	Repository string `json:"repository"`
+	Name       string `json:"name"`
+	// Role is the role whose documents this charter decides.
+	Role string `json:"role"`
+	// KeyID is how key ids are made.
+	KeyID KeyIDForm `json:"keyid"`
+	// Readers are the clients that must be able to parse the documents.
+	Readers []string `json:"readers"`
+	// ConsistentSnapshot is set for root and absent for all others.
+	ConsistentSnapshot *bool `json:"consistent-snapshot,omitempty"`
+	// Lifetime is how long a version of Role is valid.
+	Lifetime Lifetime `json:"lifetime"`
+	// Roles are the roles that the documents name: of root the top-level four,
+	// of others the roles they delegate to.
+	Roles []CharterRole `json:"roles"`
+	// Members and Online hold the keys of Roles.
+	Members []CharterMember `json:"members"`
+	Online  []CharterOnline `json:"online"`
+	// Targets are the files that the documents list, sorted by path.
+	Targets []CharterTarget `json:"targets"`
+	// Lint and Exceptions are what the quorum allowed itself, as far as it
+	// concerns Role and Roles.
+	Lint       Bounds      `json:"lint"`
+	Exceptions []Exception `json:"exceptions"`
+}
+
+// CharterRole is one role that the documents name.
+type CharterRole struct {
+	Name        string   `json:"name"`
+	Quorum      bool     `json:"quorum"`
+	Members     []string `json:"members"` // "member/label"
+	Online      []string `json:"online"`  // names in Charter.Online
+	Threshold   int      `json:"threshold"`
+	Lifetime    Lifetime `json:"lifetime"`
+	Paths       []string `json:"paths,omitempty"`
+	Terminating bool     `json:"terminating,omitempty"`
+}
+
+// CharterMember is one member with those keys that the roles use.
+type CharterMember struct {
+	Name         string       `json:"name"`
+	Login        string       `json:"login"`
+	Affiliations []string     `json:"affiliations"`
+	Countries    []string     `json:"countries"`
+	Keys         []CharterKey `json:"keys"`
+}
+
+// CharterKey is one key of a member.
+type CharterKey struct {
+	Label  string    `json:"label"`
+	Public PublicKey `json:"public"`
+	Kind   Kind      `json:"kind"`
+	Serial int64     `json:"serial,omitempty"`
+	Slot   string    `json:"slot,omitempty"`
+}
+
+// CharterOnline is one key of a machine.
+type CharterOnline struct {
+	Name   string    `json:"name"`
+	Public PublicKey `json:"public"`
+}
+
+// CharterTarget is one file: its length in bytes and its hash in lower-case hex.
+type CharterTarget struct {
+	Path   string `json:"path"`
+	Length int64  `json:"length"`
+	SHA256 string `json:"sha256"`
+}
+
+// Charter is the projection of the declaration onto one role that people sign.
+// The error is a *[RoleError], or *[ReferenceError]s, joined.
+func (d *Declaration) Charter(role string) (*Charter, error) {
+	r := d.Policy.Roles[role]
+	switch {
+	case r == nil:
+		return nil, &RoleError{role, "no such role is declared" + suggest(role, d.Policy.order)}
+	case len(r.Members) == 0:
+		return nil, &RoleError{role, "a machine signs this role; only roles that people sign have a charter"}
+	}
+	p := d.Policy
+	c := &Charter{
+		Format: 1, Repository: p.Repository, Name: p.Name, Role: role,
+		KeyID: p.KeyID, Readers: sorted(p.Readers), Lifetime: r.Lifetime, Lint: p.Lint,
+		Roles: []CharterRole{}, Members: []CharterMember{}, Online: []CharterOnline{},
+		Targets: []CharterTarget{}, Exceptions: []Exception{},
+	}
+	if role == Root {
+		c.ConsistentSnapshot = &p.ConsistentSnapshot
+	}
+	for _, name := range d.named(role) {
+		if err := d.appoint(c, name); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range p.Targets {
+		if t.Role == role {
+			c.Targets = append(c.Targets, CharterTarget{t.Path, t.Length, t.SHA256})
+		}
+	}
+	for _, e := range p.Exceptions {
+		if _, named := c.role(e.Role); named || e.Role == role {
+			c.Exceptions = append(c.Exceptions, e)
+		}
+	}
+	c.sort()
+	return c, nil
+}
+
+// named returns the roles that documents of role name.
+func (d *Declaration) named(role string) []string {
+	if role == Root {
+		four := topLevel()
+		return four[:]
+	}
+	var names []string
+	for _, name := range d.Policy.order {
+		if d.Policy.Roles[name].Delegator == role {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// appoint adds a named role and the keys it uses.
+func (d *Declaration) appoint(c *Charter, name string) error {
+	r := d.Policy.Roles[name]
+	uses, err := d.resolve(name)
+	if err != nil {
+		return err
+	}
+	role := CharterRole{
+		Name: name, Quorum: r.Quorum, Members: []string{}, Online: sorted(r.Online),
+		Threshold: r.Threshold, Lifetime: r.Lifetime, Paths: sorted(r.Paths), Terminating: r.Terminating,
+	}
+	for _, u := range uses {
+		role.Members = append(role.Members, u.String())
+		c.enrol(u)
+	}
+	for _, online := range role.Online {
+		if _, ok := c.online(online); !ok {
+			c.Online = append(c.Online, CharterOnline{online, d.Policy.Online[online].Public})
+		}
+	}
+	c.Roles = append(c.Roles, role)
+	return nil
+}
+
+// enrol adds a member's key unless it is there.
+func (c *Charter) enrol(u use) {
+	i := slices.IndexFunc(c.Members, func(m CharterMember) bool { return m.Name == u.member.Name })
+	if i < 0 {
+		i = len(c.Members)
+		c.Members = append(c.Members, CharterMember{
+			Name: u.member.Name, Login: u.member.Login,
+			Affiliations: sorted(u.member.Affiliations), Countries: sorted(u.member.Countries),
+		})
+	}
+	if _, ok := c.Members[i].key(u.key.Label); !ok {
+		k := u.key
+		c.Members[i].Keys = append(c.Members[i].Keys, CharterKey{k.Label, k.Public, k.Kind, k.Serial, k.Slot})
+	}
+}
+
+func (c *Charter) sort() {
+	slices.SortFunc(c.Members, func(a, b CharterMember) int { return strings.Compare(a.Name, b.Name) })
+	for _, m := range c.Members {
+		slices.SortFunc(m.Keys, func(a, b CharterKey) int { return strings.Compare(a.Label, b.Label) })
+	}
+	slices.SortFunc(c.Online, func(a, b CharterOnline) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.Targets, func(a, b CharterTarget) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(c.Exceptions, func(a, b Exception) int { return strings.Compare(a.Rule+" "+a.Role, b.Rule+" "+b.Role) })
+}
+
+// sorted is a sorted copy that is never nil, so that JSON says [] and not null.
+func sorted(list []string) []string {
+	out := append([]string{}, list...)
+	slices.Sort(out)
+	return out
+}
+
+func (c *Charter) role(name string) (CharterRole, bool) {
+	i := slices.IndexFunc(c.Roles, func(r CharterRole) bool { return r.Name == name })
+	if i < 0 {
+		return CharterRole{}, false
+	}
+	return c.Roles[i], true
+}
+
+func (c *Charter) member(name string) (CharterMember, bool) {
+	i := slices.IndexFunc(c.Members, func(m CharterMember) bool { return m.Name == name })
+	if i < 0 {
+		return CharterMember{}, false
+	}
+	return c.Members[i], true
+}
+
+func (c *Charter) online(name string) (CharterOnline, bool) {
+	i := slices.IndexFunc(c.Online, func(o CharterOnline) bool { return o.Name == name })
+	if i < 0 {
+		return CharterOnline{}, false
+	}
+	return c.Online[i], true
+}
+
+func (m CharterMember) key(label string) (CharterKey, bool) {
+	i := slices.IndexFunc(m.Keys, func(k CharterKey) bool { return k.Label == label })
+	if i < 0 {
+		return CharterKey{}, false
+	}
+	return m.Keys[i], true
+}
+
+// JSON is the charter's file: indented, ending with a newline. It is nil for a
+// charter that neither a declaration nor [ReadCharter] made.
+func (c *Charter) JSON() []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(c); err != nil {
+		return nil
+	}
+	return b.Bytes()
+}
+
+// Digest is the policy digest: SHA-256 of the canonical form of the charter.
+// It is zero when JSON is nil.
+func (c *Charter) Digest() verify.Digest {
+	canonical, err := verify.Canonical(c.JSON(), charterLimits())
+	if err != nil {
+		return verify.Digest{}
+	}
+	return verify.DigestOf(canonical)
+}
+
+func charterLimits() verify.Limits {
+	lim := verify.DefaultLimits()
+	lim.Depth = charterDepth
+	return lim
+}
+
+// Holder is one key of a role and who holds it.
+type Holder struct {
+	Member string // the member's name; for a machine the name of its key
+	Label  string // the key's label; empty for a machine
+	KeyID  string // 64 lower-case hex digits
+	Key    verify.PublicKey
+	Kind   Kind  // empty for a machine
+	Serial int64 // of the card; 0 when there is none
+	Slot   string
+	Online bool // a machine holds it
+}
+
+// String is "member/label", or "online/name" for a machine.
+func (h Holder) String() string {
+	if h.Online {
+		return "online/" + h.Member
+	}
+	return h.Member + "/" + h.Label
+}
+
+// Owner is what the signed document says of the key: the member's name, or
+// "online/name" for a machine.
+func (h Holder) Owner() string {
+	if h.Online {
+		return h.String()
+	}
+	return h.Member
+}
+
+// Holders returns the keys that a role named by this charter has, members
+// first, in the order of the charter; nil when the charter names no such role.
+func (c *Charter) Holders(role string) []Holder {
+	r, ok := c.role(role)
+	if !ok {
+		return nil
+	}
+	var holders []Holder
+	for _, ref := range r.Members {
+		name, label, _ := strings.Cut(ref, "/")
+		m, _ := c.member(name)
+		if k, ok := m.key(label); ok {
+			holders = append(holders, Holder{Member: name, Label: label, Key: k.Public.PublicKey, Kind: k.Kind, Serial: k.Serial, Slot: k.Slot})
+		}
+	}
+	for _, name := range r.Online {
+		if o, ok := c.online(name); ok {
+			holders = append(holders, Holder{Member: name, Key: o.Public.PublicKey, Online: true})
+		}
+	}
+	for i := range holders {
+		id, err := c.KeyID.KeyID(holders[i].Key)
+		if err != nil {
+			return nil
+		}
+		holders[i].KeyID = id
+	}
+	return holders
+}
+
+// ReadCharter reads a charter file. It is strict: unknown, missing, repeated
+// or reordered members are refused, as is any value that no declaration
+// yields. The error is a *[SyntaxError] without a line.
+func ReadCharter(raw []byte) (*Charter, error) {
+	refuse := func(path, format string, args ...any) error {
+		return &SyntaxError{File: "charter", Path: path, Reason: fmt.Sprintf(format, args...)}
+	}
+	if len(raw) > CharterBytes {
+		return nil, refuse("", "it has %d bytes, at most %d", len(raw), CharterBytes)
+	}
+	canonical, err := verify.Canonical(raw, charterLimits())
+	if err != nil {
+		return nil, refuse("", "%s", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	c := new(Charter)
+	if err := d.Decode(c); err != nil {
+		return nil, refuse("", "%s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	again, err := verify.Canonical(c.JSON(), charterLimits())
+	if err != nil || !bytes.Equal(again, canonical) {
+		return nil, refuse("", "it is not written as a charter is: members are missing, null, unsorted or spelled otherwise")
+	}
+	return c, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

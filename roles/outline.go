@@ -1,0 +1,259 @@
+package roles
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// outline is where each key of a TOML file stands. The decoder folds case
+// (Threshold and threshold would be one field) and forgets positions, so the
+// file is walked a second time against the shape of what it decodes into.
+type outline struct {
+	file string
+	at   map[string]unstable.Position
+	keys []string // every path, in the order of the file
+}
+
+// shape is what a place in a file may hold: a table of known keys, a table of
+// any keys, a list, or a plain value.
+type shape struct {
+	fields map[string]*shape // known keys
+	any    *shape            // any key
+	list   *shape
+}
+
+// decodeTOML reads a strict TOML file into v, a pointer to a struct, and
+// returns where its keys stand.
+func decodeTOML(file string, data []byte, limit int, v any) (*outline, error) {
+	if len(data) > limit {
+		return nil, &SyntaxError{File: file, Reason: fmt.Sprintf("the file has %d bytes, at most %d", len(data), limit)}
+	}
+	o := &outline{file: file, at: map[string]unstable.Position{}}
+	if err := o.walk(data, shapeOf(reflect.TypeOf(v).Elem())); err != nil {
+		return nil, err
+	}
+	d := toml.NewDecoder(strings.NewReader(string(data)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return nil, o.decodeError(err)
+	}
+	return o, nil
+}
+
+// refuse is the error for a value at a path, or at the nearest path above it
+// that stands in the file.
+func (o *outline) refuse(path, reason string) *SyntaxError {
+	at := o.position(path)
+	return &SyntaxError{File: o.file, Line: at.Line, Column: at.Column, Path: path, Reason: reason}
+}
+
+func (o *outline) position(path string) unstable.Position {
+	for path != "" {
+		if at, ok := o.at[path]; ok {
+			return at
+		}
+		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+	}
+	return unstable.Position{}
+}
+
+// children are the keys directly below a table, in the order of the file.
+func (o *outline) children(table string) []string {
+	var names []string
+	for _, key := range o.keys {
+		rest, ok := strings.CutPrefix(key, table+".")
+		if !ok {
+			continue
+		}
+		name, _, _ := strings.Cut(rest, ".")
+		name, _, _ = strings.Cut(name, "[")
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (o *outline) decodeError(err error) error {
+	var missing *toml.StrictMissingError
+	var decode *toml.DecodeError
+	switch {
+	case errors.As(err, &missing) && len(missing.Errors) > 0:
+		decode = &missing.Errors[0]
+	case !errors.As(err, &decode):
+		return &SyntaxError{File: o.file, Reason: strings.TrimPrefix(err.Error(), "toml: ")}
+	}
+	line, column := decode.Position()
+	path := ""
+	for _, part := range decode.Key() {
+		path = below(path, part)
+	}
+	return &SyntaxError{File: o.file, Line: line, Column: column, Path: path, Reason: strings.TrimPrefix(decode.Error(), "toml: ")}
+}
+
+// walk notes the position of every key and refuses those that have no place.
+func (o *outline) walk(data []byte, top *shape) error {
+	var p unstable.Parser
+	p.Reset(data)
+	table, in := "", top
+	lists := map[string]int{} // entries seen of each [[list]]
+	for p.NextExpression() {
+		e := p.Expression()
+		var err error
+		switch e.Kind {
+		case unstable.Table:
+			table, in, err = o.enter(&p, e.Key(), "", top, lists, false)
+		case unstable.ArrayTable:
+			table, in, err = o.enter(&p, e.Key(), "", top, lists, true)
+		case unstable.KeyValue:
+			err = o.keyValue(&p, e, table, in)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := p.Error(); err != nil {
+		var bad *unstable.ParserError
+		if !errors.As(err, &bad) {
+			return &SyntaxError{File: o.file, Reason: err.Error()}
+		}
+		at := p.Shape(p.Range(bad.Highlight)).Start
+		return &SyntaxError{File: o.file, Line: at.Line, Column: at.Column, Reason: bad.Message}
+	}
+	return nil
+}
+
+// enter follows a dotted key from a table and returns what it leads to. With
+// next, the last part begins another entry of a list.
+func (o *outline) enter(p *unstable.Parser, key unstable.Iterator, path string, in *shape, lists map[string]int, next bool) (string, *shape, error) {
+	for key.Next() {
+		part := key.Node()
+		at := p.Shape(part.Raw).Start
+		name := string(part.Data)
+		path = below(path, name)
+		inner := in.field(name)
+		if inner == nil {
+			return "", nil, &SyntaxError{File: o.file, Line: at.Line, Column: at.Column, Path: path, Reason: in.unknown(name)}
+		}
+		o.note(path, at)
+		in = inner
+		if in.list == nil || lists == nil {
+			continue
+		}
+		if next && key.IsLast() {
+			lists[path]++
+		}
+		path = entry(path, max(lists[path]-1, 0))
+		in = in.list
+		o.note(path, at)
+	}
+	return path, in, nil
+}
+
+func (o *outline) keyValue(p *unstable.Parser, kv *unstable.Node, table string, in *shape) error {
+	path, in, err := o.enter(p, kv.Key(), table, in, nil, false)
+	if err != nil {
+		return err
+	}
+	return o.value(p, kv.Value(), path, in)
+}
+
+// value looks into inline tables and lists.
+func (o *outline) value(p *unstable.Parser, v *unstable.Node, path string, in *shape) error {
+	children := v.Children()
+	switch {
+	case v.Kind == unstable.InlineTable && (in.fields != nil || in.any != nil):
+		for children.Next() {
+			if err := o.keyValue(p, children.Node(), path, in); err != nil {
+				return err
+			}
+		}
+	case v.Kind == unstable.Array && in.list != nil:
+		for i := 0; children.Next(); i++ {
+			n := children.Node()
+			if n.Raw.Length > 0 {
+				o.note(entry(path, i), p.Shape(n.Raw).Start)
+			}
+			if err := o.value(p, n, entry(path, i), in.list); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (o *outline) note(path string, at unstable.Position) {
+	if _, ok := o.at[path]; !ok {
+		o.at[path] = at
+		o.keys = append(o.keys, path)
+	}
+}
+
+func (s *shape) field(name string) *shape {
+	if s.any != nil {
+		return s.any
+	}
+	return s.fields[name]
+}
+
+func (s *shape) unknown(name string) string {
+	if len(s.fields) == 0 {
+		return "a plain value stands here; it has no keys"
+	}
+	return fmt.Sprintf("unknown key %q%s", name, suggest(name, slices.Sorted(maps.Keys(s.fields))))
+}
+
+// shapeOf reads the toml tags of a struct.
+func shapeOf(t reflect.Type) *shape {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return &shape{}
+	}
+	switch t.Kind() {
+	case reflect.Map:
+		return &shape{any: shapeOf(t.Elem())}
+	case reflect.Slice:
+		return &shape{list: shapeOf(t.Elem())}
+	case reflect.Struct:
+		s := &shape{fields: map[string]*shape{}}
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("toml"), ",")
+			if name != "" && name != "-" {
+				s.fields[name] = shapeOf(t.Field(i).Type)
+			}
+		}
+		return s
+	}
+	return &shape{}
+}
+
+// below is the path of a key in a table; a key that is no plain word is quoted.
+func below(path, key string) string {
+	for i := range len(key) {
+		if c := key[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			key = strconv.Quote(key)
+			break
+		}
+	}
+	if key == "" {
+		key = `""`
+	}
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// entry is the path of a list's entry, counted from 0.
+func entry(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
