@@ -1,0 +1,325 @@
+package metadata
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// Kind says what a pull request is, judged by what it changes and not by what
+// it calls itself.
+type Kind string
+
+// The kinds of pull request. Only a KindSignature may be merged by a machine.
+const (
+	KindNothing    Kind = "nothing"    // changes no file
+	KindSignature  Kind = "signature"  // adds exactly one signature file
+	KindProposal   Kind = "proposal"   // opens one event
+	KindCompletion Kind = "completion" // publishes one event that has its signatures
+	KindPolicy     Kind = "policy"     // edits the declared policy or members
+	KindOther      Kind = "other"      // touches nothing that rules decide
+	KindMixed      Kind = "mixed"      // more than one of these at once
+)
+
+// Verdict is what the gate says about a change from one tree to another.
+type Verdict struct {
+	Kind     Kind
+	Event    string          // concerned event, if one is
+	Refusals []error         // each typed; none means that it may be merged
+	Findings []roles.Finding // of the lint, for proposals and policy edits
+	Standing *Standing       // of the concerned event after the merge, if it is open
+	Signed   *verify.Holder  // whose signature a KindSignature adds
+	Sign     *SignatureFile  // the file it adds
+}
+
+// Accepted tells whether nothing speaks against merging.
+func (v *Verdict) Accepted() bool { return len(v.Refusals) == 0 }
+
+// Machine tells whether a machine may merge it: one valid signature file that
+// the event still needs, and nothing else.
+func (v *Verdict) Machine() bool { return v.Accepted() && v.Kind == KindSignature }
+
+func (v *Verdict) refuse(err error) { v.Refusals = append(v.Refusals, err) }
+
+// FrozenError is a change to a file that nobody may change.
+type FrozenError struct {
+	Path   string
+	Kind   string // "adds", "changes", "deletes"
+	Reason string
+}
+
+func (e *FrozenError) Error() string {
+	return fmt.Sprintf("the pull request %s %s: %s", e.Kind, e.Path, e.Reason)
+}
+
+// MixedError is a pull request that adds a signature and does anything else.
+type MixedError struct {
+	Signature string
+	Others    []string
+}
+
+func (e *MixedError) Error() string {
+	return fmt.Sprintf("the pull request adds the signature %s and also touches %s; a signature comes alone: open one pull request for each, with `rust-tuf sign`",
+		e.Signature, strings.Join(firstFew(e.Others), ", "))
+}
+
+func firstFew(list []string) []string {
+	if len(list) <= 3 {
+		return list
+	}
+	return append(append([]string(nil), list[:3]...), fmt.Sprintf("%d more", len(list)-3))
+}
+
+// Check judges what merging head would do to base. Both are whole trees; head
+// is the result of the merge. What judges is base: its published versions,
+// its frozen events. Nothing of head is believed, everything is derived again
+// from base. An error means that base itself cannot be judged; whatever is
+// wrong with head is a refusal in the verdict.
+func Check(base, head Tree) (*Verdict, error) {
+	before, err := Read(base)
+	if err != nil {
+		return nil, fmt.Errorf("the target branch itself is broken: %w", err)
+	}
+	trusted, err := before.TrustedByItself()
+	if err != nil {
+		return nil, fmt.Errorf("the target branch itself is broken: %w", err)
+	}
+	changes, err := diffTrees(base, head)
+	if err != nil {
+		return nil, err
+	}
+	c := &checker{base: before, trusted: trusted, changes: changes, verdict: &Verdict{}}
+	c.classify()
+	if c.verdict.Kind == KindNothing || c.verdict.Kind == KindOther {
+		return c.verdict, nil
+	}
+	if c.head, err = Read(head); err != nil {
+		c.verdict.refuse(err)
+		return c.verdict, nil
+	}
+	switch c.verdict.Kind {
+	case KindSignature:
+		c.signature()
+	case KindProposal:
+		c.proposal()
+	case KindCompletion:
+		c.completion()
+	case KindPolicy:
+		c.policy()
+	}
+	return c.verdict, nil
+}
+
+// TrustedByItself trusts the repository's own first root: what a gate without
+// a pin can do. A signer's machine does not use it.
+func (r *Repository) TrustedByItself() (*Trusted, error) {
+	first, err := r.FirstRoot()
+	if errors.Is(err, verify.ErrNotFound) {
+		return r.Trusted(nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.Trusted(first)
+}
+
+type checker struct {
+	base    *Repository
+	head    *Repository
+	trusted *Trusted
+	changes []treeChange
+	verdict *Verdict
+}
+
+// classify sorts the changed paths and refuses at once what no kind of pull
+// request may do.
+func (c *checker) classify() {
+	var signatures, others []string
+	var policy, opens, publishes, free bool
+	for _, ch := range c.changes {
+		event, _, isEvent := eventOf(ch.Path)
+		_, _, _, isSignature := parseSignaturePath(ch.Path)
+		switch {
+		case isSignature && ch.Kind == added && c.openInBase(event):
+			signatures = append(signatures, ch.Path)
+			c.verdict.Event = event
+			continue
+		case !governed(ch.Path):
+			free = true
+		case ch.Path == PolicyFile || strings.HasPrefix(ch.Path, MembersDir+"/"):
+			policy = true
+		case isEvent && ch.Kind == added && strings.HasPrefix(ch.Path, EventsDir+"/") && !c.openInBase(event):
+			opens = true
+			c.verdict.Event = event
+		case ch.Kind == added && (strings.HasPrefix(ch.Path, PublishedDir+"/") || strings.HasPrefix(ch.Path, LogDir+"/")):
+			publishes = publishes || strings.HasPrefix(ch.Path, PublishedDir+"/")
+		case ch.Kind == deleted && strings.HasPrefix(ch.Path, EventsDir+"/"):
+			// Judged with the completion or the superseding event.
+		default:
+			c.verdict.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch.Path)})
+		}
+		others = append(others, ch.Path)
+	}
+	v := c.verdict
+	switch {
+	case len(c.changes) == 0:
+		v.Kind = KindNothing
+	case len(signatures) > 0 && (len(others) > 0 || len(signatures) > 1):
+		v.Kind = KindMixed
+		v.refuse(&MixedError{Signature: signatures[0], Others: append(signatures[1:], others...)})
+	case len(signatures) == 1:
+		v.Kind = KindSignature
+	case opens && publishes:
+		v.Kind = KindMixed
+		v.refuse(errors.New("the pull request opens an event and publishes another one; do one at a time"))
+	case opens:
+		v.Kind = KindProposal
+	case publishes && (policy || free):
+		v.Kind = KindMixed
+		v.refuse(errors.New("the pull request publishes an event and changes other files too; a completion comes alone: `rust-tuf complete` makes it"))
+	case publishes || c.touchesEvents():
+		v.Kind = KindCompletion
+	case policy:
+		v.Kind = KindPolicy
+	default:
+		v.Kind = KindOther
+	}
+}
+
+func (c *checker) openInBase(event string) bool { return findEvent(c.base.Open, event) != nil }
+
+func (c *checker) touchesEvents() bool {
+	for _, ch := range c.changes {
+		if _, _, ok := eventOf(ch.Path); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// eventOf tells which event a path belongs to.
+func eventOf(p string) (event string, closed, ok bool) {
+	parts := strings.SplitN(p, "/", 3)
+	if len(parts) < 3 || (parts[0] != EventsDir && parts[0] != LogDir) {
+		return "", false, false
+	}
+	return parts[1], parts[0] == LogDir, true
+}
+
+func frozenReason(p string) string {
+	top, _, _ := strings.Cut(p, "/")
+	switch {
+	case top == PublishedDir:
+		return "a published version never changes; a new version comes from a new event"
+	case top == LogDir:
+		return "a closed event never changes"
+	case strings.Contains(p, "/"+signaturesDir+"/"):
+		return "a signature never changes; a new one comes from `rust-tuf sign`"
+	default:
+		return "an open event is frozen; to change it, propose again with --supersede"
+	}
+}
+
+// signature judges a pull request that adds one signature file.
+func (c *checker) signature() {
+	event, role, keyID, _ := parseSignaturePath(c.changes[0].Path)
+	v := c.verdict
+	e, err := c.head.Event(event)
+	if err != nil {
+		v.refuse(err)
+		return
+	}
+	later := c.trusted.In(c.head)
+	if v.Standing, err = later.Judge(e); err != nil {
+		v.refuse(err)
+		return
+	}
+	p := v.Standing.Payload(role)
+	for _, bad := range p.Refused {
+		if bad.KeyID == keyID {
+			v.refuse(bad)
+			return
+		}
+	}
+	if !p.Signed(keyID) {
+		v.refuse(&SignatureFileError{Path: c.changes[0].Path, Event: event, Role: role, Version: p.Version, KeyID: keyID, Err: errors.New("no rule of this payload counts it")})
+		return
+	}
+	h, _ := p.Holder(keyID)
+	v.Signed = &h
+	for _, f := range p.Files {
+		if f.KeyID == keyID {
+			v.Sign = f
+		}
+	}
+}
+
+// completion judges a pull request that publishes: base must yield exactly
+// this tree.
+func (c *checker) completion() {
+	v := c.verdict
+	var done []*Event
+	for _, e := range c.base.Open {
+		if findEvent(c.head.Open, e.Name) == nil {
+			done = append(done, e)
+		}
+	}
+	if len(done) != 1 {
+		v.refuse(fmt.Errorf("the pull request changes published or closed files and ends %d open events; a completion ends exactly one: `rust-tuf complete` makes it", len(done)))
+		return
+	}
+	v.Event = done[0].Name
+	completion, err := c.trusted.Complete(done[0])
+	if err != nil {
+		v.refuse(err)
+		return
+	}
+	rest, err := diffTrees(completion.Change.Apply(c.base.tree), c.head.tree)
+	if err != nil {
+		v.refuse(err)
+		return
+	}
+	for _, ch := range rest {
+		v.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind),
+			Reason: "this is not what completing " + done[0].Name + " yields; `rust-tuf complete` makes the right files from this branch"})
+	}
+}
+
+// policy judges an edit of the declared policy and members. It decides
+// nothing by itself, so the lint's refusals are only shown: they will refuse
+// the proposal.
+func (c *checker) policy() {
+	d, err := c.head.Declaration()
+	if err != nil {
+		c.verdict.refuse(err)
+		return
+	}
+	if findings, err := c.trusted.Preview(d); err == nil {
+		c.verdict.Findings = findings
+	} else {
+		c.verdict.refuse(err)
+	}
+}
+
+// Preview lints a declaration as if it were proposed whole.
+func (t *Trusted) Preview(d *roles.Declaration) ([]roles.Finding, error) {
+	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{}, Trusted: t.Root, Targets: t.Targets}
+	for _, role := range d.PeopleRoles() {
+		charter, err := d.Charter(role)
+		if err != nil {
+			return nil, err
+		}
+		p.Charters[role] = charter
+		inForce, err := t.PolicyInForce(role)
+		if err != nil {
+			return nil, err
+		}
+		if inForce != nil {
+			p.InForce[role] = inForce
+		}
+	}
+	return roles.Lint(p), nil
+}

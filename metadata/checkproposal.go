@@ -1,0 +1,138 @@
+package metadata
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/roles"
+)
+
+// UnlikeDeclarationError is a proposal whose frozen policy is not what the
+// policy and member files of the same pull request say.
+type UnlikeDeclarationError struct {
+	Event string
+	Role  string
+}
+
+func (e *UnlikeDeclarationError) Error() string {
+	return fmt.Sprintf("event %s: the frozen policy of %s is not what rust-tuf.toml and members/ say in the same pull request; run `rust-tuf propose` again on this branch", e.Event, e.Role)
+}
+
+// proposal judges a pull request that opens an event: the event must follow
+// from what is trusted and from the declaration beside it, pass the lint, and
+// bring no signature with it.
+func (c *checker) proposal() {
+	v := c.verdict
+	e, err := c.opened()
+	if err != nil {
+		v.refuse(err)
+		return
+	}
+	v.Event = e.Name
+	later := c.trusted.In(c.head)
+	if v.Standing, err = later.Judge(e); err != nil {
+		v.refuse(err)
+		return
+	}
+	for _, p := range e.Payloads {
+		if len(p.Files)+len(p.Refused) > 0 {
+			v.refuse(fmt.Errorf("event %s already holds signatures on %s; an event is merged first and signed then", e.Name, p))
+		}
+	}
+	c.superseding(e)
+	d, err := c.head.Declaration()
+	if err != nil {
+		v.refuse(err)
+		return
+	}
+	for _, p := range e.Payloads {
+		charter, err := d.Charter(p.Role)
+		if err != nil {
+			v.refuse(err)
+		} else if charter.Digest() != p.Policy {
+			v.refuse(&UnlikeDeclarationError{Event: e.Name, Role: p.Role})
+		}
+	}
+	if v.Findings, err = c.trusted.lint(d, e); err != nil {
+		v.refuse(err)
+		return
+	}
+	for _, f := range v.Findings {
+		if f.Severity == roles.Refused {
+			v.refuse(&RefusedError{Findings: v.Findings})
+			break
+		}
+	}
+}
+
+// opened finds the one event that the pull request opens.
+func (c *checker) opened() (*Event, error) {
+	var opened []*Event
+	for _, e := range c.head.Open {
+		if !c.openInBase(e.Name) {
+			opened = append(opened, e)
+		}
+	}
+	if len(opened) != 1 {
+		return nil, fmt.Errorf("the pull request opens %d events; propose one at a time", len(opened))
+	}
+	return opened[0], nil
+}
+
+// superseding checks what the pull request does to other events: it may move
+// the ones that the new event supersedes into the log, unchanged, and nothing
+// else.
+func (c *checker) superseding(e *Event) {
+	expected := Change{Put: map[string][]byte{}}
+	for _, old := range c.base.Open {
+		if findEvent(c.head.Open, old.Name) != nil {
+			continue
+		}
+		closed := findEvent(c.head.Closed, old.Name)
+		if closed == nil {
+			c.verdict.refuse(&FrozenError{Path: EventPath(old.Name), Kind: string(deleted), Reason: "an open event ends by completing or by being superseded, and is kept in the log"})
+			continue
+		}
+		if err := moveToLog(c.base.tree, old, &Closing{Outcome: Superseded, By: e.Name}, &expected); err != nil {
+			c.verdict.refuse(err)
+		}
+		if !supersedesOneOf(e, old) {
+			c.verdict.refuse(fmt.Errorf("event %s is closed as superseded, but %s makes no version in its place", old.Name, e.Name))
+		}
+	}
+	after := expected.Apply(c.base.tree)
+	for _, p := range []string{LogDir + "/", EventsDir + "/"} {
+		if err := sameUnder(p, EventPath(e.Name)+"/", after, c.head.tree); err != nil {
+			c.verdict.refuse(err)
+		}
+	}
+}
+
+func supersedesOneOf(e, old *Event) bool {
+	for _, p := range old.Payloads {
+		q := e.Payload(p.Role)
+		if q == nil || q.Version != p.Version {
+			continue
+		}
+		for _, d := range q.Supersedes {
+			if d == p.Digest {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameUnder compares two trees below one folder, leaving another one out.
+func sameUnder(folder, except string, want, got Tree) error {
+	changes, err := diffTrees(want, got)
+	if err != nil {
+		return err
+	}
+	for _, ch := range changes {
+		if strings.HasPrefix(ch.Path, folder) && !strings.HasPrefix(ch.Path, except) {
+			return &FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch.Path)}
+		}
+	}
+	return nil
+}

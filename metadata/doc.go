@@ -1,0 +1,47 @@
+// Package metadata is the git-managed directory in which a quorum's
+// signatures gather: how it is laid out, how a signing event opens, how its
+// signatures are judged, and how it becomes the files that clients fetch.
+//
+// Everything here is a function from trees of files to verdicts and changes.
+// Nothing reads a clock, a checkout or the network; package metadata/git is
+// the edge that turns commits into trees and changes into commits.
+//
+// # Layout
+//
+//	rust-tuf.toml                       declared policy: edited by people, a proposal until signed
+//	members/<name>/member.toml          one person and their keys
+//	metadata/<version>.<role>.json      published versions, exactly what clients fetch; append only
+//	events/<event>/event.toml           an open event; frozen
+//	events/<event>/<version>.<role>.json        a document to sign: indented JSON with no signatures
+//	events/<event>/policy/<digest>.json         the frozen policy that yields it
+//	events/<event>/signatures/<role>/<keyid>.json   one file per signature
+//	log/<event>/…                       closed events, moved here unchanged, with closed.toml
+//
+// Only plain files with mode 100644 are read; symbolic links, submodules and
+// names that differ only in case are refused.
+//
+// # An event
+//
+// An event makes one new version of one or more roles. event.toml names, for
+// each payload, the role, the version, the SHA-256 of the canonical form of
+// the document's signed value, the digest of the version it follows, the
+// version of the delegator whose rule it must meet, and the digest of its
+// frozen policy. A payload is a pure function of its frozen policy, its base
+// and the opening instant, so anyone derives it again; an edit shows.
+//
+// # A signature file
+//
+// Indented JSON with the members format ("rust-tuf signature v1"),
+// repository, role, version, sha256, keyid, sig (hexadecimal) and
+// signed_at_claimed (RFC 3339, UTC, whole seconds), in this order and with a
+// newline at the end. No other spelling is accepted. The signature is over
+// the canonical form of the signed value (TUF 1.0.34, section 4.2), nothing
+// else; the other members only say what was meant to be signed.
+//
+// # Completion
+//
+// An event completes when every payload meets every rule: a root the
+// threshold of the version before it and its own (5.3.4), another role its
+// delegator's. The result takes every signature that counts, ordered by key
+// id. It is the same for everyone who has the same tree.
+package metadata

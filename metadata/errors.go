@@ -1,0 +1,193 @@
+package metadata
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// TreeError is a file that may not be in a metadata repository, or not in
+// this form.
+type TreeError struct {
+	Path   string
+	Reason string
+}
+
+func (e *TreeError) Error() string { return e.Path + ": " + e.Reason }
+
+// FileError is a file whose content is refused. Unwrap gives the cause, which
+// is a typed error of verify or roles wherever one fits.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// StaleError is a payload that builds on a version which is not the newest
+// trusted one any more (or never was).
+type StaleError struct {
+	Event   string
+	Role    string
+	Version int64         // of the payload
+	Base    verify.Digest // that the payload builds on; zero for version 1
+	Newest  int64         // newest trusted version; 0 if there is none
+	Digest  verify.Digest // of the newest trusted version
+}
+
+func (e *StaleError) Error() string {
+	if e.Newest >= e.Version {
+		return fmt.Sprintf("event %s: %s version %d is published already (the newest is %d); this event can never complete: close it by proposing again with --supersede %s",
+			e.Event, e.Role, e.Version, e.Newest, e.Event)
+	}
+	if e.Newest != e.Version-1 {
+		return fmt.Sprintf("event %s: %s version %d does not follow the newest trusted version %d", e.Event, e.Role, e.Version, e.Newest)
+	}
+	return fmt.Sprintf("event %s: %s version %d builds on %s, but the newest trusted version %d is %s; propose again with --supersede %s",
+		e.Event, e.Role, e.Version, short(e.Base), e.Newest, short(e.Digest), e.Event)
+}
+
+// ConflictError is two open events that want to make the same version.
+type ConflictError struct {
+	Role    string
+	Version int64
+	Events  [2]string
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("events %s and %s both want to make %s version %d; close one of them by proposing again with --supersede",
+		e.Events[0], e.Events[1], e.Role, e.Version)
+}
+
+// PayloadError is a frozen payload that is not what its frozen policy, its
+// base and its opening instant yield.
+type PayloadError struct {
+	Event   string
+	Role    string
+	Version int64
+	Reason  string
+}
+
+func (e *PayloadError) Error() string {
+	return fmt.Sprintf("event %s: payload %s version %d %s; do not sign it, and ask the maintainers who merged it", e.Event, e.Role, e.Version, e.Reason)
+}
+
+// SupersededError is a payload that a later event replaced.
+type SupersededError struct {
+	Event   string
+	By      string
+	Role    string
+	Version int64
+	Digest  verify.Digest
+}
+
+func (e *SupersededError) Error() string {
+	return fmt.Sprintf("event %s: %s version %d with digest %s was superseded by event %s and can never complete",
+		e.Event, e.Role, e.Version, short(e.Digest), e.By)
+}
+
+// ClosedError is a signature for an event that has ended.
+type ClosedError struct {
+	Event   string
+	Outcome Outcome
+	By      string // the superseding event, if Outcome is Superseded
+}
+
+func (e *ClosedError) Error() string {
+	if e.Outcome == Superseded {
+		return fmt.Sprintf("event closed: %s was superseded by %s; nothing is left to sign in it", e.Event, e.By)
+	}
+	return fmt.Sprintf("event closed: %s is complete and published; the signature came too late and is not needed", e.Event)
+}
+
+// UnknownEventError is a name that no open or closed event has.
+type UnknownEventError struct {
+	Name string
+	Open []string
+}
+
+func (e *UnknownEventError) Error() string {
+	if len(e.Open) == 0 {
+		return fmt.Sprintf("there is no event %q; no event is open", e.Name)
+	}
+	return fmt.Sprintf("there is no event %q; open events: %s", e.Name, strings.Join(e.Open, ", "))
+}
+
+// SignatureFileError is one signature file that does not count, and why.
+type SignatureFileError struct {
+	Path    string
+	Event   string
+	Role    string
+	Version int64
+	KeyID   string
+	Owner   string // empty if no rule names this key
+	Err     error
+}
+
+func (e *SignatureFileError) Error() string {
+	who := "key " + shortID(e.KeyID)
+	if e.Owner != "" {
+		who = e.Owner + ", " + who
+	}
+	return fmt.Sprintf("%s: signature on %s version %d (%s) does not count: %v", e.Path, e.Role, e.Version, who, e.Err)
+}
+func (e *SignatureFileError) Unwrap() error { return e.Err }
+
+// MismatchError is a signature file that was made for something else than
+// the payload it lies beside.
+type MismatchError struct {
+	What string // "repository", "role", "version", "digest", "key id"
+	Want string
+	Got  string
+}
+
+func (e *MismatchError) Error() string {
+	return fmt.Sprintf("it was made for another %s: %s, where this payload has %s", e.What, e.Got, e.Want)
+}
+
+// PendingError is an event that cannot complete yet. Standing tells who is
+// missing.
+type PendingError struct{ Standing *Standing }
+
+func (e *PendingError) Error() string {
+	return fmt.Sprintf("event %s is pending: %s", e.Standing.Event.Name, strings.Join(e.Standing.Wants(), "; "))
+}
+
+// HistoryError is a published version that does not follow from the one
+// before it.
+type HistoryError struct {
+	Role    string
+	Version int64
+	Err     error
+}
+
+func (e *HistoryError) Error() string {
+	return fmt.Sprintf("published %s version %d is not what the version before it allows: %v", e.Role, e.Version, e.Err)
+}
+func (e *HistoryError) Unwrap() error { return e.Err }
+
+// SecondOpinionError is a document that our reader accepts and the TUF
+// library that wrote it does not, or the reverse. It is never published.
+type SecondOpinionError struct {
+	Role    string
+	Version int64
+	Err     error
+}
+
+func (e *SecondOpinionError) Error() string {
+	return fmt.Sprintf("%s version %d: go-tuf, asked for a second opinion, refuses what this tool accepts: %v; nothing is published", e.Role, e.Version, e.Err)
+}
+func (e *SecondOpinionError) Unwrap() error { return e.Err }
+
+// short is the first group of a digest, for sentences that name the whole
+// digest elsewhere.
+func short(d verify.Digest) string { return d.String()[:16] + "…" }
+
+func shortID(id string) string {
+	if len(id) > 16 {
+		return id[:16] + "…"
+	}
+	return id
+}

@@ -1,0 +1,288 @@
+package metadata
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+const fixtureRepository = "00112233445566778899aabbccddeeff"
+
+var opened = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// keyOf gives each name one P-256 key for the whole test run.
+var keys struct {
+	sync.Mutex
+	of map[string]*ecdsa.PrivateKey
+}
+
+func keyOf(name string) *ecdsa.PrivateKey {
+	keys.Lock()
+	defer keys.Unlock()
+	if keys.of == nil {
+		keys.of = map[string]*ecdsa.PrivateKey{}
+	}
+	if keys.of[name] == nil {
+		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			panic(err)
+		}
+		keys.of[name] = k
+	}
+	return keys.of[name]
+}
+
+func publicOf(name string) verify.PublicKey {
+	k, err := verify.NewPublicKey(keyOf(name).Public())
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
+func keyIDOf(t *testing.T, name string) string {
+	t.Helper()
+	id, err := roles.FormSpec.KeyID(publicOf(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+var nine = []string{"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan"}
+
+// world is a repository in memory and the people around it. Each step is a
+// change to its files, as a merged pull request would make it.
+type world struct {
+	t     *testing.T
+	files map[string][]byte
+	now   time.Time
+}
+
+// policy is what rust-tuf.toml says in a test.
+type policy struct {
+	repository    string
+	root          []string
+	rootThreshold int
+	targets       []string // nil: the same as root
+	release       []string // nil: no such role
+	releaseK      int
+	extra         string // further TOML
+}
+
+func (p policy) text() string {
+	targets, k := p.targets, p.rootThreshold
+	if targets == nil {
+		targets = p.root
+	}
+	repository := p.repository
+	if repository == "" {
+		repository = fixtureRepository
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "format = 1\nname = \"tuf-root\"\nrepository = %q\nkeyid = \"spec\"\nreaders = [\"rust-tuf\", \"go-tuf\", \"python-tuf\", \"tuf-js\", \"tough\"]\nconsistent-snapshot = true\n\n", repository)
+	fmt.Fprint(&b, "[[exception]]\nrule = \"software-key\"\nrole = \"root\"\nreason = \"rehearsal with throw-away keys\"\n\n")
+	fmt.Fprint(&b, "[[exception]]\nrule = \"software-key\"\nrole = \"targets\"\nreason = \"rehearsal with throw-away keys\"\n\n")
+	fmt.Fprintf(&b, "[roles.root]\nquorum = true\nmembers = %s\nthreshold = %d\nlifetime = \"2y\"\n\n", quoted(p.root), p.rootThreshold)
+	fmt.Fprintf(&b, "[roles.targets]\nquorum = true\nmembers = %s\nthreshold = %d\nlifetime = \"1y\"\n\n", quoted(targets), k)
+	for _, online := range []string{"snapshot", "timestamp"} {
+		fmt.Fprintf(&b, "[roles.%s]\nonline = [%q]\nthreshold = 1\nlifetime = \"7d\"\n\n[online.%s]\npublic = \"\"\"\n%s\"\"\"\n\n", online, online, online, publicOf("online-"+online).PEM())
+	}
+	if p.release != nil {
+		fmt.Fprintf(&b, "[roles.release]\ndelegator = \"targets\"\nmembers = %s\nthreshold = %d\nlifetime = \"1y\"\npaths = [\"channels/*\"]\nterminating = true\n\n", quoted(p.release), p.releaseK)
+	}
+	return b.String() + p.extra
+}
+
+func quoted(names []string) string {
+	var q []string
+	for _, n := range names {
+		q = append(q, fmt.Sprintf("%q", n))
+	}
+	return "[" + strings.Join(q, ", ") + "]"
+}
+
+func memberText(name string, extra string) []byte {
+	return fmt.Appendf(nil, "format = 1\nname = %q\nlogin = %q\naffiliations = [%q]\ncountries = [%q]\n\n[[key]]\nlabel = \"main\"\npublic = \"\"\"\n%s\"\"\"\nkind = \"software\"\nstatus = \"active\"\n%s",
+		name, name, "works-"+name, "lives-"+name, publicOf(name).PEM(), extra)
+}
+
+func newWorld(t *testing.T, p policy, members ...string) *world {
+	t.Helper()
+	w := &world{t: t, files: map[string][]byte{"README.md": []byte("a metadata repository\n")}, now: opened}
+	w.declare(p)
+	for _, m := range members {
+		w.files[MemberPath(m)] = memberText(m, "")
+	}
+	return w
+}
+
+func (w *world) declare(p policy) { w.files[PolicyFile] = []byte(p.text()) }
+
+func (w *world) tree() Tree { return MapTree(w.files) }
+
+// clone is the same world, to be changed without changing this one.
+func (w *world) clone() *world {
+	return &world{t: w.t, files: maps.Clone(w.files), now: w.now}
+}
+
+func (w *world) apply(c Change) {
+	for _, p := range c.Delete {
+		delete(w.files, p)
+	}
+	maps.Copy(w.files, c.Put)
+}
+
+func (w *world) read() *Repository {
+	w.t.Helper()
+	r, err := Read(w.tree())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+func (w *world) trusted() *Trusted {
+	w.t.Helper()
+	trusted, err := w.read().TrustedByItself()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return trusted
+}
+
+func (w *world) tryPropose(p Proposition) (*Proposal, error) {
+	w.t.Helper()
+	trusted := w.trusted()
+	d, err := w.read().Declaration()
+	if err != nil {
+		return nil, err
+	}
+	if p.Opened.IsZero() {
+		p.Opened = w.now
+	}
+	if p.Why == "" {
+		p.Why = "a test"
+	}
+	return trusted.Propose(d, p)
+}
+
+// propose opens an event as a merged pull request does.
+func (w *world) propose(why string) *Event {
+	w.t.Helper()
+	p, err := w.tryPropose(Proposition{Why: why})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.apply(p.Change)
+	return p.Event
+}
+
+// signature makes a member's signature file for a payload.
+func (w *world) signature(p *Payload, name string) *SignatureFile {
+	w.t.Helper()
+	h := sha256.Sum256(p.Document.Signed())
+	sig, err := keyOf(name).Sign(rand.Reader, h[:], crypto.SHA256)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return &SignatureFile{Repository: p.Charter.Repository, Role: p.Role, Version: p.Version, Digest: p.Digest,
+		KeyID: keyIDOf(w.t, name), Sig: sig, SignedAt: w.now}
+}
+
+// sign merges one signature by each name on each payload that lists them.
+func (w *world) sign(event string, names ...string) {
+	w.t.Helper()
+	e, err := w.read().Event(event)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s, err := w.trusted().Judge(e)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, p := range s.Payloads {
+		for _, name := range names {
+			if _, listed := p.Holder(keyIDOf(w.t, name)); listed {
+				w.put(event, w.signature(p.Payload, name))
+			}
+		}
+	}
+}
+
+func (w *world) put(event string, f *SignatureFile) {
+	w.files[SignaturePath(event, f.Role, f.KeyID)] = f.Bytes()
+}
+
+func (w *world) judge(event string) (*Standing, error) {
+	w.t.Helper()
+	e, err := w.read().Event(event)
+	if err != nil {
+		return nil, err
+	}
+	return w.trusted().Judge(e)
+}
+
+func (w *world) tryComplete(event string) (*Completion, error) {
+	w.t.Helper()
+	e, err := w.read().Event(event)
+	if err != nil {
+		return nil, err
+	}
+	return w.trusted().Complete(e)
+}
+
+func (w *world) complete(event string) *Completion {
+	w.t.Helper()
+	c, err := w.tryComplete(event)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.apply(c.Change)
+	return c
+}
+
+// genesis is a repository whose root version 1 five of nine have signed.
+func genesis(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, policy{root: nine, rootThreshold: 5}, nine...)
+	e := w.propose("the first root")
+	w.sign(e.Name, nine[:5]...)
+	w.complete(e.Name)
+	return w
+}
+
+// expect asserts that err is of type E and says all of these words.
+func expect[E error](t *testing.T, err error, words ...string) E {
+	t.Helper()
+	var typed E
+	if err == nil {
+		t.Fatalf("no error; want a %T", typed)
+	}
+	if !errors.As(err, &typed) {
+		t.Fatalf("error is %T (%v); want a %T", err, err, typed)
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("error says\n  %s\nbut not %q", err, word)
+		}
+	}
+	return typed
+}
+
+func without(list []string, gone ...string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(gone, s) })
+}

@@ -1,0 +1,136 @@
+package metadata
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// The fixed names of a metadata repository. The package comment describes
+// what lives under each of them.
+const (
+	PolicyFile    = "rust-tuf.toml"
+	MembersDir    = "members"
+	PublishedDir  = "metadata"
+	EventsDir     = "events"
+	LogDir        = "log"
+	eventFile     = "event.toml"
+	closedFile    = "closed.toml"
+	memberFile    = "member.toml"
+	policyDir     = "policy"
+	signaturesDir = "signatures"
+)
+
+var (
+	nameForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	keyIDForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	hexDigest = keyIDForm
+)
+
+// MemberPath is where the member called name is declared.
+func MemberPath(name string) string { return path.Join(MembersDir, name, memberFile) }
+
+// PublishedPath is where a client finds version of role (TUF 1.0.34,
+// section 6.1: consistent snapshots put the version before the name).
+func PublishedPath(role string, version int64) string {
+	return path.Join(PublishedDir, documentName(role, version))
+}
+
+func documentName(role string, version int64) string {
+	return strconv.FormatInt(version, 10) + "." + role + ".json"
+}
+
+// parseDocumentName reads "12.root.json" back. It accepts exactly the names
+// that documentName writes: no sign, no leading zero.
+func parseDocumentName(name string) (role string, version int64, ok bool) {
+	number, rest, found := strings.Cut(name, ".")
+	if !found || !strings.HasSuffix(rest, ".json") {
+		return "", 0, false
+	}
+	role = strings.TrimSuffix(rest, ".json")
+	version, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || version < 1 || strconv.FormatInt(version, 10) != number || !nameForm.MatchString(role) {
+		return "", 0, false
+	}
+	return role, version, true
+}
+
+// SignaturePath is the one file that a signature by keyID on role's payload
+// of event is.
+func SignaturePath(event, role, keyID string) string {
+	return path.Join(EventsDir, event, signaturesDir, role, keyID+".json")
+}
+
+// EventPath is a file of an open event.
+func EventPath(event string, rest ...string) string {
+	return path.Join(append([]string{EventsDir, event}, rest...)...)
+}
+
+// LogPath is a file of a closed event.
+func LogPath(event string, rest ...string) string {
+	return path.Join(append([]string{LogDir, event}, rest...)...)
+}
+
+// parseSignaturePath reads what SignaturePath writes.
+func parseSignaturePath(p string) (event, role, keyID string, ok bool) {
+	parts := strings.Split(p, "/")
+	if len(parts) != 5 || parts[0] != EventsDir || parts[2] != signaturesDir {
+		return "", "", "", false
+	}
+	keyID, isJSON := strings.CutSuffix(parts[4], ".json")
+	if !isJSON || !nameForm.MatchString(parts[1]) || !nameForm.MatchString(parts[3]) || !keyIDForm.MatchString(keyID) {
+		return "", "", "", false
+	}
+	return parts[1], parts[3], keyID, true
+}
+
+// governed tells whether a path is one that this tool's rules decide. All
+// other files of the repository (a README, workflows) are people's own.
+func governed(p string) bool {
+	if p == PolicyFile {
+		return true
+	}
+	top, _, _ := strings.Cut(p, "/")
+	switch top {
+	case MembersDir, PublishedDir, EventsDir, LogDir:
+		return true
+	}
+	return false
+}
+
+// checkLayout refuses what no honest tool writes: anything that is not a
+// plain file where a rule applies, names that differ only in case (one of
+// them would be lost on some file systems), and paths that leave the tree.
+func checkLayout(entries []Entry) error {
+	folded := make(map[string]string, len(entries))
+	for _, e := range entries {
+		if clean := path.Clean(e.Path); clean != e.Path || strings.HasPrefix(e.Path, "/") || e.Path == ".." || strings.HasPrefix(e.Path, "../") || strings.Contains(e.Path, "\\") {
+			return &TreeError{Path: e.Path, Reason: "the path is not a plain relative path"}
+		}
+		if lower := strings.ToLower(e.Path); folded[lower] != "" && (governed(e.Path) || governed(lower)) {
+			return &TreeError{Path: e.Path, Reason: fmt.Sprintf("differs only in upper and lower case from %s; some computers keep only one of them", folded[lower])}
+		} else if governed(lower) && !governed(e.Path) {
+			return &TreeError{Path: e.Path, Reason: "names of this repository's own folders are lower case"}
+		} else {
+			folded[lower] = e.Path
+		}
+		if !governed(e.Path) {
+			continue
+		}
+		switch e.Mode {
+		case "100644":
+		case "120000":
+			return &TreeError{Path: e.Path, Reason: "is a symbolic link; only plain files are read here"}
+		case "160000":
+			return &TreeError{Path: e.Path, Reason: "is a submodule; only plain files are read here"}
+		default:
+			return &TreeError{Path: e.Path, Reason: "has mode " + e.Mode + "; a plain file has mode 100644"}
+		}
+		if e.Size > maxFileBytes {
+			return &TreeError{Path: e.Path, Reason: fmt.Sprintf("is %d bytes long; the limit is %d", e.Size, int64(maxFileBytes))}
+		}
+	}
+	return nil
+}

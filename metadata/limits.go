@@ -1,0 +1,33 @@
+package metadata
+
+import "github.com/rust-lang/rust-tuf/verify"
+
+// Bounds of what is read from a repository. Whoever can open a pull request
+// chooses its content, and everyone's machine reads it.
+const (
+	// maxFileBytes bounds one governed file. A targets document of 200,000
+	// entries is 30 MB; people do not sign more in one file.
+	maxFileBytes = 64 << 20
+	// maxSignatureFileBytes bounds one signature file: an RSA-4096 signature
+	// is 1 kB of hexadecimal, the rest is fixed.
+	maxSignatureFileBytes = 16 << 10
+	// maxEventFileBytes bounds event.toml and closed.toml: some fixed fields
+	// for each payload and one sentence by a person.
+	maxEventFileBytes = 64 << 10
+	// maxPolicyFileBytes bounds rust-tuf.toml, a member's file and a frozen
+	// policy: 200 members with three keys of 4 kB each fit.
+	maxPolicyFileBytes = 4 << 20
+	// maxSignaturesPerPayload bounds the files that are verified for one
+	// payload: more than any quorum, old and new together, can hold.
+	maxSignaturesPerPayload = 256
+	// maxEvents bounds the open events that are judged. Each needs people's
+	// attention; more than this is a mistake or an attack on it.
+	maxEvents = 64
+	// maxWhyBytes bounds the reason that the proposer writes.
+	maxWhyBytes = 4 << 10
+)
+
+// limits are the bounds under which documents of a repository are read. They
+// are the embedder's defaults, so nothing is published that a client with
+// default bounds refuses.
+func limits() verify.Limits { return verify.DefaultLimits() }

@@ -1,0 +1,334 @@
+package metadata
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// Proposition is what a person asks for when proposing an event.
+type Proposition struct {
+	Why       string
+	Opened    time.Time // start of every lifetime; whole seconds count
+	Name      string    // of the event; made from date and first payload if empty
+	Renew     []string  // roles to make anew although their policy did not change
+	Supersede string    // open event to replace; empty for none
+}
+
+// Proposal is a new event, ready to be committed.
+type Proposal struct {
+	Event    *Event
+	Standing *Standing       // of the new event, read back from the tree as it will be
+	Findings []roles.Finding // of the lint; none of them is "refused"
+	Change   Change
+	Replaces *Event   // the superseded event, nil for none
+	Discards []string // owners whose signatures on it count no more
+}
+
+// ErrNothingToPropose says that the declared policy is the one in force.
+var ErrNothingToPropose = errors.New("nothing to propose: the policy and the members are the ones in force; edit them first, or name a role to renew")
+
+// RefusedError is a proposal that the lint refuses.
+type RefusedError struct{ Findings []roles.Finding }
+
+func (e *RefusedError) Error() string {
+	refused := 0
+	first := ""
+	for _, f := range e.Findings {
+		if f.Severity == roles.Refused {
+			if refused++; refused == 1 {
+				first = f.Text
+			}
+		}
+	}
+	if refused == 1 {
+		return "the policy cannot be proposed: " + first
+	}
+	return fmt.Sprintf("the policy cannot be proposed, for %d reasons; the first: %s", refused, first)
+}
+
+// Propose makes an event from what people declared: one payload for each role
+// whose policy differs from the one in force, for each role without a first
+// version, for each role to renew, and for each delegated role whose current
+// version would fall below its new threshold. The lint must pass
+// (*RefusedError).
+func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error) {
+	if err := checkWhy(p.Why); err != nil {
+		return nil, err
+	}
+	if id := t.Repository(); id != "" && id != d.Policy.Repository {
+		return nil, &verify.RepositoryError{Role: roleRoot, Version: t.Root.Version(), Want: id, Found: d.Policy.Repository}
+	}
+	out := &Proposal{}
+	if p.Supersede != "" {
+		old, err := t.repo.Event(p.Supersede)
+		if err != nil {
+			return nil, err
+		}
+		out.Replaces, out.Discards = old, t.discards(old)
+	}
+	event := &Event{Why: p.Why, Opened: p.Opened.UTC().Truncate(time.Second)}
+	if err := t.addPayloads(event, d, p, out.Replaces); err != nil {
+		return nil, err
+	}
+	if len(event.Payloads) == 0 {
+		return nil, ErrNothingToPropose
+	}
+	var err error
+	if event.Name, err = t.eventName(event, p.Name); err != nil {
+		return nil, err
+	}
+	out.Event = event
+	if out.Findings, err = t.lint(d, event); err != nil {
+		return nil, err
+	}
+	for _, f := range out.Findings {
+		if f.Severity == roles.Refused {
+			return nil, &RefusedError{Findings: out.Findings}
+		}
+	}
+	if out.Change, err = t.openingChange(event, out.Replaces); err != nil {
+		return nil, err
+	}
+	return out, t.proveProposal(out)
+}
+
+// addPayloads decides which roles the event makes, delegators first.
+func (t *Trusted) addPayloads(e *Event, d *roles.Declaration, p Proposition, replaces *Event) error {
+	renew := map[string]bool{}
+	for _, role := range p.Renew {
+		renew[role] = true
+	}
+	made := map[string]candidate{}
+	for _, role := range d.PeopleRoles() {
+		delete(renew, role)
+		charter, err := d.Charter(role)
+		if err != nil {
+			return err
+		}
+		needed := contains(p.Renew, role) || t.Document(role) == nil
+		if !needed {
+			ext, _ := t.Document(role).Extension()
+			needed = ext.Policy != charter.Digest()
+		}
+		delegator := d.Delegator(role)
+		if !needed {
+			needed = t.fallsBelow(role, delegator, made)
+		}
+		if !needed {
+			continue
+		}
+		payload, err := t.makePayload(e, charter, delegator, replaces)
+		if err != nil {
+			return err
+		}
+		c, err := readCandidate(payload)
+		if err != nil {
+			return &PayloadError{Event: e.Name, Role: role, Version: payload.Version, Reason: err.Error()}
+		}
+		made[role] = c
+	}
+	for role := range renew {
+		return fmt.Errorf("role %s cannot be renewed: the policy declares no such role that people sign", role)
+	}
+	return nil
+}
+
+// fallsBelow tells whether role's current version would not meet the
+// threshold that the delegator's new version sets: then clients would refuse
+// it as soon as the event is published, so it must be signed again in it.
+func (t *Trusted) fallsBelow(role, delegator string, made map[string]candidate) bool {
+	c, ok := made[delegator]
+	if !ok {
+		return false
+	}
+	q, ok := c.UnverifiedQuorum(role)
+	return ok && !q.Tally(t.Document(role)).Met()
+}
+
+func (t *Trusted) makePayload(e *Event, charter *roles.Charter, delegator string, replaces *Event) (*Payload, error) {
+	role := charter.Role
+	base := t.Document(role)
+	p := &Payload{Role: role, Version: 1, Policy: charter.Digest(), Charter: charter}
+	if base != nil {
+		p.Version, p.Base = base.Version()+1, base.Digest()
+	}
+	if role != roleRoot {
+		p.Delegator = Delegator{Role: delegator, Version: t.newest(delegator)}
+		if q := e.Payload(delegator); q != nil {
+			p.Delegator.Version = q.Version
+		}
+	}
+	p.Supersedes = t.supersededBy(role, p.Version, replaces)
+	raw, err := charter.Payload(roles.Basis{Base: base, Opened: e.Opened, Supersedes: p.Supersedes})
+	if err != nil {
+		return nil, err
+	}
+	if p.Document, err = verify.Read(raw, limits()); err != nil {
+		return nil, &PayloadError{Role: role, Version: p.Version, Reason: err.Error()}
+	}
+	p.Digest = p.Document.Digest()
+	e.Payloads = append(e.Payloads, p)
+	return p, nil
+}
+
+// supersededBy lists, in the order of their digests, the payloads that a new
+// one for this version replaces: the one of the event that is superseded now,
+// and those of every event that was superseded before.
+func (t *Trusted) supersededBy(role string, version int64, replaces *Event) []verify.Digest {
+	seen := map[verify.Digest]bool{}
+	var out []verify.Digest
+	for _, e := range append(t.repo.supersededEvents(), replaces) {
+		if e == nil {
+			continue
+		}
+		if old := e.Payload(role); old != nil && old.Version == version && !seen[old.Digest] {
+			seen[old.Digest] = true
+			out = append(out, old.Digest)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].String() < out[j].String() })
+	return out
+}
+
+func (r *Repository) supersededEvents() []*Event {
+	var out []*Event
+	for _, e := range r.Closed {
+		if e.Closed.Outcome == Superseded {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// eventName checks the given name or makes one: the date, the first role and
+// its version. A name is used once; a second event of the same kind on the
+// same day gets a number.
+func (t *Trusted) eventName(e *Event, given string) (string, error) {
+	taken := map[string]bool{}
+	for _, other := range append(append([]*Event(nil), t.repo.Open...), t.repo.Closed...) {
+		taken[other.Name] = true
+	}
+	if given != "" {
+		if !nameForm.MatchString(given) {
+			return "", fmt.Errorf("%q cannot be an event's name: use lower-case letters, digits and hyphens, at most 63", given)
+		}
+		if taken[given] {
+			return "", fmt.Errorf("an event called %s exists already; a name is never used again", given)
+		}
+		return given, nil
+	}
+	p := e.Payloads[0]
+	base := fmt.Sprintf("%s-%s-v%d", e.Opened.Format("2006-01-02"), p.Role, p.Version)
+	for n := 1; ; n++ {
+		name := base
+		if n > 1 {
+			name = fmt.Sprintf("%s-%d", base, n)
+		}
+		if !taken[name] {
+			return name, nil
+		}
+	}
+}
+
+// lint runs the rules over the declaration and the charters that the event
+// would put in force.
+func (t *Trusted) lint(d *roles.Declaration, e *Event) ([]roles.Finding, error) {
+	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{}, Trusted: t.Root, Targets: t.Targets, Opened: e.Opened}
+	for _, payload := range e.Payloads {
+		p.Charters[payload.Role] = payload.Charter
+		inForce, err := t.PolicyInForce(payload.Role)
+		if err != nil {
+			return nil, err
+		}
+		if inForce != nil {
+			p.InForce[payload.Role] = inForce
+		}
+	}
+	return roles.Lint(p), nil
+}
+
+// openingChange is what the proposal's commit does.
+func (t *Trusted) openingChange(e *Event, replaces *Event) (Change, error) {
+	ch := Change{Put: map[string][]byte{}}
+	data, err := e.Bytes()
+	if err != nil {
+		return ch, err
+	}
+	ch.Put[EventPath(e.Name, eventFile)] = data
+	for _, p := range e.Payloads {
+		ch.Put[EventPath(e.Name, documentName(p.Role, p.Version))] = p.Document.Raw()
+		ch.Put[EventPath(e.Name, policyDir, p.Policy.String()+".json")] = p.Charter.JSON()
+	}
+	if replaces != nil {
+		for _, old := range replaces.Payloads {
+			if q := e.Payload(old.Role); q == nil || q.Version != old.Version {
+				continue
+			}
+			return ch, moveToLog(t.repo.tree, replaces, &Closing{Outcome: Superseded, By: e.Name}, &ch)
+		}
+		return ch, fmt.Errorf("event %s cannot be superseded by this one: they make no version in common", replaces.Name)
+	}
+	return ch, nil
+}
+
+// proveProposal reads the event back from the tree as it will be, and judges
+// it as every signer will.
+func (t *Trusted) proveProposal(p *Proposal) error {
+	after, err := Read(p.Change.Apply(t.repo.tree))
+	if err != nil {
+		return err
+	}
+	event, err := after.Event(p.Event.Name)
+	if err != nil {
+		return err
+	}
+	later := t.In(after)
+	if p.Standing, err = later.Judge(event); err != nil {
+		return err
+	}
+	p.Event = event
+	return nil
+}
+
+// discards names whose good signatures an event loses by being superseded.
+func (t *Trusted) discards(e *Event) []string {
+	standing, err := t.Judge(e)
+	if err != nil {
+		return nil // it could not complete anyway
+	}
+	seen := map[string]bool{}
+	var out []string
+	for _, p := range standing.Payloads {
+		for _, h := range p.Holders() {
+			if p.Signed(h.KeyID) && !seen[h.Owner] {
+				seen[h.Owner] = true
+				out = append(out, h.Owner)
+			}
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+func findEvent(events []*Event, name string) *Event {
+	for _, e := range events {
+		if e.Name == name {
+			return e
+		}
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,249 @@
+package metadata
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sort"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// Repository is one state of a metadata repository, read from a tree. Reading
+// checks form, not trust: what is published is as unverified here as what is
+// proposed, until a root says otherwise (see Trusted).
+type Repository struct {
+	tree     Tree
+	versions map[string][]int64 // published versions by role, ascending
+	Open     []*Event           // ordered by name
+	Closed   []*Event           // ordered by name
+}
+
+// Read reads a repository. It refuses a tree that holds anything but plain
+// files where rules apply (*TreeError), malformed documents and events
+// (*FileError), and two open events for one version (*ConflictError). The
+// declared policy and members are not read here: a signer needs none of them,
+// and a mistake in them must not stop a signature.
+func Read(tree Tree) (*Repository, error) {
+	entries := tree.Entries()
+	if err := checkLayout(entries); err != nil {
+		return nil, err
+	}
+	r := &Repository{tree: tree, versions: map[string][]int64{}}
+	open, closed := map[string][]Entry{}, map[string][]Entry{}
+	for _, e := range entries {
+		parts := strings.SplitN(e.Path, "/", 3)
+		switch parts[0] {
+		case PublishedDir:
+			if err := r.addPublished(e.Path, parts); err != nil {
+				return nil, err
+			}
+		case EventsDir, LogDir:
+			if len(parts) < 3 || !nameForm.MatchString(parts[1]) {
+				return nil, &TreeError{Path: e.Path, Reason: "does not belong here: an event is a folder with a lower-case name"}
+			}
+			if parts[0] == EventsDir {
+				open[parts[1]] = append(open[parts[1]], e)
+			} else {
+				closed[parts[1]] = append(closed[parts[1]], e)
+			}
+		}
+	}
+	if len(open) > maxEvents {
+		return nil, &verify.LimitError{What: "open events", Limit: maxEvents, Found: int64(len(open))}
+	}
+	for _, v := range r.versions {
+		sort.Slice(v, func(i, j int) bool { return v[i] < v[j] })
+	}
+	var err error
+	if r.Open, err = readEvents(tree, open, false); err != nil {
+		return nil, err
+	}
+	if r.Closed, err = readEvents(tree, closed, true); err != nil {
+		return nil, err
+	}
+	for _, e := range r.Open {
+		if _, both := closed[e.Name]; both {
+			return nil, &TreeError{Path: EventPath(e.Name), Reason: "is open and closed at once; an event's name is never used again"}
+		}
+	}
+	return r, r.checkConflicts()
+}
+
+func (r *Repository) addPublished(p string, parts []string) error {
+	if len(parts) == 2 {
+		if parts[1] == "timestamp.json" {
+			return nil
+		}
+		if role, version, ok := parseDocumentName(parts[1]); ok {
+			r.versions[role] = append(r.versions[role], version)
+			return nil
+		}
+	}
+	return &TreeError{Path: p, Reason: "is not a document that clients fetch: a published file is metadata/<version>.<role>.json or metadata/timestamp.json"}
+}
+
+func readEvents(tree Tree, folders map[string][]Entry, closed bool) ([]*Event, error) {
+	names := make([]string, 0, len(folders))
+	for name := range folders {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	events := make([]*Event, 0, len(names))
+	for _, name := range names {
+		e, err := readEvent(tree, name, folders[name], closed)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// checkConflicts refuses two open events for one version: signatures would
+// gather on both, and two different versions N could each look complete.
+func (r *Repository) checkConflicts() error {
+	type slot struct {
+		role    string
+		version int64
+	}
+	taken := map[slot]string{}
+	for _, e := range r.Open {
+		for _, p := range e.Payloads {
+			s := slot{p.Role, p.Version}
+			if other, ok := taken[s]; ok {
+				return &ConflictError{Role: p.Role, Version: p.Version, Events: [2]string{other, e.Name}}
+			}
+			taken[s] = e.Name
+		}
+	}
+	return nil
+}
+
+// Tree is the tree that the repository was read from.
+func (r *Repository) Tree() Tree { return r.tree }
+
+// Versions are the published versions of role, ascending.
+func (r *Repository) Versions(role string) []int64 { return r.versions[role] }
+
+// Newest is the highest published version of role, 0 if there is none.
+func (r *Repository) Newest(role string) int64 {
+	v := r.versions[role]
+	if len(v) == 0 {
+		return 0
+	}
+	return v[len(v)-1]
+}
+
+// Published returns the bytes of a published version. The error Is
+// verify.ErrNotFound if there is none, so that a root can walk along it.
+func (r *Repository) Published(role string, version int64) ([]byte, error) {
+	raw, err := r.tree.Read(PublishedPath(role, version))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", PublishedPath(role, version), verify.ErrNotFound)
+	}
+	return raw, err
+}
+
+// Event returns the open event called name. A closed one gives a *ClosedError,
+// no event an *UnknownEventError.
+func (r *Repository) Event(name string) (*Event, error) {
+	open := make([]string, 0, len(r.Open))
+	for _, e := range r.Open {
+		if e.Name == name {
+			return e, nil
+		}
+		open = append(open, e.Name)
+	}
+	for _, e := range r.Closed {
+		if e.Name == name {
+			return nil, &ClosedError{Event: name, Outcome: e.Closed.Outcome, By: e.Closed.By}
+		}
+	}
+	return nil, &UnknownEventError{Name: name, Open: open}
+}
+
+// Declaration reads what people have edited: rust-tuf.toml and the members.
+// It is a proposal until signed and judges nothing.
+func (r *Repository) Declaration() (*roles.Declaration, error) {
+	raw, err := r.tree.Read(PolicyFile)
+	if err != nil {
+		return nil, &TreeError{Path: PolicyFile, Reason: "is missing; `rust-tuf init` makes one"}
+	}
+	policy, err := roles.ParsePolicy(PolicyFile, raw)
+	if err != nil {
+		return nil, err
+	}
+	d := &roles.Declaration{Policy: policy, Members: map[string]*roles.Member{}}
+	for _, e := range r.tree.Entries() {
+		parts := strings.Split(e.Path, "/")
+		if parts[0] != MembersDir {
+			continue
+		}
+		if len(parts) != 3 || parts[2] != memberFile {
+			return nil, &TreeError{Path: e.Path, Reason: "does not belong here: a member is members/<name>/member.toml"}
+		}
+		raw, err := r.tree.Read(e.Path)
+		if err != nil {
+			return nil, &FileError{Path: e.Path, Err: err}
+		}
+		m, err := roles.ParseMember(e.Path, raw)
+		if err != nil {
+			return nil, err
+		}
+		d.Members[m.Name] = m
+	}
+	return d, nil
+}
+
+// policyInForce finds the charter that a trusted document names: the policy
+// under which it was made, kept in the log. nil if the document names none.
+func (r *Repository) policyInForce(d *verify.Document) (*roles.Charter, error) {
+	if d == nil {
+		return nil, nil
+	}
+	ext, ok := d.Extension()
+	if !ok {
+		return nil, nil
+	}
+	for _, e := range r.Closed {
+		for _, p := range e.Payloads {
+			if p.Policy == ext.Policy && p.Charter.Role == ext.Role {
+				return p.Charter, nil
+			}
+		}
+	}
+	return nil, &TreeError{Path: LogDir, Reason: fmt.Sprintf("holds no policy %s, which %s version %d names as the one it was made under", short(ext.Policy), ext.Role, d.Version())}
+}
+
+// UnverifiedID is the repository's id as its newest root says it, before the
+// first root as its open events say it, and before the first event as the
+// declared policy says it. It tells where to look for a pin; it proves
+// nothing, and every document is held to the id of the trusted root.
+func (r *Repository) UnverifiedID() (string, error) {
+	if newest := r.Newest(roleRoot); newest > 0 {
+		raw, err := r.Published(roleRoot, newest)
+		if err != nil {
+			return "", err
+		}
+		doc, err := verify.Read(raw, limits())
+		if err != nil {
+			return "", &FileError{Path: PublishedPath(roleRoot, newest), Err: err}
+		}
+		ext, ok := doc.Extension()
+		if !ok {
+			return "", &FileError{Path: PublishedPath(roleRoot, newest), Err: errors.New("names no repository: it was not made by rust-tuf")}
+		}
+		return ext.Repository, nil
+	}
+	for _, e := range r.Open {
+		return e.Payloads[0].Charter.Repository, nil
+	}
+	d, err := r.Declaration()
+	if err != nil {
+		return "", err
+	}
+	return d.Policy.Repository, nil
+}

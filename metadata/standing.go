@@ -1,0 +1,351 @@
+package metadata
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// Standing is the judgement of one open event against what is trusted: which
+// rules each payload must meet, and how far the signatures that are present
+// meet them. It exists only for an event that could complete; one that never
+// can gives an error from Judge instead.
+type Standing struct {
+	Event    *Event
+	Payloads []*PayloadStanding // delegators before what they delegate
+}
+
+// PayloadStanding is the judgement of one payload.
+type PayloadStanding struct {
+	*Payload
+	Rules   []Rule                // every one must be met
+	Refused []*SignatureFileError // files that do not count under any rule, and why
+	event   string
+}
+
+// Rule is one threshold that a payload must meet: for a root the one of the
+// version before and its own (TUF 1.0.34, 5.3.4), for a delegated role its
+// delegator's.
+type Rule struct {
+	By     string // whose rule it is, in words: "root version 1 (trusted)"
+	Quorum *verify.Quorum
+	Tally  verify.Tally
+}
+
+// Judge checks an event against what is trusted, without the help of
+// anything that a branch claims: frozen payloads must be what their frozen
+// policies yield (*PayloadError), build on the newest trusted versions
+// (*StaleError), belong to this repository (*verify.RepositoryError) and not
+// be superseded (*SupersededError). Then it counts.
+func (t *Trusted) Judge(e *Event) (*Standing, error) {
+	s := &Standing{Event: e}
+	candidates := map[string]candidate{}
+	for _, p := range inDelegationOrder(e.Payloads) {
+		if err := t.checkPayload(e, p); err != nil {
+			return nil, err
+		}
+		c, err := readCandidate(p)
+		if err != nil {
+			return nil, &FileError{Path: e.folder() + "/" + documentName(p.Role, p.Version), Err: err}
+		}
+		candidates[p.Role] = c
+		rules, err := t.rules(e, p, c, candidates)
+		if err != nil {
+			return nil, err
+		}
+		ps, err := count(e, p, rules)
+		if err != nil {
+			return nil, err
+		}
+		s.Payloads = append(s.Payloads, ps)
+	}
+	return s, nil
+}
+
+// candidate is a payload read as what its role makes of it.
+type candidate interface {
+	UnverifiedQuorum(role string) (*verify.Quorum, bool)
+}
+
+func readCandidate(p *Payload) (candidate, error) {
+	if p.Role == roleRoot {
+		return p.Document.Root()
+	}
+	return p.Document.Targets(p.Role)
+}
+
+// inDelegationOrder puts delegators before what they delegate.
+func inDelegationOrder(payloads []*Payload) []*Payload {
+	depth := func(p *Payload) int {
+		n := 0
+		for p.Delegator.Role != "" && n <= len(payloads) {
+			n++
+			next := p
+			for _, q := range payloads {
+				if q.Role == p.Delegator.Role {
+					next = q
+				}
+			}
+			if next == p {
+				break
+			}
+			p = next
+		}
+		return n
+	}
+	sorted := append([]*Payload(nil), payloads...)
+	sort.SliceStable(sorted, func(i, j int) bool { return depth(sorted[i]) < depth(sorted[j]) })
+	return sorted
+}
+
+func (t *Trusted) checkPayload(e *Event, p *Payload) error {
+	refuse := func(format string, args ...any) error {
+		return &PayloadError{Event: e.Name, Role: p.Role, Version: p.Version, Reason: fmt.Sprintf(format, args...)}
+	}
+	if p.Document.Version() != p.Version {
+		return refuse("is version %d inside", p.Document.Version())
+	}
+	if id := t.Repository(); id != "" && p.Charter.Repository != id {
+		return &verify.RepositoryError{Role: p.Role, Version: p.Version, Want: id, Found: p.Charter.Repository}
+	}
+	if p.Charter.Repository != e.Payloads[0].Charter.Repository {
+		return &verify.RepositoryError{Role: p.Role, Version: p.Version, Want: e.Payloads[0].Charter.Repository, Found: p.Charter.Repository}
+	}
+	if p.Charter.Role != p.Role {
+		return &verify.RoleError{Want: p.Role, Found: p.Charter.Role}
+	}
+	base := t.Document(p.Role)
+	stale := &StaleError{Event: e.Name, Role: p.Role, Version: p.Version, Base: p.Base}
+	if base != nil {
+		stale.Newest, stale.Digest = base.Version(), base.Digest()
+	}
+	if stale.Newest != p.Version-1 || stale.Digest != p.Base {
+		return stale
+	}
+	if err := t.checkSuperseded(e, p); err != nil {
+		return err
+	}
+	yields, err := p.Charter.Payload(roles.Basis{Base: base, Opened: e.Opened, Supersedes: p.Supersedes})
+	if err != nil {
+		return refuse("cannot be made from its frozen policy: %v", err)
+	}
+	want, err := verify.Read(yields, limits())
+	if err != nil {
+		return refuse("cannot be made from its frozen policy: %v", err)
+	}
+	if want.Digest() != p.Digest {
+		return refuse("is not what its frozen policy yields: %s", firstDifference(want, p.Document))
+	}
+	return nil
+}
+
+// firstDifference names one place in which two documents differ.
+func firstDifference(want, got *verify.Document) string {
+	for _, c := range roles.Diff(want, got).Changes {
+		return c.Text
+	}
+	return "the signed bytes differ"
+}
+
+// checkSuperseded refuses a payload that a later event, open or closed,
+// replaced. A superseded payload may carry a full set of good signatures; it
+// must never be published.
+func (t *Trusted) checkSuperseded(e *Event, p *Payload) error {
+	all := append(append([]*Event(nil), t.repo.Open...), t.repo.Closed...)
+	for _, other := range all {
+		q := other.Payload(p.Role)
+		if other.Name == e.Name || q == nil || q.Version != p.Version {
+			continue
+		}
+		for _, d := range q.Supersedes {
+			if d == p.Digest {
+				return &SupersededError{Event: e.Name, By: other.Name, Role: p.Role, Version: p.Version, Digest: p.Digest}
+			}
+		}
+	}
+	named := map[verify.Digest]bool{}
+	for _, d := range p.Supersedes {
+		named[d] = true
+	}
+	for _, d := range t.supersededBy(p.Role, p.Version, nil) {
+		if !named[d] {
+			return &PayloadError{Event: e.Name, Role: p.Role, Version: p.Version,
+				Reason: fmt.Sprintf("does not name %s as superseded, though the log holds that earlier payload for the same version", short(d))}
+		}
+	}
+	return nil
+}
+
+// rules collects the thresholds that p must meet.
+func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candidate) ([]Rule, error) {
+	if p.Role == roleRoot {
+		var rules []Rule
+		if t.Root != nil { // SPEC 5.3.4: the threshold of the trusted root, and its own
+			q, _ := t.Root.Quorum(roleRoot)
+			rules = append(rules, Rule{By: fmt.Sprintf("root version %d (trusted)", t.Root.Version()), Quorum: q})
+		}
+		own, ok := c.UnverifiedQuorum(roleRoot)
+		if !ok {
+			return nil, &verify.DelegationError{Role: roleRoot, By: roleRoot}
+		}
+		return append(rules, Rule{By: fmt.Sprintf("root version %d (proposed)", p.Version), Quorum: own}), nil
+	}
+	noRule := &verify.DelegationError{Role: p.Role, By: p.Delegator.Role}
+	if d, ok := in[p.Delegator.Role]; ok && e.Payload(p.Delegator.Role).Version == p.Delegator.Version {
+		q, ok := d.UnverifiedQuorum(p.Role)
+		if !ok {
+			return nil, noRule
+		}
+		return []Rule{{By: fmt.Sprintf("%s version %d (proposed)", p.Delegator.Role, p.Delegator.Version), Quorum: q}}, nil
+	}
+	if e.Payload(p.Delegator.Role) != nil {
+		// The event makes a new delegator, so the old one's word ends with it.
+		return nil, &PayloadError{Event: e.Name, Role: p.Role, Version: p.Version,
+			Reason: fmt.Sprintf("names %s version %d as its delegator, but the same event makes another version", p.Delegator.Role, p.Delegator.Version)}
+	}
+	d, ok := t.delegator(p.Delegator.Role, p.Delegator.Version)
+	if !ok {
+		return nil, &StaleError{Event: e.Name, Role: p.Delegator.Role, Version: p.Delegator.Version + 1, Newest: t.newest(p.Delegator.Role)}
+	}
+	q, ok := d.Quorum(p.Role)
+	if !ok {
+		return nil, noRule
+	}
+	return []Rule{{By: fmt.Sprintf("%s version %d (trusted)", p.Delegator.Role, p.Delegator.Version), Quorum: q}}, nil
+}
+
+func (t *Trusted) newest(role string) int64 {
+	if d := t.Document(role); d != nil {
+		return d.Version()
+	}
+	return 0
+}
+
+// count lets every rule count the same signatures.
+func count(e *Event, p *Payload, rules []Rule) (*PayloadStanding, error) {
+	sigs := make([]verify.Signature, len(p.Files))
+	for i, f := range p.Files {
+		sigs[i] = verify.Signature{KeyID: f.KeyID, Sig: f.Sig}
+	}
+	signed, err := p.Document.WithSignatures(sigs)
+	if err != nil {
+		return nil, &FileError{Path: EventPath(e.Name, signaturesDir, p.Role), Err: err}
+	}
+	s := &PayloadStanding{event: e.Name, Payload: p, Rules: rules, Refused: append([]*SignatureFileError(nil), p.Refused...)}
+	counted := map[string]bool{}
+	for i := range s.Rules {
+		s.Rules[i].Tally = s.Rules[i].Quorum.Tally(signed)
+		for _, h := range s.Rules[i].Tally.Valid {
+			counted[h.KeyID] = true
+		}
+	}
+	for _, f := range p.Files {
+		if !counted[f.KeyID] {
+			s.Refused = append(s.Refused, s.refusal(signed, f))
+		}
+	}
+	return s, nil
+}
+
+// refusal says why a well-formed signature file counts under no rule.
+func (s *PayloadStanding) refusal(d *verify.Document, f *SignatureFile) *SignatureFileError {
+	out := &SignatureFileError{Path: SignaturePath(s.event, s.Role, f.KeyID), Event: s.event, Role: s.Role, Version: s.Version, KeyID: f.KeyID}
+	for _, rule := range s.Rules {
+		h, err := rule.Quorum.Check(d, verify.Signature{KeyID: f.KeyID, Sig: f.Sig})
+		if out.Err == nil || h.Owner != "" {
+			out.Owner, out.Err = h.Owner, err
+		}
+	}
+	if out.Err == nil {
+		out.Err = &verify.SignatureError{Role: s.Role, Version: s.Version, KeyID: f.KeyID, Owner: out.Owner,
+			Reason: "the same key signed already under another id"}
+	}
+	return out
+}
+
+// Met tells whether every rule of this payload is met.
+func (s *PayloadStanding) Met() bool {
+	for _, r := range s.Rules {
+		if !r.Tally.Met() {
+			return false
+		}
+	}
+	return true
+}
+
+// Complete tells whether every rule of every payload is met.
+func (s *Standing) Complete() bool {
+	for _, p := range s.Payloads {
+		if !p.Met() {
+			return false
+		}
+	}
+	return true
+}
+
+// Wants says, rule by rule, what is missing: one sentence each.
+func (s *Standing) Wants() []string {
+	var out []string
+	for _, p := range s.Payloads {
+		for _, r := range p.Rules {
+			if !r.Tally.Met() {
+				out = append(out, fmt.Sprintf("%s, by the rule of %s: %s", p.Payload, r.By, r.Tally))
+			}
+		}
+	}
+	return out
+}
+
+// Payload returns the standing of role's payload, or nil.
+func (s *Standing) Payload(role string) *PayloadStanding {
+	for _, p := range s.Payloads {
+		if p.Role == role {
+			return p
+		}
+	}
+	return nil
+}
+
+// Holder finds who may sign this payload with the key called keyID, under
+// any of its rules.
+func (s *PayloadStanding) Holder(keyID string) (verify.Holder, bool) {
+	for _, r := range s.Rules {
+		if h, ok := r.Quorum.Holder(keyID); ok {
+			return h, true
+		}
+	}
+	return verify.Holder{}, false
+}
+
+// Holders are all keys that some rule of this payload lists, each once,
+// ordered by owner and key id.
+func (s *PayloadStanding) Holders() []verify.Holder {
+	seen := map[string]bool{}
+	var out []verify.Holder
+	for _, r := range s.Rules {
+		for _, h := range r.Quorum.Keys() {
+			if !seen[h.KeyID] {
+				seen[h.KeyID] = true
+				out = append(out, h)
+			}
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		return out[i].Owner < out[j].Owner || out[i].Owner == out[j].Owner && out[i].KeyID < out[j].KeyID
+	})
+	return out
+}
+
+// Signed tells whether the key called keyID has a signature that counts.
+func (s *PayloadStanding) Signed(keyID string) bool {
+	for _, r := range s.Rules {
+		for _, h := range r.Tally.Valid {
+			if h.KeyID == keyID {
+				return true
+			}
+		}
+	}
+	return false
+}
