@@ -194,7 +194,7 @@ func (c *canonicaliser) object() error {
 		if !first && sorted {
 			switch order := compareNames(c.span(last.start, last.end), c.span(nameStart, nameEnd)); {
 			case order == 0:
-				return c.bad(at, "member %s stands twice", shownBytes(c.span(nameStart, nameEnd)))
+				return c.bad(at, "member %s stands twice", shown(plain(c.span(nameStart, nameEnd))))
 			case order > 0:
 				sorted = false
 			}
@@ -243,7 +243,7 @@ func (c *canonicaliser) sort(opened, start int) error {
 	for i, m := range members {
 		if i > 0 {
 			if bytes.Equal(members[i-1].name, m.name) {
-				return c.bad(opened, "member %s stands twice", shownBytes(m.name))
+				return c.bad(opened, "member %s stands twice", shown(plain(m.name)))
 			}
 			c.scratch = append(c.scratch, ',')
 		}
@@ -257,6 +257,9 @@ func (c *canonicaliser) sort(opened, start int) error {
 // compareNames orders member names, given in canonical form without quotes,
 // by their decoded bytes.
 func compareNames(a, b []byte) int {
+	if bytes.IndexByte(a, '\\') < 0 && bytes.IndexByte(b, '\\') < 0 {
+		return bytes.Compare(a, b)
+	}
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
 		n++

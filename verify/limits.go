@@ -56,6 +56,9 @@ const (
 	minRSABits = 2048
 	// Names from a document appear in errors cut to this many bytes.
 	maxShown = 80
+	// A message lists this many signatures of a kind, more than a quorum has
+	// members; whoever needs all of them takes the Tally.
+	maxListed = 16
 )
 
 // orDefault fills what the caller left open.

@@ -30,7 +30,7 @@ func (h Holder) name() string {
 	if h.Owner != "" {
 		return shownName(h.Owner)
 	}
-	return "key " + shownName(h.KeyID)
+	return "key " + shownID(h.KeyID)
 }
 
 // Role returns the name of the role.

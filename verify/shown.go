@@ -25,6 +25,15 @@ func shownName(s string) string {
 	return s
 }
 
+// shownID returns a key id for a list: of the usual 64 hex digits the first
+// twelve.
+func shownID(id string) string {
+	if len(id) == 64 && isHex(id) {
+		return id[:12] + "…"
+	}
+	return shownName(id)
+}
+
 // shown quotes a string for a message.
 func shown(s string) string {
 	if len(s) > maxShown {

@@ -25,12 +25,11 @@ var (
 
 var oidRSA = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
 
-// spkiRSA is SubjectPublicKeyInfo (RFC 5280, 4.1) with the parameters that
-// RSA has.
-type spkiRSA struct {
+// subjectPublicKeyInfo is the structure of RFC 5280, 4.1.
+type subjectPublicKeyInfo struct {
 	Algorithm struct {
 		Algorithm  asn1.ObjectIdentifier
-		Parameters asn1.RawValue
+		Parameters asn1.RawValue `asn1:"optional"`
 	}
 	PublicKey asn1.BitString
 }
@@ -63,7 +62,7 @@ func parsePoint(f *family, curve elliptic.Curve, der []byte, head int) (PublicKe
 }
 
 func parseRSA(der []byte) (PublicKey, error) {
-	var outer spkiRSA
+	var outer subjectPublicKeyInfo
 	rest, err := asn1.Unmarshal(der, &outer)
 	switch {
 	case err != nil:
@@ -110,6 +109,9 @@ func marshalSPKI(k crypto.PublicKey) ([]byte, error) {
 		default:
 			return nil, errors.New("ECDSA key is not on P-256 or P-384")
 		}
+		if k.X == nil || k.Y == nil {
+			return nil, errNoKey
+		}
 		point, err := k.Bytes()
 		if err != nil {
 			return nil, errors.New("ECDSA key is no point of its curve")
@@ -144,7 +146,7 @@ func marshalRSA(k *rsa.PublicKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var outer spkiRSA
+	var outer subjectPublicKeyInfo
 	outer.Algorithm.Algorithm = oidRSA
 	outer.Algorithm.Parameters = asn1.NullRawValue
 	outer.PublicKey = asn1.BitString{Bytes: inner, BitLength: 8 * len(inner)}

@@ -40,32 +40,30 @@ func (t Tally) String() string {
 	case keys < t.Threshold:
 		fmt.Fprintf(&s, "; can never be met: threshold %d, %d keys", t.Threshold, keys)
 	default:
-		fmt.Fprintf(&s, "; %d more of: %s", t.Threshold-len(t.Valid), names(t.Missing))
+		appendList(&s, fmt.Sprintf("; %d more of: ", t.Threshold-len(t.Valid)), len(t.Missing), func(i int) string {
+			return t.Missing[i].name()
+		})
 	}
-	for i, r := range t.Rejected {
-		separator := ", "
-		if i == 0 {
-			separator = "; rejected: "
-		}
-		fmt.Fprintf(&s, "%s%s (%s)", separator, r.name(), r.Reason)
-	}
-	for i, id := range t.Unknown {
-		separator := ", "
-		if i == 0 {
-			separator = "; unknown: "
-		}
-		fmt.Fprintf(&s, "%skey %s", separator, shownName(id))
-	}
-	if len(t.Duplicate) > 0 {
-		fmt.Fprintf(&s, "; counted once: %s", names(t.Duplicate))
-	}
+	appendList(&s, "; rejected: ", len(t.Rejected), func(i int) string {
+		return fmt.Sprintf("%s (%s)", t.Rejected[i].name(), t.Rejected[i].Reason)
+	})
+	appendList(&s, "; unknown: ", len(t.Unknown), func(i int) string {
+		return Holder{KeyID: t.Unknown[i]}.name()
+	})
+	appendList(&s, "; counted once: ", len(t.Duplicate), func(i int) string {
+		return t.Duplicate[i].name()
+	})
 	return s.String()
 }
 
-func names(holders []Holder) string {
-	list := make([]string, len(holders))
-	for i, h := range holders {
-		list[i] = h.name()
+// appendList writes a title and up to maxListed items, if there is any.
+func appendList(s *strings.Builder, title string, n int, item func(int) string) {
+	for i := range min(n, maxListed) {
+		s.WriteString(title)
+		s.WriteString(item(i))
+		title = ", "
 	}
-	return strings.Join(list, ", ")
+	if n > maxListed {
+		fmt.Fprintf(s, " and %d more", n-maxListed)
+	}
 }
