@@ -1,0 +1,137 @@
+package roles
+
+// Rule is one rule of the lint.
+type Rule struct {
+	// ID is its name in findings and exceptions.
+	ID string
+	// Reason says why the rule exists, in one sentence for whoever meets it.
+	Reason string
+	// Scope says which roles it looks at.
+	Scope string
+	// Bounds are the keys of [lint] that replace its bounds.
+	Bounds []string
+	// Excusable rules can be set aside for one role by an [[exception]].
+	Excusable bool
+
+	check func(*linter)
+}
+
+// Rules returns the rules in the order in which they are checked.
+func Rules() []Rule {
+	return []Rule{
+		{
+			ID:     "declaration",
+			Scope:  "roles that people sign",
+			Reason: "what is signed must follow from the policy and the members' files alone",
+			check:  (*linter).declaration,
+		}, {
+			ID:     "exception",
+			Scope:  "exceptions",
+			Reason: "an exception that says nothing hides that the rule holds, and one that no rule knows hides a mistake",
+		}, {
+			ID:     "old-threshold",
+			Scope:  "root",
+			Reason: "clients accept a new root only with the threshold of the root they trust; without it they are stranded for good",
+			check:  (*linter).oldThreshold,
+		}, {
+			ID:     "resign",
+			Scope:  "roles that the event's roles name",
+			Reason: "clients refuse a role whose newest version falls below the threshold that its delegator now sets",
+			check:  (*linter).resign,
+		}, {
+			ID:     "key-twice",
+			Scope:  "all declared keys, lost and retired ones included",
+			Reason: "a threshold counts keys, and a key in two hands counts for people who never agreed",
+			check:  (*linter).keyTwice,
+		}, {
+			ID:     "distinct-people",
+			Scope:  "roles that people sign",
+			Reason: "a threshold promises that so many people agreed, not that one person has so many keys",
+			check:  (*linter).distinctPeople,
+		}, {
+			ID:     "majority",
+			Scope:  "roles that people sign; refused for root, a warning elsewhere",
+			Reason: "when twice the threshold is not above the number of keys, two groups that share nobody can sign different versions, and neither notices",
+			check:  (*linter).majority,
+		}, {
+			ID:     "online-root",
+			Scope:  "root",
+			Reason: "whoever takes over the machine would have a vote on who is trusted",
+			check:  (*linter).onlineRoot,
+		}, {
+			ID:        "online-among-people",
+			Scope:     "roles other than root that people sign",
+			Reason:    "a machine signs whatever its intruder wants, so it lowers the number of people who must agree",
+			Excusable: true,
+			check:     (*linter).onlineAmongPeople,
+		}, {
+			ID:     "delegator-online",
+			Scope:  "delegated roles that people sign",
+			Reason: "a machine that names a role's keys can replace the people",
+			check:  (*linter).delegatorOnline,
+		}, {
+			ID:        "delegated-twice",
+			Scope:     "delegated roles",
+			Reason:    "a signature that counts for two roles lets a mirror pass one role's document for the other's, in readers that do not compare the role's name",
+			Excusable: true,
+			check:     (*linter).delegatedTwice,
+		}, {
+			ID:     "readers",
+			Scope:  "documents that people sign",
+			Reason: "a client that cannot read one root can never follow to the next",
+			check:  (*linter).readers,
+		}, {
+			ID:        "card-algorithm",
+			Scope:     "roles that people sign",
+			Reason:    "a card signs ed25519 over the whole message, which ends at about 3 kB, and a root of nine keys is larger",
+			Excusable: true,
+			check:     (*linter).cardAlgorithm,
+		}, {
+			ID:        "software-key",
+			Scope:     "root and targets",
+			Reason:    "a key in a file can be copied without a trace; a card never gives its key away",
+			Excusable: true,
+			check:     (*linter).softwareKey,
+		}, {
+			ID:     "affiliation",
+			Scope:  "roles with quorum = true",
+			Reason: "with at most k-2 members from one place, an order or an outage there neither makes a quorum nor is one short of it",
+			Bounds: []string{"max-affiliation"},
+			check:  (*linter).affiliation,
+		}, {
+			ID:     "country",
+			Scope:  "roles with quorum = true",
+			Reason: "with at most k-2 members from one country, its law neither makes a quorum nor is one short of it",
+			Bounds: []string{"max-country"},
+			check:  (*linter).country,
+		}, {
+			ID:        "spares",
+			Scope:     "roles that people sign",
+			Reason:    "keys get lost, and a role without spare keys ends with the first ones",
+			Bounds:    []string{"min-spares"},
+			Excusable: true,
+			check:     (*linter).spares,
+		}, {
+			ID:     "losses-left",
+			Scope:  "roles that people sign",
+			Reason: "when fewer keys than the threshold are left, the role cannot be signed any more; for root that means a new start by hand for every client",
+			check:  (*linter).lossesLeft,
+		}, {
+			ID:        "lifetime",
+			Scope:     "all roles",
+			Reason:    "too long, and a withdrawn key or file stays trusted; too short, and the people cannot meet in time",
+			Bounds:    []string{"min-people-lifetime", "max-root-lifetime", "max-people-lifetime", "max-online-lifetime"},
+			Excusable: true,
+			check:     (*linter).lifetime,
+		},
+	}
+}
+
+func findRule(id string) (Rule, bool) {
+	for _, r := range Rules() {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
