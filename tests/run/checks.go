@@ -53,7 +53,7 @@ func report(out io.Writer, list []check, t *tally) error {
 	}
 	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", t.passed, t.failed, len(t.skips))
 	if len(failed) > 0 {
-		return fmt.Errorf("make test: %d checks failed, see above", len(failed))
+		return fmt.Errorf("make test: %d of %d checks failed, see above", len(failed), len(list))
 	}
 	return nil
 }
