@@ -1,0 +1,139 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// tries is how often a push is sent when the remote was busy with another push
+// to the same branch and that one then came to nothing.
+const tries = 3
+
+// Push moves a branch of a remote to c, if it is at expect: an empty expect
+// means that the branch must not exist yet. When the branch is at c already,
+// as after an interrupted push, that is success.
+//
+// Errors: *MovedError when the branch is elsewhere, *RewindError when c is not
+// built on expect, *RemoteError when the remote refuses or cannot be reached,
+// *NameError.
+func (r *Repo) Push(ctx context.Context, remote string, c Commit, branch string, expect Commit) error {
+	if err := r.checkPush(ctx, remote, c, branch, expect); err != nil {
+		return err
+	}
+	all, err := r.remotes(ctx)
+	if err != nil {
+		return err
+	}
+	p := push{repo: r, to: address{name: remote, url: remote}, commit: c, ref: "refs/heads/" + branch, expect: expect}
+	if config, ok := all[remote]; ok {
+		p.use(config)
+	}
+	for try := 1; ; try++ {
+		failed := p.send(ctx)
+		if failed == nil || ctx.Err() != nil {
+			return failed
+		}
+		// What the remote says is not parsed: where the branch is now decides.
+		now, err := p.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err != nil:
+			return failed
+		case now == c:
+			return nil
+		case now != expect:
+			return &MovedError{Remote: withoutSecret(remote), Branch: branch, Want: expect, Found: now}
+		case try == tries:
+			return failed
+		}
+		if err := pause(ctx, time.Duration(try)*50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *Repo) checkPush(ctx context.Context, remote string, c Commit, branch string, expect Commit) error {
+	if err := checkRemote(remote); err != nil {
+		return err
+	}
+	if err := checkBranch(branch); err != nil {
+		return err
+	}
+	if err := r.format.checkCommit(c); err != nil {
+		return err
+	}
+	if expect == "" {
+		return nil
+	}
+	forward, err := r.IsAncestor(ctx, expect, c)
+	if err == nil && !forward {
+		err = &RewindError{Branch: branch, From: expect, To: c}
+	}
+	return err
+}
+
+// push is one push to one branch.
+type push struct {
+	repo   *Repo
+	to     address
+	flags  []string
+	commit Commit
+	ref    string
+	expect Commit
+}
+
+// use takes the address and the settings of a configured remote. Pushing to
+// its name would also move the clone's remote-tracking branch.
+func (p *push) use(config remoteConfig) {
+	p.to.url = config.url
+	if config.pushURL != "" {
+		p.to.url = config.pushURL
+	}
+	if config.receivePack != "" {
+		p.flags = append(p.flags, "--receive-pack="+config.receivePack)
+	}
+	if config.proxy != "" {
+		p.to.set = append(p.to.set, "http.proxy="+config.proxy)
+	}
+}
+
+func (p *push) send(ctx context.Context) error {
+	if err := checkRemote(p.to.url); err != nil {
+		return err
+	}
+	args := append([]string{"push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
+		"--force-with-lease=" + p.ref + ":" + string(p.expect)}, p.flags...)
+	args = append(args, "--", p.to.url, string(p.commit)+":"+p.ref)
+	_, err := p.repo.run(ctx, command{args: args, set: p.to.set, asks: true})
+	var failed *CommandError
+	if errors.As(err, &failed) {
+		// The reason for a refused ref is on standard output.
+		failed.Output = clean(failed.Output + "\n" + string(failed.stdout))
+	}
+	return remoteFailure(p.to.name, "push", err)
+}
+
+// look asks the remote where the branch is; empty when it is not there.
+func (p *push) look(ctx context.Context) (Commit, error) {
+	refs, err := p.repo.offers(ctx, p.to, p.ref)
+	for _, ref := range refs {
+		if ref.name == p.ref { // the pattern fits longer names as well
+			return Commit(ref.id), err
+		}
+	}
+	return "", err
+}
+
+// pause waits, unless the context ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

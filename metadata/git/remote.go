@@ -1,0 +1,156 @@
+package git
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Wherever this package takes a remote, it is the name of a configured one, a
+// URL, or a path, which is relative to the top of the checkout (to the
+// repository itself if it is bare).
+
+// remoteConfig is what the configuration says about one remote.
+type remoteConfig struct {
+	url, pushURL, receivePack, proxy string
+}
+
+// Remotes lists the configured remotes, sorted by name.
+func (r *Repo) Remotes(ctx context.Context) ([]string, error) {
+	all, err := r.remotes(ctx)
+	names := make([]string, 0, len(all))
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, err
+}
+
+// RemoteURL returns the address that git fetches a configured remote from, as
+// it was written: before the user's rewriting of URLs, without a password.
+// Errors: *NameError when no such remote is configured.
+func (r *Repo) RemoteURL(ctx context.Context, name string) (string, error) {
+	if err := checkRemote(name); err != nil {
+		return "", err
+	}
+	all, err := r.remotes(ctx)
+	if err != nil {
+		return "", err
+	}
+	remote, ok := all[name]
+	if !ok {
+		return "", &NameError{Kind: "remote", Name: withoutSecret(name), Reason: "is not configured in this clone (`git remote -v` lists those that are)"}
+	}
+	return withoutSecret(remote.url), nil
+}
+
+func (r *Repo) remotes(ctx context.Context) (map[string]remoteConfig, error) {
+	out, err := r.run(ctx, command{args: []string{"config", "-z", "--get-regexp", `^remote\..*\.(url|pushurl|receivepack|proxy)$`}})
+	all := map[string]remoteConfig{}
+	if exitCode(err, 1) {
+		return all, nil // none is configured
+	}
+	if err != nil {
+		return nil, err
+	}
+	for entry := range strings.SplitSeq(string(out), "\x00") {
+		key, value, _ := strings.Cut(entry, "\n")
+		key = strings.TrimPrefix(key, "remote.")
+		dot := strings.LastIndexByte(key, '.')
+		if dot < 1 {
+			continue
+		}
+		remote := all[key[:dot]]
+		switch key[dot+1:] {
+		case "url": // of several, git fetches from the first
+			if remote.url == "" {
+				remote.url = value
+			}
+		case "pushurl":
+			if remote.pushURL == "" {
+				remote.pushURL = value
+			}
+		case "receivepack":
+			remote.receivePack = value
+		case "proxy":
+			remote.proxy = value
+		}
+		all[key[:dot]] = remote
+	}
+	for name, remote := range all {
+		if remote.url == "" {
+			delete(all, name) // settings for a remote that is configured elsewhere
+		}
+	}
+	return all, nil
+}
+
+// DefaultBranch asks a remote for its default branch. Errors: *BranchError,
+// *RemoteError, *NameError.
+func (r *Repo) DefaultBranch(ctx context.Context, remote string) (string, error) {
+	out, err := r.lsRemote(ctx, address{name: remote, url: remote}, "--symref", "--", "HEAD")
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(out)) {
+		target, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		branch, symbolic := strings.CutPrefix(target, "ref: refs/heads/")
+		if symbolic && name == "HEAD" {
+			return branch, checkBranch(branch)
+		}
+	}
+	return "", &BranchError{Remote: withoutSecret(remote)}
+}
+
+// address is how a remote is reached.
+type address struct {
+	name string   // as the caller names it, for messages
+	url  string   // or a path, or the name of a configured remote
+	set  []string // configuration for this remote alone
+}
+
+// offer is a ref as a remote names it.
+type offer struct {
+	name string
+	id   string
+}
+
+// offers lists the refs of a remote that fit one of the patterns.
+func (r *Repo) offers(ctx context.Context, a address, patterns ...string) ([]offer, error) {
+	out, err := r.lsRemote(ctx, a, append([]string{"--"}, patterns...)...)
+	if err != nil {
+		return nil, err
+	}
+	var refs []offer
+	for line := range strings.Lines(string(out)) {
+		id, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if !ok || !r.format.isID(id) {
+			continue
+		}
+		if len(refs) == r.limits.refs {
+			return nil, &LimitError{What: "branches and pull requests of " + withoutSecret(a.name), Limit: int64(r.limits.refs), Found: int64(len(refs) + 1)}
+		}
+		refs = append(refs, offer{name, id})
+	}
+	return refs, nil
+}
+
+// lsRemote runs git ls-remote; in args, the address follows "--".
+func (r *Repo) lsRemote(ctx context.Context, a address, args ...string) ([]byte, error) {
+	if err := checkRemote(a.url); err != nil {
+		return nil, err
+	}
+	args = slices.Insert(args, slices.Index(args, "--")+1, a.url)
+	out, err := r.run(ctx, command{args: append([]string{"ls-remote", "--quiet"}, args...), set: a.set, asks: true})
+	return out, remoteFailure(a.name, "ls-remote", err)
+}
+
+// remoteFailure gives a failed command the name of the remote it was about.
+func remoteFailure(remote, action string, err error) error {
+	var failed *CommandError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	return &RemoteError{Remote: withoutSecret(remote), Action: action, Output: failed.Output, err: failed.err}
+}

@@ -1,0 +1,90 @@
+package git
+
+import (
+	"strings"
+	"unicode"
+)
+
+// clean makes what git or a remote said safe to show: a server's words may
+// hold terminal control sequences.
+func clean(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return r
+		case r == '\r': // progress overwrites its line
+			return '\n'
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar))))
+}
+
+// summary is the part of git's words that names the cause, in one line. err
+// serves when git said nothing.
+func summary(output string, err error) string {
+	var causes []string
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(line)
+		for _, mark := range []string{"fatal: ", "error: ", "remote: error: ", "! "} {
+			if rest, ok := strings.CutPrefix(line, mark); ok {
+				causes = append(causes, rest)
+				break
+			}
+		}
+	}
+	switch {
+	case len(causes) > 0:
+		return strings.Join(causes, "; ")
+	case output != "":
+		return strings.Join(strings.Fields(output), " ")
+	case err != nil:
+		return err.Error()
+	}
+	return "no reason given"
+}
+
+// hints tell what to do about what git says. The first that fits is taken, so
+// the particular stand before the general. Git's words are those of LC_ALL=C;
+// no decision rests on them, only advice.
+var hints = []struct{ sign, advice string }{
+	{"please tell me who you are", "set `git config --global user.name` and `user.email`"},
+	{"empty ident name", "set `git config --global user.name` and `user.email`"},
+	{"unable to auto-detect email", "set `git config --global user.name` and `user.email`"},
+	{"no email was given", "set `git config --global user.email`"},
+	{"failed to sign", "commit.gpgsign is set, so `git commit -S` must work by hand first; look at user.signingkey and gpg.format"},
+	{"gpg.ssh.defaultkeycommand", "commit.gpgsign is set with gpg.format=ssh: set user.signingkey to your public key"},
+	{"couldn't load public key", "commit.gpgsign is set with gpg.format=ssh: user.signingkey must name a public key that is there"},
+	{"dubious ownership", "the folder belongs to somebody else; if that is right, add it to git's safe.directory"},
+	{".lock': file exists", "another git works on this clone, or one was killed: when none runs, remove the .lock file that is named"},
+	{"shallow update not allowed", "complete this clone with `git fetch --unshallow`"},
+	{"hook declined", "a rule of the remote forbids this branch or this commit: ask who maintains it, or push to a fork and open a pull request"},
+	{"protected branch", "the branch is protected: push another branch and open a pull request"},
+	{"permission denied (publickey", "the remote does not know your ssh key: check `ssh -T` to its host and that your agent has the key"},
+	{"host key verification failed", "connect once with ssh by hand and compare the fingerprint of the host"},
+	{"terminal prompts disabled", "the remote asks for a password and nobody can be asked here: set up a credential helper or an ssh key"},
+	{"authentication failed", "the remote refused your credentials: renew the token or password that your credential helper keeps"},
+	{"denied to", "you may not write there: push to your fork and open a pull request"},
+	{"error: 403", "you may not write there: push to your fork and open a pull request"},
+	{"could not resolve host", "check the network and the address of the remote (`git remote -v`)"},
+	{"connection refused", "check the network and the address of the remote (`git remote -v`)"},
+	{"connection timed out", "check the network and the address of the remote (`git remote -v`)"},
+	{"network is unreachable", "check the network"},
+	{"not allowed", "use an address that starts with https:// or ssh://, or a path"},
+	{"does not appear to be a git repository", "check the address of the remote (`git remote -v`)"},
+	{"repository not found", "check the address of the remote (`git remote -v`) and that you may read it"},
+	{"does not exist", "check the address of the remote (`git remote -v`)"},
+	{"no space left", "free some space and run it again"},
+	{"insufficient permission", "the folder of this clone is not writable for you"},
+}
+
+func hint(output string) string {
+	lower := strings.ToLower(output)
+	for _, h := range hints {
+		if strings.Contains(lower, h.sign) {
+			return h.advice
+		}
+	}
+	return ""
+}
