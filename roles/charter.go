@@ -133,13 +133,7 @@ func (d *Declaration) named(role string) []string {
 		four := topLevel()
 		return four[:]
 	}
-	var names []string
-	for _, name := range d.Policy.order {
-		if d.Policy.Roles[name].Delegator == role {
-			names = append(names, name)
-		}
-	}
-	return names
+	return d.delegates(role)
 }
 
 // appoint adds a named role and the keys it uses.

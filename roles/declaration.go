@@ -42,39 +42,22 @@ func (d *Declaration) Check() error {
 // PeopleRoles returns the roles that members sign: root first, then targets,
 // then delegated roles, each after its delegator, in the order of the policy.
 func (d *Declaration) PeopleRoles() []string {
-	var roles []string
-	for _, name := range []string{Root, Targets} {
-		roles = append(roles, d.people(name)...)
+	roles := []string{Root, Targets}
+	for i := 1; i < len(roles); i++ {
+		roles = append(roles, d.delegates(roles[i])...)
 	}
-	for i := 0; i < len(roles); i++ {
-		if roles[i] != Root {
-			roles = append(roles, d.delegatedPeople(roles[i])...)
-		}
-	}
-	// A role whose delegator a machine signs is signed by people all the same.
-	for _, name := range d.Policy.order {
-		if !slices.Contains(roles, name) {
-			roles = append(roles, d.people(name)...)
-		}
-	}
-	return roles
+	return slices.DeleteFunc(roles, func(name string) bool { return len(d.Policy.Roles[name].Members) == 0 })
 }
 
-func (d *Declaration) delegatedPeople(delegator string) []string {
-	var roles []string
+// delegates returns the roles that a role other than root names.
+func (d *Declaration) delegates(delegator string) []string {
+	var names []string
 	for _, name := range d.Policy.order {
 		if d.Policy.Roles[name].Delegator == delegator {
-			roles = append(roles, d.people(name)...)
+			names = append(names, name)
 		}
 	}
-	return roles
-}
-
-func (d *Declaration) people(name string) []string {
-	if r := d.Policy.Roles[name]; r != nil && len(r.Members) > 0 {
-		return []string{name}
-	}
-	return nil
+	return names
 }
 
 // Delegator returns the role that names role: root for the top-level four
@@ -148,7 +131,7 @@ func (d *Declaration) find(role, at, ref string) (use, error) {
 
 func (d *Declaration) reference(role, at, member, label, reason string) error {
 	pos := d.Policy.outline.position(at)
-	return &ReferenceError{File: d.Policy.outline.file, Line: pos.Line, Column: pos.Column, Path: at, Role: role, Member: member, Label: label, Reason: reason}
+	return &ReferenceError{File: d.Policy.outline.file, Line: pos.line, Column: pos.column, Path: at, Role: role, Member: member, Label: label, Reason: reason}
 }
 
 func (d *Declaration) suggestMember(name string) string {

@@ -164,11 +164,10 @@ func rankTopLevel(role string) int {
 }
 
 func (l *linter) roleRank(role string) int {
-	i := rankTopLevel(role)
-	if i == len(topLevel()) && l.Declaration != nil {
-		i += slices.Index(l.Declaration.Policy.order, role) + 1
+	if !TopLevel(role) && l.Declaration != nil {
+		return rankTopLevel(role) + 1 + slices.Index(l.Declaration.Policy.order, role)
 	}
-	return i
+	return rankTopLevel(role)
 }
 
 // say adds a finding of the current rule.
@@ -280,8 +279,8 @@ func (l *linter) eachPeopleRole(f func(c *Charter, r CharterRole)) {
 	})
 }
 
-// list joins names with commas.
-func list[T fmt.Stringer](items []T) string {
+// enumerate joins names with commas.
+func enumerate[T fmt.Stringer](items []T) string {
 	words := make([]string, len(items))
 	for i, item := range items {
 		words[i] = item.String()

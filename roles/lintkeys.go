@@ -189,7 +189,7 @@ func (l *linter) unreadableKeys(c *Charter, reader reader) {
 	for _, reason := range sortedKeys(why) {
 		holders := why[reason]
 		l.refuse(c.Role, "use ECDSA P-256 keys, or take "+reader.name+" from the readers",
-			"%s cannot use the %s key of %s in %s: it %s", reader.name, holders[0].Key.Algorithm(), list(holders), c.Role, reason)
+			"%s cannot use the %s key of %s in %s: it %s", reader.name, holders[0].Key.Algorithm(), enumerate(holders), c.Role, reason)
 	}
 }
 
@@ -213,7 +213,7 @@ func (l *linter) softwareKey() {
 		}
 		software := slices.DeleteFunc(c.Holders(r.Name), func(h Holder) bool { return h.Kind != KindSoftware })
 		if len(software) > 0 {
-			l.refuse(r.Name, "let them enrol cards", "%d of %d keys of %s lie in files, not on cards: %s", len(software), len(c.Holders(r.Name)), r.Name, list(software))
+			l.refuse(r.Name, "let them enrol cards", "%d of %d keys of %s lie in files, not on cards: %s", len(software), len(c.Holders(r.Name)), r.Name, enumerate(software))
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"bytes"
 	"encoding"
 	"errors"
 	"fmt"
@@ -18,10 +19,14 @@ import (
 // (Threshold and threshold would be one field) and forgets positions, so the
 // file is walked a second time against the shape of what it decodes into.
 type outline struct {
-	file string
-	at   map[string]unstable.Position
-	keys []string // every path, in the order of the file
+	file  string
+	lines []int // where each line begins
+	at    map[string]position
+	keys  []string // every path, in the order of the file
 }
+
+// position counts from 1 in lines and bytes; zero means nowhere.
+type position struct{ line, column int }
 
 // shape is what a place in a file may hold: a table of known keys, a table of
 // any keys, a list, or a plain value.
@@ -37,13 +42,17 @@ func decodeTOML(file string, data []byte, limit int, v any) (*outline, error) {
 	if len(data) > limit {
 		return nil, &SyntaxError{File: file, Reason: fmt.Sprintf("the file has %d bytes, at most %d", len(data), limit)}
 	}
-	o := &outline{file: file, at: map[string]unstable.Position{}}
-	if err := o.walk(data, shapeOf(reflect.TypeOf(v).Elem())); err != nil {
+	o := &outline{file: file, lines: lineStarts(data), at: map[string]position{}}
+	var p unstable.Parser
+	if err := o.walk(&p, data, shapeOf(reflect.TypeOf(v).Elem())); err != nil {
 		return nil, err
 	}
-	d := toml.NewDecoder(strings.NewReader(string(data)))
+	d := toml.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
+		return nil, o.decodeError(err)
+	}
+	if err := p.Error(); err != nil {
 		return nil, o.decodeError(err)
 	}
 	return o, nil
@@ -52,18 +61,40 @@ func decodeTOML(file string, data []byte, limit int, v any) (*outline, error) {
 // refuse is the error for a value at a path, or at the nearest path above it
 // that stands in the file.
 func (o *outline) refuse(path, reason string) *SyntaxError {
-	at := o.position(path)
-	return &SyntaxError{File: o.file, Line: at.Line, Column: at.Column, Path: path, Reason: reason}
+	return o.refuseAt(o.position(path), path, reason)
 }
 
-func (o *outline) position(path string) unstable.Position {
+func (o *outline) refuseAt(at position, path, reason string) *SyntaxError {
+	return &SyntaxError{File: o.file, Line: at.line, Column: at.column, Path: path, Reason: reason}
+}
+
+func lineStarts(data []byte) []int {
+	starts := []int{0}
+	for i, c := range data {
+		if c == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+// locate is the position of a range of the file.
+func (o *outline) locate(r unstable.Range) position {
+	line, found := slices.BinarySearch(o.lines, int(r.Offset))
+	if !found {
+		line--
+	}
+	return position{line + 1, int(r.Offset) - o.lines[line] + 1}
+}
+
+func (o *outline) position(path string) position {
 	for path != "" {
 		if at, ok := o.at[path]; ok {
 			return at
 		}
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
 	}
-	return unstable.Position{}
+	return position{}
 }
 
 // children are the keys directly below a table, in the order of the file.
@@ -101,8 +132,8 @@ func (o *outline) decodeError(err error) error {
 }
 
 // walk notes the position of every key and refuses those that have no place.
-func (o *outline) walk(data []byte, top *shape) error {
-	var p unstable.Parser
+// It ends where the file is no TOML, which is for the decoder to say.
+func (o *outline) walk(p *unstable.Parser, data []byte, top *shape) error {
 	p.Reset(data)
 	table, in := "", top
 	lists := map[string]int{} // entries seen of each [[list]]
@@ -111,38 +142,30 @@ func (o *outline) walk(data []byte, top *shape) error {
 		var err error
 		switch e.Kind {
 		case unstable.Table:
-			table, in, err = o.enter(&p, e.Key(), "", top, lists, false)
+			table, in, err = o.enter(e.Key(), "", top, lists, false)
 		case unstable.ArrayTable:
-			table, in, err = o.enter(&p, e.Key(), "", top, lists, true)
+			table, in, err = o.enter(e.Key(), "", top, lists, true)
 		case unstable.KeyValue:
-			err = o.keyValue(&p, e, table, in)
+			err = o.keyValue(e, table, in)
 		}
 		if err != nil {
 			return err
 		}
-	}
-	if err := p.Error(); err != nil {
-		var bad *unstable.ParserError
-		if !errors.As(err, &bad) {
-			return &SyntaxError{File: o.file, Reason: err.Error()}
-		}
-		at := p.Shape(p.Range(bad.Highlight)).Start
-		return &SyntaxError{File: o.file, Line: at.Line, Column: at.Column, Reason: bad.Message}
 	}
 	return nil
 }
 
 // enter follows a dotted key from a table and returns what it leads to. With
 // next, the last part begins another entry of a list.
-func (o *outline) enter(p *unstable.Parser, key unstable.Iterator, path string, in *shape, lists map[string]int, next bool) (string, *shape, error) {
+func (o *outline) enter(key unstable.Iterator, path string, in *shape, lists map[string]int, next bool) (string, *shape, error) {
 	for key.Next() {
 		part := key.Node()
-		at := p.Shape(part.Raw).Start
+		at := o.locate(part.Raw)
 		name := string(part.Data)
 		path = below(path, name)
 		inner := in.field(name)
 		if inner == nil {
-			return "", nil, &SyntaxError{File: o.file, Line: at.Line, Column: at.Column, Path: path, Reason: in.unknown(name)}
+			return "", nil, o.refuseAt(at, path, in.unknown(name))
 		}
 		o.note(path, at)
 		in = inner
@@ -159,21 +182,21 @@ func (o *outline) enter(p *unstable.Parser, key unstable.Iterator, path string, 
 	return path, in, nil
 }
 
-func (o *outline) keyValue(p *unstable.Parser, kv *unstable.Node, table string, in *shape) error {
-	path, in, err := o.enter(p, kv.Key(), table, in, nil, false)
+func (o *outline) keyValue(kv *unstable.Node, table string, in *shape) error {
+	path, in, err := o.enter(kv.Key(), table, in, nil, false)
 	if err != nil {
 		return err
 	}
-	return o.value(p, kv.Value(), path, in)
+	return o.value(kv.Value(), path, in)
 }
 
 // value looks into inline tables and lists.
-func (o *outline) value(p *unstable.Parser, v *unstable.Node, path string, in *shape) error {
+func (o *outline) value(v *unstable.Node, path string, in *shape) error {
 	children := v.Children()
 	switch {
 	case v.Kind == unstable.InlineTable && (in.fields != nil || in.any != nil):
 		for children.Next() {
-			if err := o.keyValue(p, children.Node(), path, in); err != nil {
+			if err := o.keyValue(children.Node(), path, in); err != nil {
 				return err
 			}
 		}
@@ -181,9 +204,9 @@ func (o *outline) value(p *unstable.Parser, v *unstable.Node, path string, in *s
 		for i := 0; children.Next(); i++ {
 			n := children.Node()
 			if n.Raw.Length > 0 {
-				o.note(entry(path, i), p.Shape(n.Raw).Start)
+				o.note(entry(path, i), o.locate(n.Raw))
 			}
-			if err := o.value(p, n, entry(path, i), in.list); err != nil {
+			if err := o.value(n, entry(path, i), in.list); err != nil {
 				return err
 			}
 		}
@@ -191,7 +214,7 @@ func (o *outline) value(p *unstable.Parser, v *unstable.Node, path string, in *s
 	return nil
 }
 
-func (o *outline) note(path string, at unstable.Position) {
+func (o *outline) note(path string, at position) {
 	if _, ok := o.at[path]; !ok {
 		o.at[path] = at
 		o.keys = append(o.keys, path)

@@ -1,8 +1,6 @@
 package roles
 
 import (
-	"crypto/rsa"
-	"crypto/x509"
 	"slices"
 
 	"github.com/rust-lang/rust-tuf/verify"
@@ -16,8 +14,6 @@ type reader struct {
 	name string
 	// noP384 says what becomes of a P-384 key; empty when it is read.
 	noP384 string
-	// maxRSA is the largest RSA modulus in bits; 0 means the key parser's own.
-	maxRSA int
 	// noSPKI says what becomes of key ids of the form "spki"; empty when the
 	// reader takes ids as opaque names.
 	noSPKI string
@@ -46,14 +42,12 @@ func readers() []reader {
 		{name: "tuf-js", noP384: "hashes with SHA-256 whatever the scheme, so the signatures never verify"},
 
 		// tough, schema/key.rs: the enum of ECDSA schemes has nistp256 alone
-		// and an unknown one ends the reading of the document; ring verifies
-		// RSA_PSS_2048_8192_SHA256. schema/de.rs recomputed every key id by the
-		// specification's rule until mid-2026 (pull request 945), so releases
-		// in use refuse any other.
+		// and an unknown one ends the reading of the document. schema/de.rs
+		// recomputed every key id by the specification's rule until mid-2026
+		// (pull request 945), so releases in use refuse any other.
 		{
 			name:   "tough",
 			noP384: "knows no such scheme and refuses the whole document",
-			maxRSA: 8192,
 			noSPKI: "recomputes key ids by the specification's rule in releases until mid-2026 and refuses the whole document",
 		},
 	}
@@ -75,11 +69,8 @@ func listedReaders(names []string) []reader {
 
 // refusesKey says why the reader cannot use a key, or "".
 func (r reader) refusesKey(k verify.PublicKey) string {
-	switch {
-	case k.Scheme() == "ecdsa-sha2-nistp384" && r.noP384 != "":
+	if k.Scheme() == "ecdsa-sha2-nistp384" {
 		return r.noP384
-	case k.KeyType() == "rsa" && r.maxRSA > 0 && rsaBits(k) > r.maxRSA:
-		return "reads rsa keys of at most 8192 bits"
 	}
 	return ""
 }
@@ -90,15 +81,4 @@ func (r reader) refusesForm(f KeyIDForm) string {
 		return r.noSPKI
 	}
 	return ""
-}
-
-func rsaBits(k verify.PublicKey) int {
-	public, err := x509.ParsePKIXPublicKey(k.SPKI())
-	if err != nil {
-		return 0
-	}
-	if key, ok := public.(*rsa.PublicKey); ok {
-		return key.N.BitLen()
-	}
-	return 0
 }

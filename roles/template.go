@@ -5,8 +5,12 @@ import "strings"
 // Template is a rust-tuf.toml for a new repository, with comments that teach.
 // It is complete but for the members and the keys of machines, which only
 // people can name; [ParsePolicy] accepts it once they are filled in. name is a
-// label of the repository, repository its id of 32 hex digits.
+// label of the repository, repository its id of 32 hex digits; the result is
+// empty when one of them is not what [ParsePolicy] accepts.
 func Template(name, repository string) string {
+	if checkName("name", name) != nil || !repositoryForm.MatchString(repository) {
+		return ""
+	}
 	return strings.NewReplacer("@name@", name, "@repository@", repository).Replace(template)
 }
 
