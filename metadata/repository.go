@@ -176,7 +176,17 @@ func (r *Repository) Declaration() (*roles.Declaration, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &roles.Declaration{Policy: policy, Members: map[string]*roles.Member{}}
+	members, err := r.Members()
+	if err != nil {
+		return nil, err
+	}
+	return &roles.Declaration{Policy: policy, Members: members}, nil
+}
+
+// Members reads the declared members by name. They need no policy yet: people
+// send their keys before anybody gives them a role.
+func (r *Repository) Members() (map[string]*roles.Member, error) {
+	members := map[string]*roles.Member{}
 	for _, e := range r.tree.Entries() {
 		parts := strings.Split(e.Path, "/")
 		if parts[0] != MembersDir {
@@ -193,9 +203,9 @@ func (r *Repository) Declaration() (*roles.Declaration, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.Members[m.Name] = m
+		members[m.Name] = m
 	}
-	return d, nil
+	return members, nil
 }
 
 // policyInForce finds the charter that a trusted document names: the policy
@@ -219,9 +229,9 @@ func (r *Repository) policyInForce(d *verify.Document) (*roles.Charter, error) {
 }
 
 // UnverifiedID is the repository's id as its newest root says it, before the
-// first root as its open events say it, and before the first event as the
-// declared policy says it. It tells where to look for a pin; it proves
-// nothing, and every document is held to the id of the trusted root.
+// first root as its open events say it, and empty before the first event. It
+// tells where to look for a pin; it proves nothing, and every document is
+// held to the id of the trusted root.
 func (r *Repository) UnverifiedID() (string, error) {
 	if newest := r.Newest(roleRoot); newest > 0 {
 		raw, err := r.Published(roleRoot, newest)
@@ -241,9 +251,5 @@ func (r *Repository) UnverifiedID() (string, error) {
 	for _, e := range r.Open {
 		return e.Payloads[0].Charter.Repository, nil
 	}
-	d, err := r.Declaration()
-	if err != nil {
-		return "", err
-	}
-	return d.Policy.Repository, nil
+	return "", nil
 }

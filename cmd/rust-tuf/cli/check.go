@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/spf13/cobra"
+)
+
+type checkOptions struct{ base, head string }
+
+func (c *command) checkCommand() *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check [--base REV --head REV]",
+		Short: "judge a whole repository, or what a branch would change",
+		Long: `check without flags judges everything that the commit at HEAD holds: the root
+chain from every published root, each closed event, each open one, and the
+policy. It needs no key and no network.
+
+With --base and --head it is the gate for a pull request: it merges head into
+base in memory and judges what that would change, not what the branch says. It
+tells a pull request that adds one valid signature and nothing else, which a
+machine may merge, from everything else, which needs a person.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runCheck(cmd.Context(), o) },
+	}
+	cmd.Flags().StringVar(&o.base, "base", "", "`revision` that the branch is to be merged into")
+	cmd.Flags().StringVar(&o.head, "head", "", "`revision` of the branch (default with --base: HEAD)")
+	return cmd
+}
+
+func (c *command) runCheck(ctx context.Context, o checkOptions) error {
+	w, err := c.openClone(ctx)
+	if err != nil {
+		return err
+	}
+	if o.head == "" {
+		o.head = "HEAD"
+	}
+	head, err := w.git.Resolve(ctx, o.head)
+	if err != nil {
+		return err
+	}
+	if o.base == "" {
+		return c.audit(ctx, w, head)
+	}
+	base, err := w.git.Resolve(ctx, o.base)
+	if err != nil {
+		return err
+	}
+	merged, err := w.git.Merge(ctx, base, head, "merge for checking")
+	if err != nil {
+		return rejected(err)
+	}
+	before, err := w.git.Tree(ctx, base)
+	if err != nil {
+		return err
+	}
+	after, err := w.git.Tree(ctx, merged)
+	if err != nil {
+		return err
+	}
+	v, err := metadata.Check(before, after)
+	if err != nil {
+		return rejected(err)
+	}
+	out := gateOf(v)
+	if err := c.show(out); err != nil {
+		return err
+	}
+	if !v.Accepted() {
+		return rejected(fmt.Errorf("refused: %d reason(s), the first: %w", len(v.Refusals), v.Refusals[0]))
+	}
+	return nil
+}
+
+// gateResult is what the gate says about a pull request.
+type gateResult struct {
+	Kind     string          `json:"kind"`
+	Accepted bool            `json:"accepted"`
+	Machine  bool            `json:"machine_may_merge"`
+	Event    string          `json:"event,omitempty"`
+	Signer   string          `json:"signer,omitempty"`
+	Role     string          `json:"role,omitempty"`
+	Version  int64           `json:"version,omitempty"`
+	SHA256   string          `json:"sha256,omitempty"`
+	Refusals []string        `json:"refusals"`
+	Findings []findingResult `json:"findings"`
+	Standing *eventStatus    `json:"standing,omitempty"`
+}
+
+func gateOf(v *metadata.Verdict) *gateResult {
+	out := &gateResult{Kind: string(v.Kind), Accepted: v.Accepted(), Machine: v.Machine(), Event: v.Event, Refusals: []string{}, Findings: findingsOf(v.Findings)}
+	for _, err := range v.Refusals {
+		out.Refusals = append(out.Refusals, err.Error())
+	}
+	if v.Signed != nil {
+		out.Signer, out.Role, out.Version, out.SHA256 = ownerOf(*v.Signed), v.Sign.Role, v.Sign.Version, v.Sign.Digest.String()
+	}
+	if v.Standing != nil {
+		s := standingStatus(v.Standing)
+		out.Standing = &s
+	}
+	return out
+}
+
+var kindWords = map[metadata.Kind]string{
+	metadata.KindNothing:    "changes nothing",
+	metadata.KindSignature:  "adds one signature and nothing else",
+	metadata.KindProposal:   "opens an event",
+	metadata.KindCompletion: "publishes an event",
+	metadata.KindPolicy:     "edits the policy or the members",
+	metadata.KindOther:      "changes files that no rule is about",
+	metadata.KindMixed:      "does several things at once",
+}
+
+func (r *gateResult) text(w io.Writer) {
+	fmt.Fprintf(w, "This pull request %s.\n", kindWords[metadata.Kind(r.Kind)])
+	if r.Signer != "" {
+		fmt.Fprintf(w, "The signature is by %s, over %s version %d, and it is valid.\n", r.Signer, r.Role, r.Version)
+	}
+	writeFindings(w, r.Findings)
+	for _, e := range r.Refusals {
+		fmt.Fprintf(w, "refused: %s\n", e)
+	}
+	if r.Standing != nil {
+		fmt.Fprintf(w, "Event %s after the merge:\n", r.Standing.Event)
+		for _, p := range r.Standing.Payloads {
+			for _, rule := range p.Rules {
+				writeRule(w, p, rule)
+			}
+		}
+	}
+	switch {
+	case !r.Accepted:
+		fmt.Fprintln(w, "Verdict: do not merge.")
+	case r.Machine:
+		fmt.Fprintln(w, "Verdict: a machine may merge it.")
+	default:
+		fmt.Fprintln(w, "Verdict: nothing speaks against it; a person decides.")
+	}
+}
+
+// auditResult is what is proven about a whole repository.
+type auditResult struct {
+	Proven   []string        `json:"proven"`
+	Problems []string        `json:"problems"`
+	Findings []findingResult `json:"findings"`
+	Events   []eventStatus   `json:"events"`
+}
+
+func (c *command) audit(ctx context.Context, w *workspace, at git.Commit) error {
+	tree, err := w.git.Tree(ctx, at)
+	if err != nil {
+		return err
+	}
+	report := metadata.Audit(tree)
+	out := &auditResult{Proven: append([]string{}, report.Proven...), Problems: []string{}, Findings: findingsOf(report.Findings), Events: []eventStatus{}}
+	for _, p := range report.Problems {
+		out.Problems = append(out.Problems, p.Error())
+	}
+	for _, s := range report.Events {
+		out.Events = append(out.Events, standingStatus(s))
+	}
+	if err := c.show(out); err != nil {
+		return err
+	}
+	if len(report.Problems) > 0 {
+		return rejected(fmt.Errorf("the repository has %d problem(s), the first: %w", len(report.Problems), report.Problems[0]))
+	}
+	return nil
+}
+
+func (r *auditResult) text(w io.Writer) {
+	for _, p := range r.Proven {
+		fmt.Fprintf(w, "ok: %s\n", p)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(w, "wrong: %s\n", p)
+	}
+	for _, e := range r.Events {
+		for _, p := range e.Payloads {
+			for _, rule := range p.Rules {
+				writeRule(w, p, rule)
+			}
+		}
+	}
+	if len(r.Findings) > 0 {
+		fmt.Fprintln(w, "The declared policy, if it were proposed as it is:")
+		writeFindings(w, r.Findings)
+	}
+	if len(r.Problems) == 0 {
+		fmt.Fprintln(w, "Verdict: everything that this repository claims was derived again and holds.")
+	}
+}
+
+// standingStatus is the status of an event that was judged already.
+func standingStatus(s *metadata.Standing) eventStatus {
+	out := eventStatus{Event: s.Event.Name, Why: s.Event.Why, Opened: s.Event.Opened, Complete: s.Complete(), Payloads: []payloadStatus{}}
+	for _, p := range s.Payloads {
+		ps := payloadStatus{Role: p.Role, Version: p.Version, Digest: p.Digest.String(), Rules: ruleReviews(p), Refused: []string{}}
+		for _, bad := range p.Refused {
+			ps.Refused = append(ps.Refused, bad.Error())
+		}
+		out.Payloads = append(out.Payloads, ps)
+	}
+	return out
+}

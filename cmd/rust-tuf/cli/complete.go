@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) completeCommand() *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "complete [event]",
+		Short: "publish an event that has its signatures",
+		Long: `complete puts the signatures into the documents of an event, proves that every
+client ever shipped reaches the result, and pushes it as a branch for a pull
+request. Anyone gets the same bytes from the same repository, so the reviewer
+of that pull request can derive them again with ` + "`rust-tuf check`" + `.`,
+		Args: argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runComplete(cmd.Context(), args, dryRun) },
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "derive and prove everything, push nothing")
+	return cmd
+}
+
+type completeResult struct {
+	Event     string           `json:"event"`
+	Published []publishedEntry `json:"published"`
+	Branch    string           `json:"branch,omitempty"`
+	Commit    string           `json:"commit,omitempty"`
+	Pull      string           `json:"pull_request,omitempty"`
+	DryRun    bool             `json:"dry_run"`
+}
+
+type publishedEntry struct {
+	Role    string   `json:"role"`
+	Version int64    `json:"version"`
+	Path    string   `json:"path"`
+	SHA256  string   `json:"sha256"`
+	Signers []string `json:"signers"`
+}
+
+func (r *completeResult) text(w io.Writer) {
+	for _, p := range r.Published {
+		fmt.Fprintf(w, "%s version %d, signed by %s: %s\n", p.Role, p.Version, join(p.Signers), p.Path)
+	}
+	fmt.Fprintln(w, "Every published root reaches the newest one; go-tuf, asked for a second opinion, agrees.")
+	if r.DryRun {
+		fmt.Fprintln(w, "Nothing was pushed (dry run).")
+		return
+	}
+	fmt.Fprintf(w, "Pushed to branch %s.\nNext: open a pull request and merge it; that publishes the event:\n    %s\n", r.Branch, r.Pull)
+}
+
+func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) error {
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	trusted, _, err := w.judge()
+	if err != nil {
+		return err
+	}
+	event, err := w.chooseEvent(args)
+	if err != nil {
+		return err
+	}
+	done, err := trusted.Complete(event)
+	if err != nil {
+		return err
+	}
+	out := &completeResult{Event: event.Name, DryRun: dryRun}
+	for _, p := range done.Published {
+		out.Published = append(out.Published, publishedEntry{Role: p.Role, Version: p.Version, Path: p.Path, SHA256: event.Payload(p.Role).Digest.String(), Signers: p.Signers})
+	}
+	var pushed git.Commit
+	if !dryRun {
+		out.Branch = "complete/" + event.Name
+		message := fmt.Sprintf("complete: %s\n\n%s\n", event.Name, event.Why)
+		if pushed, err = w.pushBranch(ctx, w.head, done.Change, message, out.Branch, time.Time{}); err != nil {
+			return err
+		}
+		out.Commit, out.Pull = string(pushed), w.pullRequest(ctx, out.Branch)
+	}
+	return c.show(out)
+}
+
+// chooseEvent takes the named event, or the only open one.
+func (w *workspace) chooseEvent(args []string) (*metadata.Event, error) {
+	if len(args) == 1 {
+		e, err := w.repo.Event(args[0])
+		if err != nil {
+			return nil, rejected(err)
+		}
+		return e, nil
+	}
+	switch len(w.repo.Open) {
+	case 0:
+		return nil, rejected(errors.New("no event is open"))
+	case 1:
+		return w.repo.Open[0], nil
+	}
+	_, err := w.repo.Event("")
+	return nil, usage(fmt.Errorf("several events are open; name one: %w", err))
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/rust-lang/rust-tuf/signer/file"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) keyCommand() *cobra.Command {
+	var algorithm string
+	create := &cobra.Command{
+		Use:   "new NAME",
+		Short: "make a software key, encrypted with a passphrase",
+		Long: `new makes a key pair on this computer. The private key is encrypted with a
+passphrase that you type; whoever copies the file and learns the passphrase has
+the key. For the keys of a quorum use a hardware token; the policy refuses a
+software key in the root role unless it says in so many words that it is wanted.`,
+		Args: argsBetween(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.runKeyNew(cmd.Context(), args[0], algorithm)
+		},
+	}
+	create.Flags().StringVar(&algorithm, "algorithm", "p256", "p256, p384, ed25519 or rsa-3072")
+	list := &cobra.Command{Use: "list", Short: "list the keys in your hand", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runKeyList(cmd.Context()) }}
+	return group("key", "keys on this computer", create, list)
+}
+
+type keyResult struct {
+	Keys []keyEntry `json:"keys"`
+	Next string     `json:"next,omitempty"`
+}
+
+type keyEntry struct {
+	Name        string `json:"name"`
+	Algorithm   string `json:"algorithm"`
+	Fingerprint string `json:"fingerprint"` // SHA-256 of the SubjectPublicKeyInfo
+	Public      string `json:"public,omitempty"`
+}
+
+func (r *keyResult) text(w io.Writer) {
+	if len(r.Keys) == 0 {
+		fmt.Fprintln(w, "No key is in your hand: no token is plugged in, and there is no software key on this computer.")
+	}
+	for _, k := range r.Keys {
+		fmt.Fprintf(w, "%s: %s, fingerprint\n", k.Name, k.Algorithm)
+		writeDigest(w, k.Fingerprint)
+		if k.Public != "" {
+			fmt.Fprintf(w, "  public key: %s\n", k.Public)
+		}
+	}
+	if r.Next != "" {
+		fmt.Fprintln(w, "Next: "+r.Next)
+	}
+}
+
+func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
+	if filepath.Base(name) != name || name == "." || name == ".." {
+		return usage(fmt.Errorf("%q is not a plain name for a key", name))
+	}
+	person, err := c.person()
+	if err != nil {
+		return err
+	}
+	defer person.Close()
+	ui := person.UI()
+	first, err := ui.Secret(ctx, "New passphrase for the key "+name)
+	if err != nil {
+		return err
+	}
+	defer clear(first)
+	second, err := ui.Secret(ctx, "The same passphrase again")
+	if err != nil {
+		return err
+	}
+	defer clear(second)
+	if string(first) != string(second) {
+		return rejected(errors.New("the two passphrases differ; nothing was written"))
+	}
+	key, err := file.Create(filepath.Join(keyFolder(c.env.Home), name), file.Algorithm(algorithm), first, file.Options{})
+	if err != nil {
+		return err
+	}
+	public := filepath.Join(keyFolder(c.env.Home), name+".pub")
+	return c.show(&keyResult{
+		Keys: []keyEntry{{name, key.Public().Algorithm(), key.Public().Fingerprint().Groups(), public}},
+		Next: fmt.Sprintf("in a clone of the metadata repository, `rust-tuf member add <your name> --public-key %s`", public),
+	})
+}
+
+func (c *command) runKeyList(ctx context.Context) error {
+	person, err := c.person()
+	if err != nil {
+		return err
+	}
+	defer person.Close()
+	keys, err := c.env.keysInHand(ctx, person.UI())
+	if err != nil {
+		return err
+	}
+	out := &keyResult{Keys: []keyEntry{}}
+	for _, k := range keys {
+		out.Keys = append(out.Keys, keyEntry{Name: k.Describe(), Algorithm: k.Public().Algorithm(), Fingerprint: k.Public().Fingerprint().Groups()})
+	}
+	return c.show(out)
+}

@@ -1,0 +1,3 @@
+package cli
+
+func openTerminal() (Person, error) { return nil, nil }

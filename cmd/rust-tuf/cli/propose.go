@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/spf13/cobra"
+)
+
+type proposeOptions struct {
+	why       string
+	name      string
+	supersede string
+	renew     []string
+	dryRun    bool
+}
+
+func (c *command) proposeCommand() *cobra.Command {
+	var o proposeOptions
+	cmd := &cobra.Command{
+		Use:   "propose --why \"one sentence\"",
+		Short: "open a signing event from the edited policy",
+		Long: `propose reads rust-tuf.toml and members/ as you committed them in this clone,
+computes the documents that follow from them, and pushes a branch with your
+commits and the new event. Once a person has merged it, members can sign.
+
+What is proposed is frozen: later edits of the policy do not change it.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runPropose(cmd.Context(), o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.why, "why", "", "what this event is for, in one sentence (needed)")
+	f.StringVar(&o.name, "name", "", "name of the event (default: date, role and version)")
+	f.StringVar(&o.supersede, "supersede", "", "open `event` that this one replaces")
+	f.StringSliceVar(&o.renew, "renew", nil, "`roles` to make anew although their policy did not change")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be proposed, push nothing")
+	return cmd
+}
+
+type proposeResult struct {
+	Event    string          `json:"event"`
+	Payloads []proposedEntry `json:"payloads"`
+	Findings []findingResult `json:"findings"`
+	Replaces string          `json:"supersedes,omitempty"`
+	Discards []string        `json:"discards,omitempty"` // signatures of the superseded event, by owner
+	Branch   string          `json:"branch,omitempty"`
+	Commit   string          `json:"commit,omitempty"`
+	Pull     string          `json:"pull_request,omitempty"`
+	DryRun   bool            `json:"dry_run"`
+}
+
+type proposedEntry struct {
+	Role    string   `json:"role"`
+	Version int64    `json:"version"`
+	SHA256  string   `json:"sha256"`
+	Summary string   `json:"summary"`
+	Needs   []string `json:"needs"`
+}
+
+type findingResult struct {
+	Rule     string `json:"rule"`
+	Role     string `json:"role,omitempty"`
+	Severity string `json:"severity"`
+	Text     string `json:"text"`
+	Why      string `json:"why,omitempty"`
+	Next     string `json:"next,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+func findingsOf(list []roles.Finding) []findingResult {
+	out := []findingResult{}
+	for _, f := range list {
+		out = append(out, findingResult{f.Rule, f.Role, string(f.Severity), f.Text, f.Why, f.Next, f.Reason})
+	}
+	return out
+}
+
+func writeFindings(w io.Writer, list []findingResult) {
+	for _, f := range list {
+		fmt.Fprintf(w, "%s: %s\n", f.Severity, f.Text)
+		if f.Reason != "" {
+			fmt.Fprintf(w, "    accepted because: %s\n", f.Reason)
+		}
+		if f.Next != "" && f.Severity != "note" {
+			fmt.Fprintf(w, "    next: %s\n", f.Next)
+		}
+	}
+}
+
+func (r *proposeResult) text(w io.Writer) {
+	writeFindings(w, r.Findings)
+	fmt.Fprintf(w, "Event %s\n", r.Event)
+	for _, p := range r.Payloads {
+		fmt.Fprintf(w, "%s\n", p.Summary)
+		for _, n := range p.Needs {
+			fmt.Fprintf(w, "  needs %s\n", n)
+		}
+		fmt.Fprintln(w, "  digest, to be announced to the signers outside the forge:")
+		writeDigest(w, p.SHA256)
+	}
+	if r.Replaces != "" {
+		fmt.Fprintf(w, "It supersedes event %s", r.Replaces)
+		if len(r.Discards) > 0 {
+			fmt.Fprintf(w, " and discards the signatures of %s; tell them", join(r.Discards))
+		}
+		fmt.Fprintln(w, ".")
+	}
+	if r.DryRun {
+		fmt.Fprintln(w, "Nothing was pushed (dry run).")
+		return
+	}
+	fmt.Fprintf(w, "Pushed to branch %s.\nNext: open a pull request, and have another person review and merge it:\n    %s\n", r.Branch, r.Pull)
+}
+
+func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
+	if strings.TrimSpace(o.why) == "" {
+		return usage(errors.New("say with --why, in one sentence, what this event is for; every signer reads it"))
+	}
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	trusted, _, err := w.judge()
+	if err != nil {
+		return err
+	}
+	parent, declared, err := w.declared(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := declared.Declaration()
+	if err != nil {
+		return err
+	}
+	p, err := trusted.In(declared).Propose(d, metadata.Proposition{Why: o.why, Opened: w.now, Name: o.name, Supersede: o.supersede, Renew: o.renew})
+	var refused *metadata.RefusedError
+	if errors.As(err, &refused) && !c.json {
+		writeFindings(c.env.Stderr, findingsOf(refused.Findings))
+	}
+	if err != nil {
+		return rejected(err)
+	}
+	out, err := proposed(trusted, p, o.dryRun)
+	if err != nil {
+		return err
+	}
+	if !o.dryRun {
+		out.Branch = "event/" + p.Event.Name
+		message := fmt.Sprintf("propose: %s\n\n%s\n", p.Event.Name, p.Event.Why)
+		commit, err := w.pushBranch(ctx, parent, p.Change, message, out.Branch, time.Time{})
+		if err != nil {
+			return err
+		}
+		out.Commit, out.Pull = string(commit), w.pullRequest(ctx, out.Branch)
+	}
+	return c.show(out)
+}
+
+func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) (*proposeResult, error) {
+	out := &proposeResult{Event: p.Event.Name, Findings: findingsOf(p.Findings), DryRun: dryRun}
+	for _, ps := range p.Standing.Payloads {
+		entry := proposedEntry{Role: ps.Role, Version: ps.Version, SHA256: ps.Digest.Groups(), Summary: roles.Diff(t.Document(ps.Role), ps.Document).Summary()}
+		for _, rule := range ps.Rules {
+			entry.Needs = append(entry.Needs, fmt.Sprintf("%d of %d by the rule of %s: %s", rule.Tally.Threshold, len(rule.Quorum.Keys()), rule.By, join(owners(rule.Quorum.Keys()))))
+		}
+		out.Payloads = append(out.Payloads, entry)
+	}
+	if p.Replaces != nil {
+		out.Replaces = p.Replaces.Name
+		out.Discards = p.Discards
+	}
+	return out, nil
+}
+
+// declared reads what people committed in this clone: its HEAD, which must be
+// on top of the remote's default branch, with no edit left uncommitted.
+func (w *workspace) declared(ctx context.Context) (git.Commit, *metadata.Repository, error) {
+	dirty, err := w.git.Dirty(ctx, metadata.PolicyFile, metadata.MembersDir)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(dirty) > 0 {
+		return "", nil, fmt.Errorf("%s has changes that are not committed; commit them first: what is proposed is what is committed", join(dirty))
+	}
+	head, err := w.git.Resolve(ctx, "HEAD")
+	if err != nil {
+		return "", nil, err
+	}
+	on, err := w.git.IsAncestor(ctx, w.head, head)
+	if err != nil {
+		return "", nil, err
+	}
+	if !on {
+		return "", nil, fmt.Errorf("this clone is not on top of the newest %s of %s; run `git pull --rebase %s %s` first", w.branch, w.remote, w.remote, w.branch)
+	}
+	repo, err := w.read(ctx, head)
+	return head, repo, err
+}

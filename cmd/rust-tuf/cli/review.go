@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) reviewCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "review [event]",
+		Short: "show everything that an open event changes",
+		Long: `review shows, for each document that an event wants to have signed, every
+change against the newest trusted version, the change of policy behind it, who
+signed and who is missing, and the digest of the exact bytes. It needs no key.
+
+Where this machine has a pinned root, that root judges; otherwise the
+repository's own first root does, and review says so.`,
+		Args: argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runReview(cmd.Context(), args) },
+	}
+}
+
+type reviewResult struct {
+	Basis    string           `json:"basis"` // whose trust judged
+	Payloads []*payloadReview `json:"payloads"`
+}
+
+func (r *reviewResult) text(w io.Writer) {
+	fmt.Fprintln(w, r.Basis)
+	if len(r.Payloads) == 0 {
+		fmt.Fprintln(w, "No event is open.")
+	}
+	for i, p := range r.Payloads {
+		fmt.Fprintf(w, "\n[%d of %d] ", i+1, len(r.Payloads))
+		p.text(w)
+	}
+	if len(r.Payloads) > 0 {
+		fmt.Fprintln(w, "\nNext: members sign with `rust-tuf sign`.")
+	}
+}
+
+func (c *command) runReview(ctx context.Context, args []string) error {
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	trusted, basis, err := w.judge()
+	if err != nil {
+		return err
+	}
+	events := w.repo.Open
+	if len(args) == 1 {
+		e, err := w.repo.Event(args[0])
+		if err != nil {
+			return rejected(err)
+		}
+		events = []*metadata.Event{e}
+	}
+	out := &reviewResult{Basis: basis, Payloads: []*payloadReview{}}
+	for _, e := range events {
+		standing, err := trusted.Judge(e)
+		if err != nil {
+			return rejected(err)
+		}
+		for _, p := range standing.Payloads {
+			r, err := reviewOf(trusted, e, p)
+			if err != nil {
+				return err
+			}
+			out.Payloads = append(out.Payloads, r)
+		}
+	}
+	return c.show(out)
+}
+
+// judge gives the best trust that this machine has: its pin, or the
+// repository's own word, and says which in a sentence.
+func (w *workspace) judge() (*metadata.Trusted, string, error) {
+	trusted, pin, err := w.pinned()
+	if err == nil && pin != nil {
+		return trusted, fmt.Sprintf("Judged from the root that this machine pinned (%s, %s).", pin.How, date(pin.Since)), nil
+	}
+	if err == nil {
+		return trusted, "No root is published yet: there is nothing to judge by but the event itself.", nil
+	}
+	if !isNoPin(err) {
+		return nil, "", err
+	}
+	if trusted, err = w.believed(); err != nil {
+		return nil, "", err
+	}
+	return trusted, "Judged from the repository's own first root: this machine has no pinned root (`rust-tuf trust init` makes one).", nil
+}

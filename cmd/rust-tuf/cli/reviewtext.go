@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// payloadReview is everything that a person sees of one payload before
+// agreeing to it. Review and sign show the same value.
+type payloadReview struct {
+	Event      string            `json:"event"`
+	Why        string            `json:"why"`
+	Opened     time.Time         `json:"opened_claimed"`
+	Name       string            `json:"name"`       // of the repository, as the policy calls it
+	Repository string            `json:"repository"` // id
+	Role       string            `json:"role"`
+	Version    int64             `json:"version"`
+	Digest     string            `json:"sha256"`
+	Base       string            `json:"base_sha256,omitempty"`
+	Supersedes []string          `json:"supersedes,omitempty"`
+	Difference roles.Difference  `json:"difference"`
+	Policy     *roles.Difference `json:"policy_difference,omitempty"`
+	Rules      []ruleReview      `json:"rules"`
+}
+
+type ruleReview struct {
+	By        string   `json:"by"`
+	Threshold int      `json:"threshold"`
+	Signed    []string `json:"signed"`
+	Missing   []string `json:"missing"`
+}
+
+func owners(holders []verify.Holder) []string {
+	out := []string{}
+	for _, h := range holders {
+		out = append(out, ownerOf(h))
+	}
+	return out
+}
+
+// ownerOf names a key's owner, or the key where no signed document does.
+func ownerOf(h verify.Holder) string {
+	if h.Owner != "" {
+		return h.Owner
+	}
+	return "key " + shortID(h.KeyID)
+}
+
+func shortID(id string) string {
+	if len(id) > 8 {
+		return id[:8]
+	}
+	return id
+}
+
+// reviewOf compares a payload and its policy with what is trusted.
+func reviewOf(t *metadata.Trusted, e *metadata.Event, p *metadata.PayloadStanding) (*payloadReview, error) {
+	inForce, err := t.PolicyInForce(p.Role)
+	if err != nil {
+		return nil, err
+	}
+	base := t.Document(p.Role)
+	policy := roles.DiffCharters(inForce, p.Charter)
+	r := &payloadReview{
+		Event: e.Name, Why: e.Why, Opened: e.Opened, Name: p.Charter.Name, Repository: p.Charter.Repository,
+		Role: p.Role, Version: p.Version, Digest: p.Digest.Groups(), Difference: roles.Diff(base, p.Document), Policy: &policy,
+		Rules: ruleReviews(p),
+	}
+	if base != nil {
+		r.Base = base.Digest().Groups()
+	}
+	for _, d := range p.Supersedes {
+		r.Supersedes = append(r.Supersedes, d.Groups())
+	}
+	return r, nil
+}
+
+func ruleReviews(p *metadata.PayloadStanding) []ruleReview {
+	var out []ruleReview
+	for _, rule := range p.Rules {
+		out = append(out, ruleReview{By: rule.By, Threshold: rule.Tally.Threshold, Signed: owners(rule.Tally.Valid), Missing: owners(rule.Tally.Missing)})
+	}
+	return out
+}
+
+func (r *payloadReview) text(w io.Writer) {
+	fmt.Fprintf(w, "Event %s, opened %s (as its proposer says)\n", r.Event, date(r.Opened))
+	fmt.Fprintf(w, "Why: %s\n\n", r.Why)
+	fmt.Fprintf(w, "Changes of the %s document, from %s to version %d:\n", r.Role, versionBefore(r.Version), r.Version)
+	writeLines(w, r.Difference.Lines())
+	fmt.Fprintln(w, "\nChanges of the policy behind it:")
+	if lines := r.Policy.Lines(); len(lines) > 0 {
+		writeLines(w, lines)
+	} else {
+		fmt.Fprintln(w, "  none")
+	}
+	if len(r.Supersedes) > 0 {
+		fmt.Fprintf(w, "\nIt replaces an earlier proposal for %s version %d, which can then never be used:\n", r.Role, r.Version)
+		for _, d := range r.Supersedes {
+			writeDigest(w, d)
+		}
+	}
+	for _, rule := range r.Rules {
+		fmt.Fprintf(w, "\nRule of %s: %d signatures are needed, %d are there", rule.By, rule.Threshold, len(rule.Signed))
+		if len(rule.Signed) > 0 {
+			fmt.Fprintf(w, " (%s)", strings.Join(rule.Signed, ", "))
+		}
+	}
+	fmt.Fprintf(w, "\n\nRepository %s (id %s), role %s, version %d.\n", r.Name, r.Repository, r.Role, r.Version)
+	fmt.Fprintln(w, "The digest of the exact bytes to be signed. Compare it with the one read out by the others:")
+	writeDigest(w, r.Digest)
+}
+
+func versionBefore(v int64) string {
+	if v == 1 {
+		return "nothing"
+	}
+	return fmt.Sprintf("version %d", v-1)
+}
+
+// writeDigest prints 16 groups of four hexadecimal digits in four lines, as
+// they are read aloud.
+func writeDigest(w io.Writer, groups string) {
+	g := strings.Fields(groups)
+	for i := 0; i < len(g); i += 4 {
+		fmt.Fprintf(w, "    %s\n", strings.Join(g[i:min(i+4, len(g))], " "))
+	}
+}
+
+func writeLines(w io.Writer, lines []string) {
+	for _, l := range lines {
+		if l == "" {
+			fmt.Fprintln(w)
+			continue
+		}
+		fmt.Fprintf(w, "  %s\n", l)
+	}
+}
+
+// date is how a person reads an instant: with the day first in importance and
+// always in UTC.
+func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

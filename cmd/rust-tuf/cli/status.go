@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status [event]",
+		Short: "what is published, what is open, and who is missing",
+		Args:  argsBetween(0, 1),
+		RunE:  func(cmd *cobra.Command, args []string) error { return c.runStatus(cmd.Context(), args) },
+	}
+}
+
+type statusResult struct {
+	Basis     string        `json:"basis"`
+	Published []roleStatus  `json:"published"`
+	Events    []eventStatus `json:"events"`
+	Next      string        `json:"next"`
+}
+
+type roleStatus struct {
+	Role      string    `json:"role"`
+	Version   int64     `json:"version"`
+	Threshold int       `json:"threshold"`
+	Keys      int       `json:"keys"`
+	Expires   time.Time `json:"expires"`
+	Left      string    `json:"left"` // until expiry, in words
+	Losses    int       `json:"losses_left"`
+}
+
+type eventStatus struct {
+	Event    string          `json:"event"`
+	Why      string          `json:"why"`
+	Opened   time.Time       `json:"opened_claimed"`
+	Complete bool            `json:"complete"`
+	Problem  string          `json:"problem,omitempty"`
+	Payloads []payloadStatus `json:"payloads"`
+}
+
+type payloadStatus struct {
+	Role    string       `json:"role"`
+	Version int64        `json:"version"`
+	Digest  string       `json:"sha256"`
+	Rules   []ruleReview `json:"rules"`
+	Refused []string     `json:"refused"`
+}
+
+func (r *statusResult) text(w io.Writer) {
+	fmt.Fprintln(w, r.Basis)
+	for _, p := range r.Published {
+		fmt.Fprintf(w, "%s version %d: %d of %d must sign; expires %s (%s)", p.Role, p.Version, p.Threshold, p.Keys, date(p.Expires), p.Left)
+		if p.Role == "root" {
+			fmt.Fprintf(w, "; %d more lost keys and it cannot be changed any more", p.Losses+1)
+		}
+		fmt.Fprintln(w)
+	}
+	if len(r.Events) == 0 {
+		fmt.Fprintln(w, "No event is open.")
+	}
+	for _, e := range r.Events {
+		fmt.Fprintf(w, "\nEvent %s, opened %s: %s\n", e.Event, date(e.Opened), e.Why)
+		if e.Problem != "" {
+			fmt.Fprintf(w, "  It can never complete: %s\n", e.Problem)
+		}
+		for _, p := range e.Payloads {
+			for _, rule := range p.Rules {
+				writeRule(w, p, rule)
+			}
+			for _, bad := range p.Refused {
+				fmt.Fprintf(w, "  refused: %s\n", bad)
+			}
+		}
+	}
+	if r.Next != "" {
+		fmt.Fprintln(w, "\nNext: "+r.Next)
+	}
+}
+
+func writeRule(w io.Writer, p payloadStatus, rule ruleReview) {
+	missing := rule.Threshold - len(rule.Signed)
+	fmt.Fprintf(w, "  %s version %d, rule of %s: %d of %d", p.Role, p.Version, rule.By, min(len(rule.Signed), rule.Threshold), rule.Threshold)
+	if len(rule.Signed) > 0 {
+		fmt.Fprintf(w, " (%s)", strings.Join(rule.Signed, ", "))
+	}
+	if missing > 0 {
+		fmt.Fprintf(w, "; %d more of: %s", missing, strings.Join(rule.Missing, ", "))
+	}
+	fmt.Fprintln(w)
+}
+
+func (c *command) runStatus(ctx context.Context, args []string) error {
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	trusted, basis, err := w.judge()
+	if err != nil {
+		return err
+	}
+	events := w.repo.Open
+	if len(args) == 1 {
+		e, err := w.repo.Event(args[0])
+		if err != nil {
+			return rejected(err)
+		}
+		events = []*metadata.Event{e}
+	}
+	out := &statusResult{Basis: basis, Published: publishedStatus(trusted, w.now), Events: []eventStatus{}}
+	ready, pending := "", false
+	for _, e := range events {
+		s := statusOf(trusted, e)
+		out.Events = append(out.Events, s)
+		if s.Complete && ready == "" {
+			ready = e.Name
+		}
+		pending = pending || !s.Complete
+	}
+	switch {
+	case ready != "":
+		out.Next = fmt.Sprintf("a maintainer publishes it with `rust-tuf complete %s`", ready)
+	case pending:
+		out.Next = "those who are missing run `rust-tuf sign`"
+	}
+	return c.show(out)
+}
+
+func statusOf(t *metadata.Trusted, e *metadata.Event) eventStatus {
+	standing, err := t.Judge(e)
+	if err != nil {
+		return eventStatus{Event: e.Name, Why: e.Why, Opened: e.Opened, Problem: err.Error(), Payloads: []payloadStatus{}}
+	}
+	return standingStatus(standing)
+}
+
+// publishedStatus lists the newest trusted versions, root first.
+func publishedStatus(t *metadata.Trusted, now time.Time) []roleStatus {
+	out := []roleStatus{}
+	if t.Root == nil {
+		return out
+	}
+	add := func(role string, d *verify.Document, by verify.Delegator) {
+		q, ok := by.Quorum(role)
+		if !ok {
+			return
+		}
+		out = append(out, roleStatus{Role: role, Version: d.Version(), Threshold: q.Threshold(), Keys: len(q.Keys()), Expires: d.Expires(),
+			Left: remaining(d.Expires(), now), Losses: len(q.Keys()) - q.Threshold()})
+	}
+	add("root", t.Root.Document(), t.Root)
+	for _, role := range t.Roles() {
+		add(role, t.Targets[role].Document(), t.DelegatorOf(role))
+	}
+	return out
+}
+
+// remaining says in words how long something is still valid.
+func remaining(until, now time.Time) string {
+	d := until.Sub(now)
+	switch {
+	case d <= 0:
+		return "EXPIRED " + span(-d) + " ago"
+	default:
+		return span(d) + " left"
+	}
+}
+
+// span rounds a duration down to what a person would say.
+func span(d time.Duration) string {
+	unit := func(n int64, word string) string {
+		if n == 1 {
+			return "1 " + word
+		}
+		return fmt.Sprintf("%d %ss", n, word)
+	}
+	switch days := int64(d / (24 * time.Hour)); {
+	case days >= 1:
+		return unit(days, "day")
+	case d >= time.Hour:
+		return unit(int64(d/time.Hour), "hour")
+	default:
+		return unit(int64(d/time.Minute), "minute")
+	}
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/trust"
+	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) trustCommand() *cobra.Command {
+	return group("trust", "what this machine trusts",
+		&cobra.Command{
+			Use:   "init",
+			Short: "pin the root that this machine trusts, by its digest",
+			Long: `init pins the root that this machine starts from. The digest is typed by you: get
+it from somebody you trust, by a way that is not the repository itself (a call,
+a printed page). It is done once; after that, the machine follows the root from
+version to version by itself and never believes a remote about it.`,
+			Args: noArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return c.runTrustInit(cmd.Context()) },
+		},
+		&cobra.Command{
+			Use:   "show",
+			Short: "show the pinned root and what this machine has signed",
+			Args:  noArgs,
+			RunE:  func(cmd *cobra.Command, _ []string) error { return c.runTrustShow(cmd.Context()) },
+		})
+}
+
+func isNoPin(err error) bool {
+	var none *NoPinError
+	return errors.As(err, &none)
+}
+
+type trustResult struct {
+	Repository string        `json:"repository"`
+	Version    int64         `json:"root_version"`
+	Digest     string        `json:"root_sha256"`
+	How        string        `json:"how"`
+	Expires    string        `json:"expires,omitempty"`
+	Signed     []signedEntry `json:"signed"`
+	Next       string        `json:"next"`
+}
+
+type signedEntry struct {
+	Role      string `json:"role"`
+	Version   int64  `json:"version"`
+	Digest    string `json:"sha256"`
+	KeyID     string `json:"keyid"`
+	At        string `json:"at"`
+	Done      bool   `json:"done"` // false: intended, but no signature was made
+	Recovered bool   `json:"recovered"`
+}
+
+func (r *trustResult) text(w io.Writer) {
+	fmt.Fprintf(w, "This machine trusts root version %d of repository %s (%s).\n", r.Version, r.Repository, r.How)
+	writeDigest(w, r.Digest)
+	if r.Expires != "" {
+		fmt.Fprintf(w, "It expires on %s.\n", r.Expires)
+	}
+	for _, e := range r.Signed {
+		state := "signed"
+		if !e.Done {
+			state = "agreed to, no signature made"
+		}
+		if e.Recovered {
+			state += ", found on the remote"
+		}
+		fmt.Fprintf(w, "%s version %d, %s, key %s: %s\n    %s\n", e.Role, e.Version, e.At, shortID(e.KeyID), state, e.Digest)
+	}
+	if r.Next != "" {
+		fmt.Fprintln(w, "Next: "+r.Next)
+	}
+}
+
+func (c *command) runTrustInit(ctx context.Context) error {
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	id, err := w.repo.UnverifiedID()
+	if err != nil {
+		return err
+	}
+	home, err := trust.Open(c.env.Home)
+	if err != nil {
+		return err
+	}
+	if pin, err := home.Pin(id); err == nil {
+		return rejected(&trust.PinExistsError{Existing: *pin})
+	} else if !errors.Is(err, trust.ErrNoPin) {
+		return err
+	}
+	if w.repo.Newest("root") == 0 {
+		return rejected(errors.New("no root is published yet; whoever signs root version 1 pins it by signing: run `rust-tuf sign`"))
+	}
+	person, err := c.person()
+	if err != nil {
+		return err
+	}
+	defer person.Close()
+	person.Say(fmt.Sprintf("Repository %s shows root versions 1 to %d.", id, w.repo.Newest("root")))
+	typed, err := person.Line(ctx, "Digest of a root you trust, received outside the forge (16 groups of four): ")
+	if err != nil {
+		return err
+	}
+	digest, err := verify.ParseDigest(typed)
+	if err != nil {
+		return usage(fmt.Errorf("that is no digest: %w", err))
+	}
+	root, err := w.rootWithDigest(digest)
+	if err != nil {
+		return rejected(err)
+	}
+	trusted, err := w.repo.Trusted(root)
+	if err != nil {
+		return rejected(err)
+	}
+	person.Say(fmt.Sprintf("The digest is that of root version %d. From it, the repository proves root version %d.", root.Version(), trusted.Root.Version()))
+	yes, err := person.UI().Confirm(ctx, "Pin it on this machine")
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return signer.ErrDeclined
+	}
+	pin := trust.Pin{Repository: id, Version: root.Version(), Digest: root.Digest(), Root: root.Raw(), How: trust.DigestEntered, Since: w.now}
+	if err := home.Establish(pin); err != nil {
+		return err
+	}
+	if trusted.Root.Digest() != root.Digest() {
+		if err := home.Advance(id, root.Digest(), trusted.Root); err != nil {
+			return err
+		}
+	}
+	return c.show(&trustResult{Repository: id, Version: trusted.Root.Version(), Digest: trusted.Root.Digest().Groups(), How: pin.How,
+		Expires: date(trusted.Root.Expires()), Signed: []signedEntry{}, Next: "`rust-tuf sign` when an event waits for your key; `rust-tuf status` shows them"})
+}
+
+// rootWithDigest finds the published root that a person named by its digest.
+func (w *workspace) rootWithDigest(digest verify.Digest) (*verify.Root, error) {
+	for _, v := range w.repo.Versions("root") {
+		raw, err := w.repo.Published("root", v)
+		if err != nil {
+			return nil, err
+		}
+		root, err := verify.TrustPinnedRoot(raw, digest, verify.DefaultLimits())
+		var other *verify.PinError
+		if errors.As(err, &other) {
+			continue
+		}
+		return root, err
+	}
+	return nil, fmt.Errorf("no root that the remote shows has the digest %s; if you typed it right, this is not the repository you were told about: stop, and ask", digest.Groups())
+}
+
+func (c *command) runTrustShow(ctx context.Context) error {
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	id, err := w.repo.UnverifiedID()
+	if err != nil {
+		return err
+	}
+	home, err := trust.Open(c.env.Home)
+	if err != nil {
+		return err
+	}
+	pin, err := home.Pin(id)
+	if errors.Is(err, trust.ErrNoPin) {
+		return rejected(&NoPinError{Repository: id, Versions: w.repo.Newest("root")})
+	}
+	if err != nil {
+		return err
+	}
+	ledger, err := home.Ledger(id)
+	if err != nil {
+		return err
+	}
+	out := &trustResult{Repository: id, Version: pin.Version, Digest: pin.Digest.Groups(), How: pin.How, Signed: []signedEntry{}}
+	for _, e := range ledger.Entries() {
+		out.Signed = append(out.Signed, signedEntry{Role: e.Role, Version: e.Version, Digest: e.Digest.Groups(), KeyID: e.KeyID, At: date(e.At), Done: e.File != nil, Recovered: e.Recovered})
+	}
+	return c.show(out)
+}
+
+// join is a list for a sentence: "alice, bob and carol".
+func join(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}

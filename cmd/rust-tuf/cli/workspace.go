@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/signer/trust"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// workspace is one verb's view of a metadata repository: the user's clone,
+// which is only ever read and added to, and the state of the remote's default
+// branch at one instant.
+type workspace struct {
+	env    *Env
+	git    *git.Repo
+	remote string // events are read from here
+	push   string // branches are pushed here
+	branch string // the remote's default branch
+	head   git.Commit
+	repo   *metadata.Repository
+	now    time.Time
+}
+
+// openClone finds the clone without asking a remote anything.
+func (c *command) openClone(ctx context.Context) (*workspace, error) {
+	dir := c.env.Dir
+	if c.dir != "" {
+		dir = c.dir
+	}
+	repo, err := git.Open(ctx, dir, c.env.Git...)
+	if err != nil {
+		return nil, err
+	}
+	return &workspace{env: c.env, git: repo, now: c.env.Now().UTC().Truncate(time.Second)}, nil
+}
+
+// open fetches the remote's default branch and reads it.
+func (c *command) open(ctx context.Context) (*workspace, error) {
+	w, err := c.openClone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.chooseRemotes(ctx, c.remote, c.push); err != nil {
+		return nil, err
+	}
+	if w.branch, err = w.git.DefaultBranch(ctx, w.remote); err != nil {
+		return nil, err
+	}
+	return w, w.refresh(ctx)
+}
+
+// refresh fetches again and reads what is there now.
+func (w *workspace) refresh(ctx context.Context) error {
+	head, err := w.git.Fetch(ctx, w.remote, w.branch)
+	if err != nil {
+		return err
+	}
+	w.head = head
+	w.repo, err = w.read(ctx, head)
+	return err
+}
+
+func (w *workspace) read(ctx context.Context, at git.Commit) (*metadata.Repository, error) {
+	tree, err := w.git.Tree(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return metadata.Read(tree)
+}
+
+// chooseRemotes follows the forges' custom: with a fork, origin is the fork
+// and upstream the repository itself; without one, origin is both.
+func (w *workspace) chooseRemotes(ctx context.Context, remote, push string) error {
+	remotes, err := w.git.Remotes(ctx)
+	if err != nil {
+		return err
+	}
+	pick := func(given string, candidates ...string) (string, error) {
+		if given != "" {
+			candidates = []string{given}
+		}
+		for _, name := range candidates {
+			if slices.Contains(remotes, name) {
+				return name, nil
+			}
+		}
+		if given != "" {
+			return "", usage(fmt.Errorf("this clone has no remote called %s; it has: %v", given, remotes))
+		}
+		return "", errors.New("this clone has no remote called upstream or origin; add one with `git remote add origin <url>`, or name one with --remote")
+	}
+	if w.remote, err = pick(remote, "upstream", "origin"); err != nil {
+		return err
+	}
+	w.push, err = pick(push, "origin", w.remote)
+	return err
+}
+
+// NoPinError says that this machine trusts no root of a repository yet.
+type NoPinError struct {
+	Repository string
+	Versions   int64 // newest root that the remote shows
+}
+
+func (e *NoPinError) Error() string {
+	return fmt.Sprintf("this machine trusts no root of repository %s yet, and what a remote says is not enough", e.Repository)
+}
+
+// Hint names the one next step.
+func (e *NoPinError) Hint() string {
+	return "get the digest of a root from somebody you trust, outside the forge, and run `rust-tuf trust init`"
+}
+
+// pinned is what this machine trusts of the remote's state: it starts from
+// the pinned root, never from what the remote says, and moves the pin forward
+// to the newest root that the pinned one reaches.
+func (w *workspace) pinned() (*metadata.Trusted, *trust.Pin, error) {
+	id, err := w.repo.UnverifiedID()
+	if err != nil {
+		return nil, nil, err
+	}
+	if id == "" {
+		t, err := w.repo.Trusted(nil) // nobody has proposed anything yet
+		return t, nil, err
+	}
+	home, err := trust.Open(w.env.Home)
+	if err != nil {
+		return nil, nil, err
+	}
+	pin, err := home.Pin(id)
+	if errors.Is(err, trust.ErrNoPin) {
+		if newest := w.repo.Newest("root"); newest > 0 {
+			return nil, nil, &NoPinError{Repository: id, Versions: newest}
+		}
+		t, err := w.repo.Trusted(nil) // genesis: there is nothing to trust yet
+		return t, nil, err
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if pin.Root == nil && w.repo.Newest("root") == 0 {
+		t, err := w.repo.Trusted(nil) // root version 1 is still gathering signatures
+		return t, pin, err
+	}
+	raw := pin.Root
+	if raw == nil {
+		if raw, err = w.repo.Published("root", pin.Version); err != nil {
+			return nil, nil, err
+		}
+	}
+	from, err := verify.TrustPinnedRoot(raw, pin.Digest, verify.DefaultLimits())
+	if err != nil {
+		return nil, nil, rejected(fmt.Errorf("root version %d of repository %s: %w", pin.Version, id, err))
+	}
+	t, err := w.repo.Trusted(from)
+	if err != nil {
+		return nil, nil, err
+	}
+	if pin.Root == nil { // the root that this machine signed is published now
+		if err := home.Advance(id, pin.Digest, from); err != nil {
+			return nil, nil, err
+		}
+	}
+	if t.Root.Digest() != from.Digest() {
+		if err := home.Advance(id, from.Digest(), t.Root); err != nil {
+			return nil, nil, err
+		}
+	}
+	return t, pin, nil
+}
+
+// believed is what the repository proves by itself, from its first root: good
+// enough to show and to propose, never to sign.
+func (w *workspace) believed() (*metadata.Trusted, error) {
+	return w.repo.TrustedByItself()
+}
+
+// pushBranch commits a change on top of parent and pushes it as a branch. If
+// the branch exists with another commit, same decides whether it already
+// holds what is wanted.
+func (w *workspace) pushBranch(ctx context.Context, parent git.Commit, ch metadata.Change, message, branch string, when time.Time) (git.Commit, error) {
+	commit, err := w.git.Commit(ctx, parent, ch, message, when)
+	if err != nil {
+		return "", err
+	}
+	err = w.git.Push(ctx, w.push, commit, branch, "")
+	var moved *git.MovedError
+	if !errors.As(err, &moved) {
+		return commit, err
+	}
+	// The branch is there already: from an earlier run that ended after its
+	// push, or from one on an older state of the default branch.
+	there, ferr := w.git.Fetch(ctx, w.push, branch)
+	if ferr != nil {
+		return "", errors.Join(err, ferr)
+	}
+	holds, herr := w.holds(ctx, there, ch)
+	if herr != nil {
+		return "", herr
+	}
+	if holds {
+		return there, nil
+	}
+	return "", err
+}
+
+// holds tells whether a commit has all files of a change.
+func (w *workspace) holds(ctx context.Context, at git.Commit, ch metadata.Change) (bool, error) {
+	tree, err := w.git.Tree(ctx, at)
+	if err != nil {
+		return false, err
+	}
+	for p, want := range ch.Put {
+		got, err := tree.Read(p)
+		if err != nil || string(got) != string(want) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
