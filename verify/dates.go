@@ -42,10 +42,10 @@ func isInstant(s string) bool {
 	return zone == "Z" || isOffset(zone)
 }
 
-// isOffset reports whether s has the form +HH:MM or -HH:MM.
+// isOffset reports whether s has the form +HH:MM or -HH:MM, below a day.
 func isOffset(s string) bool {
 	return len(s) == 6 && (s[0] == '+' || s[0] == '-') && isDigit(s[1]) && isDigit(s[2]) &&
-		s[3] == ':' && isDigit(s[4]) && isDigit(s[5])
+		s[3] == ':' && isDigit(s[4]) && isDigit(s[5]) && s[1:3] < "24"
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -96,7 +96,8 @@ type Delegator interface {
 	delegator() string // for instance "root 1"; nobody else can have it
 }
 
-// Targets is a trusted targets document. Only [TrustTargets] makes one.
+// Targets is a trusted targets document. Only [TrustTargets] makes one; the
+// zero Targets has version 0, is expired, and lists and delegates nothing.
 type Targets struct {
 	facts *targetsFacts
 }
@@ -107,10 +108,10 @@ type Targets struct {
 // ([*ThresholdError]; SPEC 5.6.3, 5.6.7). Expiry and the version that a
 // snapshot promises are for the caller to check.
 func TrustTargets(by Delegator, candidate *UnverifiedTargets) (*Targets, error) {
-	facts := candidate.facts
-	if facts == nil {
+	if candidate == nil || candidate.facts == nil {
 		return nil, &RoleError{Want: typeTargets}
 	}
+	facts := candidate.facts
 	q, ok := by.Quorum(facts.role)
 	if !ok {
 		return nil, &DelegationError{Role: facts.role, By: by.delegator()}
@@ -125,37 +126,45 @@ func TrustTargets(by Delegator, candidate *UnverifiedTargets) (*Targets, error) 
 }
 
 // Document returns the document that is trusted.
-func (t *Targets) Document() *Document { return t.facts.document }
+func (t *Targets) Document() *Document { return t.read().document }
 
 // Role returns the role that the document is trusted for.
-func (t *Targets) Role() string { return t.facts.role }
+func (t *Targets) Role() string { return t.read().role }
 
 // Version returns the version of the document.
-func (t *Targets) Version() int64 { return t.facts.document.version }
+func (t *Targets) Version() int64 { return t.Document().version }
 
 // Digest returns the SHA-256 of the canonical form of `signed`.
-func (t *Targets) Digest() Digest { return t.facts.document.Digest() }
+func (t *Targets) Digest() Digest { return t.Document().Digest() }
 
 // Expires returns the instant from which on the document is no longer valid.
-func (t *Targets) Expires() time.Time { return t.facts.document.expires }
+func (t *Targets) Expires() time.Time { return t.Document().expires }
 
 // CheckExpiry returns an [*ExpiredError] unless at is strictly before
 // [Targets.Expires] (SPEC 5.6.6).
 func (t *Targets) CheckExpiry(at time.Time) error {
-	return t.facts.document.checkExpiry(t.facts.role, at)
+	return t.Document().checkExpiry(t.Role(), at)
 }
 
 // Quorum returns who must sign a role that this one delegates.
 func (t *Targets) Quorum(role string) (*Quorum, bool) { return t.facts.quorum(role) }
 
 // Delegations returns the delegated roles in order of their priority.
-func (t *Targets) Delegations() []Delegation { return cloneDelegations(t.facts.delegations) }
+func (t *Targets) Delegations() []Delegation { return cloneDelegations(t.read().delegations) }
 
 // Repository returns the id of the repository that the document names, "" if
 // it names none. What it delegates must name the same.
-func (t *Targets) Repository() string { return t.facts.document.repository() }
+func (t *Targets) Repository() string { return t.Document().repository() }
 
 // Entries returns the listed targets, sorted by path.
-func (t *Targets) Entries() []TargetEntry { return readEntries(t.facts.entries) }
+func (t *Targets) Entries() []TargetEntry { return readEntries(t.read().entries) }
 
-func (t *Targets) delegator() string { return label(t.facts.role, t.facts.document.version) }
+func (t *Targets) delegator() string { return label(t.Role(), t.Version()) }
+
+// read returns the facts, empty ones for the zero Targets.
+func (t *Targets) read() *targetsFacts {
+	if t.facts == nil {
+		return &targetsFacts{document: &Document{message: newMessage(nil)}, entries: value("{}")}
+	}
+	return t.facts
+}

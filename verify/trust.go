@@ -7,7 +7,8 @@ import (
 )
 
 // Root is a trusted root. Only [TrustRoot], [TrustPinnedRoot], [Root.Next] and
-// [Root.Walk] make one.
+// [Root.Walk] make one; the zero Root has version 0, is expired, and trusts
+// nothing.
 type Root struct {
 	facts *rootFacts
 }
@@ -63,8 +64,8 @@ func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
 	if !ok {
 		return nil, &DelegationError{Role: typeRoot, By: label(typeRoot, 0)}
 	}
-	if _, ok := candidate.facts.quorum(typeRoot); !ok {
-		return nil, &RoleError{Want: typeRoot, Found: ""}
+	if candidate == nil || candidate.facts == nil {
+		return nil, &RoleError{Want: typeRoot}
 	}
 	d := candidate.facts.document
 	// SPEC 5.3.5: the version must be exactly N+1; a gap would skip the
@@ -126,48 +127,38 @@ func (r *Root) Walk(next func(version int64) ([]byte, error), lim Limits) (*Root
 // Quorum returns who must sign one of the four top-level roles.
 func (r *Root) Quorum(role string) (*Quorum, bool) { return r.facts.quorum(role) }
 
-// Document returns the document that is trusted, nil for a zero Root.
+// Document returns the document that is trusted.
 func (r *Root) Document() *Document {
 	if r.facts == nil {
-		return nil
+		return &Document{message: newMessage(nil)}
 	}
 	return r.facts.document
 }
 
-// Version returns the version of the root, 0 for a zero Root.
-func (r *Root) Version() int64 {
-	if r.facts == nil {
-		return 0
-	}
-	return r.facts.document.version
-}
+// Version returns the version of the root.
+func (r *Root) Version() int64 { return r.Document().version }
 
 // Digest returns the SHA-256 of the canonical form of `signed`.
-func (r *Root) Digest() Digest { return r.facts.document.Digest() }
+func (r *Root) Digest() Digest { return r.Document().Digest() }
 
 // Raw returns the bytes that the root was read from; they must not be
 // changed.
-func (r *Root) Raw() []byte { return r.facts.document.raw }
+func (r *Root) Raw() []byte { return r.Document().raw }
 
 // Expires returns the instant from which on the root is no longer valid.
-func (r *Root) Expires() time.Time { return r.facts.document.expires }
+func (r *Root) Expires() time.Time { return r.Document().expires }
 
 // Repository returns the id of the repository that the root names, "" if it
 // names none.
-func (r *Root) Repository() string {
-	if r.facts == nil {
-		return ""
-	}
-	return r.facts.document.repository()
-}
+func (r *Root) Repository() string { return r.Document().repository() }
 
 // ConsistentSnapshot returns `consistent_snapshot` (SPEC 6.2).
-func (r *Root) ConsistentSnapshot() bool { return r.facts.consistentSnapshot }
+func (r *Root) ConsistentSnapshot() bool { return r.facts != nil && r.facts.consistentSnapshot }
 
 // CheckExpiry returns an [*ExpiredError] unless at is strictly before
 // [Root.Expires] (SPEC 5.3.10). Only the newest root of a walk has to pass.
 func (r *Root) CheckExpiry(at time.Time) error {
-	return r.facts.document.checkExpiry(typeRoot, at)
+	return r.Document().checkExpiry(typeRoot, at)
 }
 
 func (r *Root) delegator() string { return label(typeRoot, r.Version()) }
