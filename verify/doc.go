@@ -1,2 +1,107 @@
-// Package verify decides which TUF metadata a client trusts.
+// Package verify is the TUF client that is embedded elsewhere: bytes in,
+// verdict out. It reads root and targets documents, counts signatures, and
+// walks from any root that is trusted already to the newest one. It has no
+// network, files, clock, environment, log, goroutine or global state, and
+// imports nothing but the standard library.
+//
+// # How to use it
+//
+// A client is built with one root inside, or with the digest of one. At run
+// time it walks forward from the newest root that it has stored, and judges
+// the result at one instant:
+//
+//	root, err := verify.TrustRoot(stored, verify.Limits{})
+//	if err != nil { … }
+//	newest, err := root.Walk(fetch, verify.Limits{})
+//	if err != nil { … }                       // newest is the last good root
+//	store(newest.Raw())                       // if newest.Version() > root.Version()
+//	if err := newest.CheckExpiry(now); err != nil { … }
+//
+// Where fetch(version) returns the bytes of N.root.json, [ErrNotFound] if the
+// server says that there is none, and any other error for what is not an
+// answer (SPEC 5.3.3). Three duties stay with the caller: to store a newer
+// root durably and never an older one over it, to bound the time and size of a
+// download while it runs, and to say what time it is.
+//
+// # Three types
+//
+// A document is well formed, allowed, and trusted, and each is a type of its
+// own. [Read] makes a [Document]: strict JSON of the right shape. From it
+// [Document.Root] makes an [UnverifiedRoot] and [Document.Targets] an
+// [UnverifiedTargets]: documents that keep the rules of their role. Only
+// [TrustRoot], [TrustPinnedRoot], [Root.Next], [Root.Walk] and [TrustTargets]
+// make a [Root] or [Targets], which may be believed. What can be learned from
+// a document that nobody verified has "unverified" in its name.
+//
+// All values are immutable and may be shared between goroutines. They refer
+// to the bytes that they were read from; those must not be changed.
+//
+// # The format
+//
+// A document is the JSON object of TUF 1.0 (SPEC 4.2): `signatures`, an array
+// of objects with `keyid` and `sig` (hex), and `signed`. Other members beside
+// them are ignored, for nothing covers them.
+//
+// Signatures cover the canonical form of the received `signed` value (see
+// [Canonical]), and every fact is read from those very bytes: a document is
+// never decoded into a structure and encoded again. What JSON leaves open is
+// refused: duplicate names, invalid UTF-8, lone surrogates, numbers that are
+// no integers of 64 bits. Names are compared exactly, never folding case.
+//
+// In `signed` every type has `_type`, `version` (at least 1), `expires` and
+// `spec_version` (major number 1). Expirations have the form
+// 2030-01-02T03:04:05Z; a fraction of up to nine digits and a numeric offset
+// are read too. Unknown members are allowed everywhere.
+//
+// A root has `keys`, by key id, and `roles`, with `keyids` and `threshold` for
+// root, targets, snapshot and timestamp (SPEC 4.3). Thresholds are integers
+// from 1 to [Limits].Keys. Targets have entries under `targets`, and may have
+// `delegations` (SPEC 4.5): names neither repeated nor one of the four, each
+// with `terminating` and with either `paths` or `path_hash_prefixes`. Roles
+// that are delegated by rule (TAP 15, `succinct_roles`) are not looked at.
+//
+// These kinds of key can sign; the scheme must fit the key:
+//
+//	keytype                       scheme               keyval.public
+//	ed25519                       ed25519              64 hex digits
+//	ecdsa, ecdsa-sha2-nistp256    ecdsa-sha2-nistp256  PEM, point uncompressed
+//	ecdsa, ecdsa-sha2-nistp384    ecdsa-sha2-nistp384  PEM, point uncompressed
+//	rsa                           rsassa-pss-sha256    PEM, 2048 to 8192 bits
+//
+// PEM is a SubjectPublicKeyInfo in its one DER encoding. A key of another
+// kind, or one that cannot be parsed, and a listed id without a key make no
+// document unreadable: they verify nothing, and a [Tally] says why. In the
+// same way a `sig` that is empty or no hex is a signature that is rejected.
+//
+// The member `x-rust-tuf` (see [Extension]) binds a document to a repository
+// and a role. Documents of other projects don't have it. As soon as a trusted
+// root names a repository, later roots and all targets must name the same.
+//
+// # The count
+//
+// A [Quorum] is a threshold and the keys that one document lists for a role.
+// What counts is distinct public keys: one key under several ids, spellings or
+// encodings counts once, and a key id that stands twice in `signatures`
+// refuses the document (SPEC 4.2.1). Root N+1 must carry the threshold of root
+// N and its own (SPEC 5.3.4) and be exactly N+1 (SPEC 5.3.5).
+//
+// [Quorum.Tally] is the same count for people: who has signed, who is missing,
+// and what is wrong with the rest.
+//
+// # Errors
+//
+// Every refusal has a type that carries what a caller may want to show:
+//
+//	*FormatError      not a document of this kind; where, and why
+//	*LimitError       larger than the Limits
+//	*ThresholdError   too few signatures; the whole tally, and who demands it
+//	*VersionError     a rollback or a gap
+//	*ExpiredError     too old at the given instant
+//	*RepositoryError  of another repository
+//	*RoleError        for another role
+//	*DelegationError  for a role that its delegator does not know
+//	*PinError         not the root whose digest is pinned
+//	*SignatureError   one signature, from Quorum.Check
+//
+// Messages quote names from documents, so that they can be printed.
 package verify

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,8 +41,13 @@ func (t Tally) String() string {
 	case keys < t.Threshold:
 		fmt.Fprintf(&s, "; can never be met: threshold %d, %d keys", t.Threshold, keys)
 	default:
-		appendList(&s, fmt.Sprintf("; %d more of: ", t.Threshold-len(t.Valid)), len(t.Missing), func(i int) string {
-			return t.Missing[i].name()
+		missing := make([]string, len(t.Missing))
+		for i, h := range t.Missing {
+			missing[i] = h.name()
+		}
+		slices.Sort(missing) // people look for names, not for key ids
+		appendList(&s, fmt.Sprintf("; %d more of: ", t.Threshold-len(t.Valid)), len(missing), func(i int) string {
+			return missing[i]
 		})
 	}
 	appendList(&s, "; rejected: ", len(t.Rejected), func(i int) string {
