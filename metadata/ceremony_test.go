@@ -63,7 +63,7 @@ func TestCeremony(t *testing.T) {
 	}
 	w.sign(third.Name, append(slices.Clone(now[:5]), team[:2]...)...)
 	_, err = w.tryComplete(third.Name)
-	expect[*PendingError](t, err, "release version 1", "2 of 3", "1 more of", "quentin, rupert, sybil")
+	expect[*PendingError](t, err, "release version 1", "2 of 3", "1 more of", "quentin", "rupert", "sybil")
 	w.sign(third.Name, "sybil")
 	w.complete(third.Name)
 	trusted = w.trusted()

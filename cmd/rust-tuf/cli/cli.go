@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/signer"
@@ -100,6 +101,7 @@ func (c *command) rootCommand() *cobra.Command {
 		Use:           "rust-tuf",
 		Short:         "threshold signing of TUF metadata, through git",
 		Long:          longHelp,
+		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          noArgs,
@@ -121,7 +123,16 @@ func (c *command) rootCommand() *cobra.Command {
 	return root
 }
 
-// noArgs and exactArgs are cobra's, with our exit code and words.
+// version is the module's version, as the Go tool recorded it when building.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "development"
+	}
+	return info.Main.Version
+}
+
+// noArgs and argsBetween are cobra's, with our exit code and words.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		if cmd.HasSubCommands() {

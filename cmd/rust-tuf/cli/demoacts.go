@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -118,25 +117,10 @@ func (s *stage) pin(names ...string) error {
 		return err
 	}
 	return s.together(names, func(a *actor) error {
-		asked := a.env.Person
-		a.env.Person = func() (Person, error) {
-			return &told{agreeable{a.err}, root.Digest().Groups()}, nil
-		}
+		a.env.Terminal = &agreeable{a.err, root.Digest().Groups()}
 		_, err := s.must(a, "trust", "init")
-		a.env.Person = asked
 		return err
 	})
-}
-
-// told is a person who was told a digest and types it.
-type told struct {
-	agreeable
-	digest string
-}
-
-func (p *told) Line(_ context.Context, prompt string) (string, error) {
-	p.Say(prompt + p.digest)
-	return p.digest, nil
 }
 
 // repository is what the default branch holds.

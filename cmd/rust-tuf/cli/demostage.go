@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata/git"
-	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
 )
 
@@ -70,14 +69,21 @@ func (s *stage) environ(name string) []string {
 	return env
 }
 
-// enter brings a person onto the stage, with a clone and a home of their own.
-func (s *stage) enter(name string) (*actor, error) {
+// actor is a person with a clone and a home of their own, who agrees to
+// everything.
+func (s *stage) actor(name string) *actor {
 	a := &actor{name: name, clone: filepath.Join(s.dir, "clones", name), out: &bytes.Buffer{}, err: &bytes.Buffer{}}
 	a.env = &Env{
 		Stdout: a.out, Stderr: a.err, Getenv: func(string) string { return "" }, Now: func() time.Time { return s.now }, Dir: a.clone,
 		Home: filepath.Join(s.dir, "homes", name), Sources: softwareKeys, Git: []git.Option{git.Environ(s.environ(name))},
-		Person: func() (Person, error) { return &agreeable{heard: a.err}, nil },
+		Terminal: &agreeable{heard: a.err},
 	}
+	return a
+}
+
+// enter brings a person onto the stage.
+func (s *stage) enter(name string) (*actor, error) {
+	a := s.actor(name)
 	if _, err := s.git(name, s.dir, "clone", "--quiet", s.remote(), a.clone); err != nil {
 		return nil, err
 	}
@@ -207,17 +213,24 @@ func (s *stage) record(what, expected, happened string) {
 
 // agreeable is a person who has read everything and agrees; what they were
 // shown is kept for whoever looks.
-type agreeable struct{ heard io.Writer }
+type agreeable struct {
+	heard  io.Writer
+	digest string // what they were told on a call
+}
 
-func (p *agreeable) Say(text string) { fmt.Fprintln(p.heard, text) }
-func (p *agreeable) Close() error    { return nil }
+func (p *agreeable) Message(text string) error {
+	_, err := fmt.Fprintln(p.heard, text)
+	return err
+}
 
-func (p *agreeable) Line(context.Context, string) (string, error) { return "", signer.ErrNobody }
-
-func (p *agreeable) UI() signer.UI {
-	return signer.UI{
-		Message: func(text string) error { p.Say(text); return nil },
-		Secret:  func(context.Context, string) ([]byte, error) { return []byte(demoPassphrase), nil },
-		Confirm: func(_ context.Context, question string) (bool, error) { p.Say(question + "? yes"); return true, nil },
+func (p *agreeable) ReadLine(_ context.Context, prompt string) (string, error) {
+	answer := "yes"
+	if strings.HasPrefix(prompt, "Digest") {
+		answer = p.digest
 	}
+	return answer, p.Message(prompt + ": " + answer)
+}
+
+func (p *agreeable) Secret(context.Context, string) ([]byte, error) {
+	return []byte(demoPassphrase), nil
 }

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
@@ -27,11 +28,11 @@ import (
 type Env struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	Now            func() time.Time       // read once by each command
-	Dir            string                 // working directory
-	Home           string                 // folder of this machine's trust state and software keys
-	Person         func() (Person, error) // opens the terminal of whoever sits there
-	Git            []git.Option           // how git is called
+	Now            func() time.Time  // read once by each command
+	Dir            string            // working directory
+	Home           string            // folder of this machine's trust state and software keys
+	Terminal       terminal.Terminal // of the person
+	Git            []git.Option      // how git is called
 	Sources        func(home string) []signer.Source
 }
 
@@ -43,7 +44,7 @@ func System() *Env {
 	}
 	return &Env{
 		Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Dir: dir,
-		Home: homeFolder(os.Getenv), Person: openTerminal, Git: []git.Option{git.Terminal()}, Sources: softwareKeys,
+		Home: homeFolder(os.Getenv), Terminal: &terminal.Console{In: os.Stdin, Err: os.Stderr}, Git: []git.Option{git.Terminal()}, Sources: softwareKeys,
 	}
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -63,26 +62,12 @@ func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
 	if filepath.Base(name) != name || name == "." || name == ".." {
 		return usage(fmt.Errorf("%q is not a plain name for a key", name))
 	}
-	person, err := c.person()
+	passphrase, err := file.NewPassphrase(ctx, c.person().ui(), "the key "+name)
 	if err != nil {
 		return err
 	}
-	defer person.Close()
-	ui := person.UI()
-	first, err := ui.Secret(ctx, "New passphrase for the key "+name)
-	if err != nil {
-		return err
-	}
-	defer clear(first)
-	second, err := ui.Secret(ctx, "The same passphrase again")
-	if err != nil {
-		return err
-	}
-	defer clear(second)
-	if string(first) != string(second) {
-		return rejected(errors.New("the two passphrases differ; nothing was written"))
-	}
-	key, err := file.Create(filepath.Join(keyFolder(c.env.Home), name), file.Algorithm(algorithm), first, file.Options{})
+	defer clear(passphrase)
+	key, err := file.Create(filepath.Join(keyFolder(c.env.Home), name+".key"), file.Algorithm(algorithm), passphrase, file.Options{})
 	if err != nil {
 		return err
 	}
@@ -94,12 +79,7 @@ func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
 }
 
 func (c *command) runKeyList(ctx context.Context) error {
-	person, err := c.person()
-	if err != nil {
-		return err
-	}
-	defer person.Close()
-	keys, err := c.env.keysInHand(ctx, person.UI())
+	keys, err := c.env.keysInHand(ctx, c.person().ui())
 	if err != nil {
 		return err
 	}

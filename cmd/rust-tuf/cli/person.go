@@ -2,17 +2,42 @@ package cli
 
 import (
 	"context"
+	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 	"github.com/rust-lang/rust-tuf/signer"
 )
 
-// Person is whoever sits at the terminal. What is said and asked never goes
+// person is whoever sits at the terminal. What is said and asked never goes
 // to standard output, and answers never come from standard input.
-type Person interface {
-	Say(text string)                                         // shows text and a line end
-	Line(ctx context.Context, prompt string) (string, error) // asks for one line, which is shown while it is typed
-	UI() signer.UI                                           // the same terminal for keys: secrets, yes or no
-	Close() error
+type person struct{ terminal terminal.Terminal }
+
+func (c *command) person() person { return person{c.env.Terminal} }
+
+// say shows text, line by line: each is made printable on its own, so that no
+// name or reason from a repository can fake a line.
+func (p person) say(text string) error {
+	for line := range strings.Lines(text) {
+		if err := p.terminal.Message(strings.TrimSuffix(line, "\n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (c *command) person() (Person, error) { return c.env.Person() }
+// line asks for one line, which is shown while it is typed.
+func (p person) line(ctx context.Context, prompt string) (string, error) {
+	return p.terminal.ReadLine(ctx, prompt)
+}
+
+// ui is the same terminal for keys: secrets, yes or no.
+func (p person) ui() signer.UI { return terminal.UI(p.terminal) }
+
+// confirm asks for a yes; anything else is the person's no.
+func (p person) confirm(ctx context.Context, question string) error {
+	yes, err := terminal.Confirm(ctx, p.terminal, question)
+	if err == nil && !yes {
+		err = signer.ErrDeclined
+	}
+	return err
+}

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,11 +37,13 @@ type ruleReview struct {
 	Missing   []string `json:"missing"`
 }
 
+// owners names the owners of keys, in alphabetical order.
 func owners(holders []verify.Holder) []string {
 	out := []string{}
 	for _, h := range holders {
 		out = append(out, ownerOf(h))
 	}
+	slices.Sort(out)
 	return out
 }
 

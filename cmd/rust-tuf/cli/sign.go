@@ -95,11 +95,7 @@ func (r *signResult) text(w io.Writer) {
 }
 
 func (c *command) runSign(ctx context.Context, event string) error {
-	person, err := c.person()
-	if err != nil {
-		return err
-	}
-	defer person.Close()
+	person := c.person()
 	w, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -108,7 +104,7 @@ func (c *command) runSign(ctx context.Context, event string) error {
 	if err != nil {
 		return err
 	}
-	s := &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.UI()}
+	s := &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.ui()}
 	tasks, err := s.tasks(ctx, event)
 	if err != nil {
 		return err
@@ -136,7 +132,7 @@ type signing struct {
 	w       *workspace
 	trusted *metadata.Trusted
 	pin     *trust.Pin
-	person  Person
+	person  person
 	ui      signer.UI
 	ledger  *trust.Ledger
 	home    *trust.Home
@@ -276,14 +272,7 @@ func (s *signing) consent(ctx context.Context, t *signTask) error {
 		return err
 	}
 	s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
-	yes, err := s.ui.Confirm(ctx, fmt.Sprintf("Have you read the changes, is the digest the one that was announced, and do you want to sign %s version %d", t.p.Role, t.p.Version))
-	if err != nil {
-		return err
-	}
-	if !yes {
-		return signer.ErrDeclined
-	}
-	return nil
+	return s.person.confirm(ctx, fmt.Sprintf("Have you read the changes, is the digest the one that was announced, and do you want to sign %s version %d?", t.p.Role, t.p.Version))
 }
 
 // basis says from which root this machine judged.
@@ -303,7 +292,7 @@ func (s *signing) supersede(ctx context.Context, t *signTask) error {
 		}
 		first, _, _ := strings.Cut(e.Digest.Groups(), " ")
 		s.say("You signed another %s version %d before (%s). This one replaces it:\n    %s", t.p.Role, t.p.Version, date(e.At), e.Digest.Groups())
-		typed, err := s.person.Line(ctx, "To agree, type the first group of that earlier digest: ")
+		typed, err := s.person.line(ctx, "To agree, type the first group of that earlier digest")
 		if err != nil {
 			return err
 		}
@@ -383,7 +372,9 @@ func (s *signing) tryAgain(ctx context.Context, err error) (bool, error) {
 		return false, ctx.Err()
 	}
 	s.say("The branch could not be pushed: %v", err)
-	return s.ui.Confirm(ctx, "Try again")
+	return s.ui.Confirm(ctx, "Try again?")
 }
 
-func (s *signing) say(format string, args ...any) { s.person.Say(fmt.Sprintf(format, args...)) }
+// say shows a line to the person. A terminal that cannot show anything cannot
+// ask either, so the question that follows gives the error.
+func (s *signing) say(format string, args ...any) { _ = s.person.say(fmt.Sprintf(format, args...)) }

@@ -183,6 +183,8 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d %ss", n, word)
 	}
 	switch days := int64(d / (24 * time.Hour)); {
+	case days >= 730:
+		return fmt.Sprintf("%d years and %s", days/365, unit(days%365, "day"))
 	case days >= 1:
 		return unit(days, "day")
 	case d >= time.Hour:

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/spf13/cobra"
@@ -100,13 +99,11 @@ func (c *command) runTrustInit(ctx context.Context) error {
 	if w.repo.Newest("root") == 0 {
 		return rejected(errors.New("no root is published yet; whoever signs root version 1 pins it by signing: run `rust-tuf sign`"))
 	}
-	person, err := c.person()
-	if err != nil {
+	person := c.person()
+	if err := person.say(fmt.Sprintf("Repository %s shows root versions 1 to %d.", id, w.repo.Newest("root"))); err != nil {
 		return err
 	}
-	defer person.Close()
-	person.Say(fmt.Sprintf("Repository %s shows root versions 1 to %d.", id, w.repo.Newest("root")))
-	typed, err := person.Line(ctx, "Digest of a root you trust, received outside the forge (16 groups of four): ")
+	typed, err := person.line(ctx, "Digest of a root you trust, received outside the forge (16 groups of four)")
 	if err != nil {
 		return err
 	}
@@ -122,13 +119,11 @@ func (c *command) runTrustInit(ctx context.Context) error {
 	if err != nil {
 		return rejected(err)
 	}
-	person.Say(fmt.Sprintf("The digest is that of root version %d. From it, the repository proves root version %d.", root.Version(), trusted.Root.Version()))
-	yes, err := person.UI().Confirm(ctx, "Pin it on this machine")
-	if err != nil {
+	if err := person.say(fmt.Sprintf("The digest is that of root version %d. From it, the repository proves root version %d.", root.Version(), trusted.Root.Version())); err != nil {
 		return err
 	}
-	if !yes {
-		return signer.ErrDeclined
+	if err := person.confirm(ctx, "Pin it on this machine?"); err != nil {
+		return err
 	}
 	pin := trust.Pin{Repository: id, Version: root.Version(), Digest: root.Digest(), Root: root.Raw(), How: trust.DigestEntered, Since: w.now}
 	if err := home.Establish(pin); err != nil {

@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a member sees and types at the first root, word for word.
+func TestSignFirstRoot(t *testing.T) {
+	s := openGenesis(t)
+	alice := s.people["alice"]
+	shown := alice.answers(t, signRoot, passphrase, reply{"do you want to sign targets version 1", "yes"}, passphrase)
+	out := s.exits(t, alice, ExitDone, []string{"sign"})
+	s.golden(t, "sign-first-root.golden", shown.String()+"--- standard output ---\n"+out)
+
+	branches, err := s.branches("sign/")
+	if err != nil || len(branches) != 2 {
+		t.Fatalf("branches: %v, %v; want one for each document", branches, err)
+	}
+	for _, b := range branches {
+		verdict, err := s.gate(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !verdict.Machine || verdict.Kind != "signature" || verdict.Signer != "alice" {
+			t.Errorf("the gate on %s: %+v", b, verdict)
+		}
+		if err := s.merge(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Again: nothing is left to do, and no secret is asked for.
+	alice.answers(t)
+	s.exits(t, alice, ExitPending, []string{"sign"}, "Your signatures are all there", "4 more of: bob, carol, dave, erin, frank, grace, heidi, ivan", "signatures by others are missing")
+}
+
+func TestSignDeclined(t *testing.T) {
+	s := openGenesis(t)
+	alice := s.people["alice"]
+	alice.answers(t, reply{"do you want to sign root version 1", "no"})
+	s.unchanged(t, func() {
+		s.exits(t, alice, ExitOther, []string{"sign"}, "declined", "nothing was signed")
+	})
+	home, err := alice.pinOf(s)
+	if err == nil {
+		t.Errorf("a declined first root was pinned: %+v", home)
+	}
+}
+
+func TestSignWrongPassphrase(t *testing.T) {
+	s := openGenesis(t)
+	alice := s.people["alice"]
+	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"})
+	s.unchanged(t, func() {
+		s.exits(t, alice, ExitCard, []string{"sign"}, "wrong passphrase", "alice.key")
+	})
+	// The right one completes what was begun.
+	alice.answers(t, signRoot, passphrase, reply{"targets version 1", "yes"}, passphrase)
+	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed: root version 1, by alice")
+}
+
+func TestSignNobodyThere(t *testing.T) {
+	s := openGenesis(t)
+	alice := s.people["alice"]
+	alice.env.Terminal = nobody{}
+	s.unchanged(t, func() {
+		s.exits(t, alice, ExitOther, []string{"sign"}, "no terminal to ask on", "run the command in a terminal")
+	})
+}
+
+func TestSignWithoutAKeyThatIsWanted(t *testing.T) {
+	s := openGenesis(t)
+	mallory, err := s.enter("mallory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mallory.answers(t)
+	s.exits(t, mallory, ExitCard, []string{"sign"}, "no key at hand", "plug in your card")
+	if err := mallory.newKey(); err != nil {
+		t.Fatal(err)
+	}
+	mallory.answers(t)
+	s.exits(t, mallory, ExitCard, []string{"sign"}, "mallory.key")
+}
+
+func TestSignUnknownEvent(t *testing.T) {
+	s := openGenesis(t)
+	alice := s.people["alice"]
+	alice.answers(t)
+	s.exits(t, alice, ExitRejected, []string{"sign", "no-such-event"}, `no event "no-such-event"`, "open events: 2026-11-22-root-v1")
+}
+
+// A newcomer has no pin: what the remote says is not believed.
+func TestNewcomer(t *testing.T) {
+	s := openSecond(t)
+	judy := s.people["judy"]
+	judy.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, judy, ExitRejected, []string{"sign"}, "trusts no root", "outside the forge", "trust init")
+	})
+	first, err := s.head(t).FirstRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A digest that no root has.
+	wrong := strings.Repeat("0000 ", 16)
+	judy.answers(t, reply{"Digest of a root", wrong})
+	s.exits(t, judy, ExitRejected, []string{"trust", "init"}, "no root that the remote shows has the digest", "stop, and ask")
+	judy.answers(t, reply{"Digest of a root", "12 34"})
+	s.exits(t, judy, ExitUsage, []string{"trust", "init"}, "that is no digest")
+	// The right one, in capitals and without spaces.
+	typed := strings.ToUpper(first.Digest().String())
+	shown := judy.answers(t, reply{"Digest of a root", typed}, reply{"Pin it", "yes"})
+	out := s.exits(t, judy, ExitDone, []string{"trust", "init"})
+	s.golden(t, "trust-init.golden", shown.String()+"--- standard output ---\n"+out)
+	judy.answers(t)
+	s.exits(t, judy, ExitRejected, []string{"trust", "init"}, "already trusts")
+	judy.answers(t, signRoot, passphrase)
+	s.exits(t, judy, ExitDone, []string{"sign"}, "root version 2, by judy")
+}
+
+// A second laptop finds what the first one signed before it signs anything.
+func TestNewLaptopRebuildsItsLedger(t *testing.T) {
+	s := openSecond(t)
+	alice := s.people["alice"]
+	alice.answers(t, signRoot, passphrase)
+	s.exits(t, alice, ExitDone, []string{"sign"})
+
+	laptop := s.actor("alice")
+	laptop.env.Home = t.TempDir()
+	copyKeys(t, alice, laptop)
+	s.pinAt(t, laptop)
+	shown := laptop.answers(t)
+	// Her signature is on a branch that nobody merged: found, and not made again.
+	out := s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed earlier, found on this machine: root version 2")
+	if !strings.Contains(shown.String(), "had no record of signatures by your key") || !strings.Contains(shown.String(), "A signature that was never pushed cannot be found") {
+		t.Errorf("shown:\n%s\n%s", shown, out)
+	}
+	s.exits(t, laptop, ExitDone, []string{"trust", "show"}, "root version 1", "root version 2", "found on the remote")
+}
+
+// A payload that supersedes one that was signed needs the first group of the
+// earlier digest, typed.
+func TestSignSuperseding(t *testing.T) {
+	s := openSecond(t)
+	alice := s.people["alice"]
+	alice.answers(t, signRoot, passphrase)
+	s.exits(t, alice, ExitDone, []string{"sign"})
+	branches, err := s.branches("sign/" + secondEvent)
+	if err != nil || len(branches) != 1 {
+		t.Fatal(branches, err)
+	}
+	if err := s.merge(branches[0]); err != nil {
+		t.Fatal(err)
+	}
+	repo := s.head(t)
+	earlier := repo.Open[0].Payload("root").Digest
+	s.now = s.now.AddDate(0, 0, 1)
+	out, err := s.must(s.maintainer, "propose", "--why", "frank stays away too", "--supersede", secondEvent, "--renew", "root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"supersedes event " + secondEvent, "discards the signatures of alice; tell them"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("propose says\n%s\nbut not %q", out, want)
+		}
+	}
+	if err := s.merge("event/2026-12-23-root-v2"); err != nil {
+		t.Fatal(err)
+	}
+	// The old event is closed; a signature for it comes too late.
+	alice.answers(t)
+	s.exits(t, alice, ExitRejected, []string{"sign", secondEvent}, "event closed", "superseded by 2026-12-23-root-v2")
+	// The wrong group: not signed.
+	alice.answers(t, reply{"first group of that earlier digest", "0000"})
+	s.unchanged(t, func() {
+		s.exits(t, alice, ExitOther, []string{"sign"}, "not the first group", "declined")
+	})
+	group := strings.Fields(earlier.Groups())[0]
+	shown := alice.answers(t, reply{"first group of that earlier digest", group}, signRoot, passphrase)
+	s.exits(t, alice, ExitDone, []string{"sign"}, "root version 2, by alice")
+	if !strings.Contains(shown.String(), earlier.Groups()) {
+		t.Errorf("the earlier digest was not shown:\n%s", shown)
+	}
+}
+
+// Somebody shows a machine a second payload that hides the first: refused
+// before the key is used, whatever is merged.
+func TestSecondPayloadThatDoesNotNameTheFirst(t *testing.T) {
+	s := openSecond(t)
+	alice := s.people["alice"]
+	alice.answers(t, signRoot, passphrase)
+	s.exits(t, alice, ExitDone, []string{"sign"})
+	// The maintainers rewrite history as if the first proposal had never been.
+	s.rewind(t)
+	s.now = s.now.AddDate(0, 0, 1)
+	if _, err := s.must(s.maintainer, "propose", "--why", "another one", "--renew", "root"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.merge("event/2026-12-23-root-v2"); err != nil {
+		t.Fatal(err)
+	}
+	first := strings.Fields(firstDigest(t, alice, s))[0]
+	alice.answers(t, reply{"first group of that earlier digest", first}, signRoot)
+	s.unchanged(t, func() {
+		s.exits(t, alice, ExitRejected, []string{"sign"}, "supersede")
+	})
+}
+
+// A remote that goes back to an older root is a liar.
+func TestRemoteRollsBack(t *testing.T) {
+	s := openSecond(t)
+	if err := s.sign(secondEvent, "alice", "bob", "carol", "dave", "erin"); err != nil {
+		t.Fatal(err)
+	}
+	before, err := s.git("maintainer", s.remote(), "rev-parse", "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.pinAt(t, s.people["judy"])
+	s.pinAt(t, s.people["karl"])
+	if err := s.sign(secondEvent, "judy", "karl"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.complete(secondEvent); err != nil {
+		t.Fatal(err)
+	}
+	alice := s.people["alice"]
+	s.exits(t, alice, ExitDone, []string{"status"}, "root version 2")
+	if _, err := s.git("maintainer", s.remote(), "update-ref", "refs/heads/main", before); err != nil {
+		t.Fatal(err)
+	}
+	alice.answers(t)
+	s.exits(t, alice, ExitRejected, []string{"sign"}, "root", "version 1", "2")
+}

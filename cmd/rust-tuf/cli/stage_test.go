@@ -1,0 +1,424 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/signer/trust"
+)
+
+var update = flag.Bool("update", false, "write golden files anew")
+
+// The tests play on the demo's stage, with people who answer from scripts.
+// The clock of every test starts here.
+var dawn = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// Setting the stage costs seconds, so each set is built once and copied.
+var sets struct {
+	sync.Mutex
+	dir   string
+	built map[string]string
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	var err error
+	if sets.dir, err = os.MkdirTemp("", "rust-tuf-sets-"); err != nil {
+		panic(err)
+	}
+	sets.built = map[string]string{}
+	code := m.Run()
+	os.RemoveAll(sets.dir)
+	os.Exit(code)
+}
+
+// setStage gives t a stage of its own on which acts have been played.
+func setStage(t *testing.T, name string, acts func(*stage) error) *stage {
+	t.Helper()
+	sets.Lock()
+	defer sets.Unlock()
+	if _, ok := sets.built[name]; !ok {
+		dir := filepath.Join(sets.dir, name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s := newStage(dir)
+		if err := acts(s); err != nil {
+			t.Fatalf("setting the stage %s: %v", name, err)
+		}
+		sets.built[name] = dir
+	}
+	dir := t.TempDir()
+	copyStage(t, sets.built[name], dir)
+	s := newStage(dir)
+	entries, err := os.ReadDir(filepath.Join(dir, "clones"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		s.people[e.Name()] = s.actor(e.Name())
+	}
+	s.maintainer = s.people["maintainer"]
+	return s
+}
+
+func newStage(dir string) *stage {
+	return &stage{ctx: context.Background(), dir: dir, out: &bytes.Buffer{}, started: dawn, real: func() time.Time { return dawn }, now: dawn, people: map[string]*actor{}}
+}
+
+// copyStage copies a set; the clones then know the copied remote.
+func copyStage(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(from, p)
+		target := filepath.Join(to, rel)
+		if d.IsDir() {
+			return os.MkdirAll(target, 0o700)
+		}
+		data, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		if filepath.Base(p) == "config" {
+			data = bytes.ReplaceAll(data, []byte(from), []byte(to))
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, data, info.Mode().Perm())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// openGenesis is the stage with event 2026-11-22-root-v1 open: nine members,
+// no signature yet.
+func openGenesis(t *testing.T) *stage {
+	t.Helper()
+	return setStage(t, "genesis-open", func(s *stage) error {
+		if err := s.gather(); err != nil {
+			return err
+		}
+		policy, err := s.demoPolicy(demoQuorum, demoQuorum, false)
+		if err != nil {
+			return err
+		}
+		_, err = s.declare("the first root", policy)
+		return err
+	})
+}
+
+// openSecond is the stage with root 1 published, judy and karl declared as
+// members, and event 2026-12-22-root-v2 open, in which they replace heidi and
+// ivan. Only alice, bob, carol, dave and erin have pinned root 1, by signing.
+func openSecond(t *testing.T) *stage {
+	t.Helper()
+	s := setStage(t, "second-open", func(s *stage) error {
+		for _, act := range []func() error{s.gather, s.firstRoot} {
+			if err := act(); err != nil {
+				return err
+			}
+		}
+		if err := s.join(demoNewer); err != nil {
+			return err
+		}
+		s.now = dawn.AddDate(0, 1, 0)
+		policy, err := s.demoPolicy(secondQuorum, secondQuorum, false)
+		if err != nil {
+			return err
+		}
+		_, err = s.declare("heidi and ivan hand over to judy and karl", policy)
+		return err
+	})
+	s.now = dawn.AddDate(0, 1, 0)
+	return s
+}
+
+const secondEvent = "2026-12-22-root-v2"
+
+var secondQuorum = []string{"alice", "bob", "carol", "dave", "erin", "frank", "grace", "judy", "karl"}
+
+// reply is what a person of a test types at a prompt.
+type reply struct{ prompt, typed string }
+
+var (
+	passphrase = reply{"passphrase", demoPassphrase}
+	signRoot   = reply{"do you want to sign root version", "yes"}
+)
+
+// scripted is a terminal at which somebody types what a script says, and no
+// more; everything that is shown and typed is kept, but for secrets.
+type scripted struct {
+	t      *testing.T
+	script []reply
+	shown  bytes.Buffer
+}
+
+func (p *scripted) Message(text string) error {
+	p.shown.WriteString(terminal.Printable(text) + "\n")
+	return nil
+}
+
+func (p *scripted) next(prompt string) (string, error) {
+	if len(p.script) == 0 || !strings.Contains(prompt, p.script[0].prompt) {
+		p.t.Errorf("the script does not foresee the prompt %q; left: %q", prompt, p.script)
+		return "", terminal.ErrNoTerminal
+	}
+	typed := p.script[0].typed
+	p.script = p.script[1:]
+	return typed, nil
+}
+
+func (p *scripted) ReadLine(_ context.Context, prompt string) (string, error) {
+	typed, err := p.next(prompt)
+	p.shown.WriteString(prompt + ": " + typed + "\n")
+	return typed, err
+}
+
+func (p *scripted) Secret(_ context.Context, prompt string) ([]byte, error) {
+	typed, err := p.next(prompt)
+	p.shown.WriteString(prompt + ": (not shown)\n")
+	return []byte(typed), err
+}
+
+func (p *scripted) String() string { return p.shown.String() }
+
+// answers lets an actor answer from a script from now on.
+func (a *actor) answers(t *testing.T, script ...reply) *scripted {
+	t.Helper()
+	p := &scripted{t: t, script: script}
+	a.env.Terminal = p
+	t.Cleanup(func() {
+		if len(p.script) > 0 && !t.Failed() {
+			t.Errorf("%s was never asked: %q", a.name, p.script)
+		}
+	})
+	return p
+}
+
+// nobody takes the person away.
+type nobody struct{}
+
+func (nobody) Message(string) error { return nil }
+func (nobody) ReadLine(context.Context, string) (string, error) {
+	return "", terminal.ErrNoTerminal
+}
+func (nobody) Secret(context.Context, string) ([]byte, error) { return nil, terminal.ErrNoTerminal }
+
+// exits runs a command and asserts its exit code and words of its output.
+func (s *stage) exits(t *testing.T, a *actor, code int, args []string, words ...string) string {
+	t.Helper()
+	out, got := s.run(a, args...)
+	all := out + a.err.String()
+	if got != code {
+		t.Fatalf("rust-tuf %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, code, all)
+	}
+	for _, word := range words {
+		if !strings.Contains(all, word) {
+			t.Errorf("rust-tuf %s says\n%s\nbut not %q", strings.Join(args, " "), all, word)
+		}
+	}
+	return out
+}
+
+// remoteState is every ref of the remote and what it points at.
+func (s *stage) remoteState(t *testing.T) string {
+	t.Helper()
+	out, err := s.git("maintainer", s.remote(), "for-each-ref")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// unchanged asserts that do changes nothing on the remote.
+func (s *stage) unchanged(t *testing.T, do func()) {
+	t.Helper()
+	before := s.remoteState(t)
+	do()
+	if after := s.remoteState(t); after != before {
+		t.Errorf("the remote changed from\n%s\nto\n%s", before, after)
+	}
+}
+
+// head is the remote's default branch, read.
+func (s *stage) head(t *testing.T) *metadata.Repository {
+	t.Helper()
+	repo, err := s.repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return repo
+}
+
+// volatile is what differs from run to run: keys are random.
+var volatile = []struct {
+	form *regexp.Regexp
+	name string
+}{
+	{regexp.MustCompile(`\b[0-9a-f]{4}( [0-9a-f]{4}){15}\b`), "<16 GROUPS>"},
+	{regexp.MustCompile(`(?m)^    [0-9a-f]{4}( [0-9a-f]{4}){3}$`), "    <4 GROUPS>"},
+	{regexp.MustCompile(`\b[0-9a-f]{4} [0-9a-f]{4} …`), "<2 GROUPS> …"},
+	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "<SHA256>"},
+	{regexp.MustCompile(`\b[0-9a-f]{40}\b`), "<COMMIT>"},
+	{regexp.MustCompile(`\b[0-9a-f]{32}\b`), "<REPOSITORY>"},
+	{regexp.MustCompile(`\b[0-9a-f]{16}…`), "<16 DIGITS>…"},
+	{regexp.MustCompile(`-[0-9a-f]{8}\b`), "-<8 DIGITS>"},
+}
+
+// golden compares text with testdata/name, after what differs from run to run
+// has been replaced.
+func (s *stage) golden(t *testing.T, name, text string) {
+	t.Helper()
+	text = strings.ReplaceAll(text, s.dir, "<DIR>")
+	for _, v := range volatile {
+		text = v.form.ReplaceAllString(text, v.name)
+	}
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; write it with -update", err)
+	}
+	if text != string(want) {
+		t.Errorf("%s differs from what is shown now; if it is meant, write it with -update\n--- golden\n%s\n--- now\n%s", path, want, text)
+	}
+}
+
+func gitOf(t *testing.T, a *actor) *git.Repo {
+	t.Helper()
+	r, err := git.Open(context.Background(), a.clone, a.env.Git...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func without(list []string, gone ...string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(gone, s) })
+}
+
+func copyKeys(t *testing.T, from, to *actor) {
+	t.Helper()
+	if err := os.MkdirAll(keyFolder(to.env.Home), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(keyFolder(from.env.Home), "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(keyFolder(to.env.Home), filepath.Base(f)), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// pinAt lets somebody pin root 1 by its digest.
+func (s *stage) pinAt(t *testing.T, a *actor) {
+	t.Helper()
+	root, err := s.head(t).FirstRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.answers(t, reply{"Digest of a root", root.Digest().Groups()}, reply{"Pin it", "yes"})
+	s.exits(t, a, ExitDone, []string{"trust", "init"})
+	a.env.Terminal = &agreeable{heard: a.err}
+}
+
+// pinOf is what an actor's machine pinned.
+func (a *actor) pinOf(s *stage) (*trust.Pin, error) {
+	repo, err := s.repository()
+	if err != nil {
+		return nil, err
+	}
+	id, err := repo.UnverifiedID()
+	if err != nil {
+		return nil, err
+	}
+	home, err := trust.Open(a.env.Home)
+	if err != nil {
+		return nil, err
+	}
+	return home.Pin(id)
+}
+
+// rewind takes the event that is open out of the history, as somebody with
+// write access to the default branch could, and deletes the signers' branches.
+func (s *stage) rewind(t *testing.T) {
+	t.Helper()
+	policyCommit, err := s.git("maintainer", s.remote(), "rev-parse", "main^2^")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.git("maintainer", s.remote(), "update-ref", "refs/heads/main", policyCommit); err != nil {
+		t.Fatal(err)
+	}
+	branches, err := s.git("maintainer", s.remote(), "for-each-ref", "--format=%(refname)", "refs/heads/sign/", "refs/heads/event/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range strings.Fields(branches) {
+		if _, err := s.git("maintainer", s.remote(), "update-ref", "-d", b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"fetch", "--quiet", "--prune", "origin"}, {"reset", "--quiet", "--hard", "origin/main"}} {
+		if _, err := s.git("maintainer", s.maintainer.clone, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// firstDigest is the digest of root version 2 that this machine agreed to.
+func firstDigest(t *testing.T, a *actor, s *stage) string {
+	t.Helper()
+	repo := s.head(t)
+	id, err := repo.UnverifiedID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := trust.Open(a.env.Home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := home.Ledger(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range ledger.Find("root", 2) {
+		return e.Digest.Groups()
+	}
+	t.Fatal("the ledger knows no root version 2")
+	return ""
+}

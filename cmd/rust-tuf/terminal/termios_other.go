@@ -1,0 +1,11 @@
+//go:build aix || linux || solaris
+
+package terminal
+
+import "golang.org/x/sys/unix"
+
+const (
+	ioctlGet         = unix.TCGETS
+	ioctlSet         = unix.TCSETS
+	ioctlSetAndFlush = unix.TCSETSF
+)
