@@ -106,7 +106,8 @@ func (d *Declaration) Charter(role string) (*Charter, error) {
 		Targets: []CharterTarget{}, Exceptions: []Exception{},
 	}
 	if role == Root {
-		c.ConsistentSnapshot = &p.ConsistentSnapshot
+		consistent := p.ConsistentSnapshot
+		c.ConsistentSnapshot = &consistent
 	}
 	for _, name := range d.named(role) {
 		if err := d.appoint(c, name); err != nil {
@@ -337,7 +338,7 @@ func ReadCharter(raw []byte) (*Charter, error) {
 		return nil, err
 	}
 	again, err := verify.Canonical(c.JSON(), charterLimits())
-	if err != nil || !bytes.Equal(again, canonical) {
+	if err != nil || c.hasNull() || !bytes.Equal(again, canonical) {
 		return nil, refuse("", "it is not written as a charter is: members are missing, null, unsorted or spelled otherwise")
 	}
 	return c, nil

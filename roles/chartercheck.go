@@ -73,6 +73,9 @@ func (c *Charter) checkKeys(refuse func(string, string, ...any), check func(stri
 		for _, l := range append(sorted(m.Affiliations), m.Countries...) {
 			check(at, checkLabel("label", l))
 		}
+		if len(m.Keys) == 0 {
+			refuse(at, "%s has no key that a role uses", m.Name)
+		}
 		for _, k := range m.Keys {
 			check(at, checkName("label", k.Label))
 			switch {
@@ -189,4 +192,16 @@ func (c *Charter) checkSorted() error {
 		}
 	}
 	return nil
+}
+
+// hasNull reports whether one of the lists that are always written is null.
+func (c *Charter) hasNull() bool {
+	null := c.Readers == nil || c.Roles == nil || c.Members == nil || c.Online == nil || c.Targets == nil || c.Exceptions == nil
+	for _, r := range c.Roles {
+		null = null || r.Members == nil || r.Online == nil
+	}
+	for _, m := range c.Members {
+		null = null || m.Affiliations == nil || m.Countries == nil
+	}
+	return null
 }

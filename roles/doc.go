@@ -1,23 +1,87 @@
 // Package roles holds what the quorum decided and what follows from it.
 //
-// People edit two kinds of files: the policy (rust-tuf.toml) and one file for
-// each member (members/<name>/member.toml). Both are TOML, strict: an unknown
-// key, a key in another case, or a value out of bounds is refused with file,
-// line, column and path. Together they are a [Declaration].
+// People edit two kinds of files: the policy (rust-tuf.toml, read by
+// [ParsePolicy]) and one file for each member (members/<name>/member.toml,
+// read by [ParseMember]). Both are TOML, strict: an unknown key, a key in
+// another case, or a value out of bounds is refused with file, line, column
+// and path. Together they are a [Declaration].
+//
+// # The policy
+//
+//	format = 1
+//	name = "tuf-root"               # label for people
+//	repository = "<32 hex digits>"  # random, never edited, signed everywhere
+//	keyid = "spec"                  # or "spki": see KeyIDForm
+//	readers = ["rust-tuf", "tough"] # clients that must be able to parse
+//	consistent-snapshot = true
+//
+//	[lint]                          # see Bounds
+//	[[exception]]                   # rule, role, reason
+//
+//	[roles.root]                    # also targets, snapshot, timestamp
+//	quorum = true                   # rules for spread apply
+//	members = ["alice", "bob/card2"]
+//	online = []                     # names of [online.<name>]
+//	threshold = 5
+//	lifetime = "2y"                 # y (calendar years), w, d, h
+//
+//	[roles.release]                 # any other name is a delegated role
+//	delegator = "targets"
+//	paths = ["channels/*"]          # * and ? within a segment
+//	terminating = true
+//
+//	[online.timestamp]
+//	public = "<PEM>"
+//
+//	[[target]]                      # a file that a people-signed role lists
+//	role = "release"
+//	path = "channels/stable.toml"
+//	length = 123
+//	sha256 = "<64 hex digits>"
+//
+// Names of roles, members, keys and labels are 1 to 63 of a-z, 0-9 and "-".
+// Delegated roles are searched in the order of the file.
+//
+// # The charter
 //
 // From a declaration follows, for each role that people sign, a [Charter]: the
 // projection of policy and members that decides this one role and nothing
-// else, so that an edit elsewhere does not change it. A charter is a JSON
-// file; the SHA-256 of its canonical form is the policy digest that the signed
-// document names.
+// else, so that an edit elsewhere does not change it. For role R it holds the
+// repository's id and name, the form of key ids, the readers, R's lifetime and
+// files, consistent-snapshot for root, the roles that R's documents name (root:
+// the top-level four; others: those whose delegator is R) with their whole
+// declaration, the members and machines that those use with the keys in use,
+// the bounds of the lint, and the exceptions for R and those roles. Lists are
+// sorted, apart from the roles. It is a JSON file; the SHA-256 of its OLPC
+// canonical form is the policy digest.
+//
+// # The payload
 //
 // From a charter, the version before, and the instant at which the event
-// opened follows the [Charter.Payload]: the document that the quorum signs. It
-// is a pure function; anyone who has the three gets the same bytes.
+// opened follows the payload ([Charter.Payload]): the document that the quorum
+// signs. Its version is the one before plus one, or 1; it expires one lifetime
+// after the opening; key ids are sorted; it is indented JSON without
+// signatures. At the top of signed it carries the object x-rust-tuf:
 //
-// [Lint] judges a proposal: rules that no format can express, such as spread,
-// spare keys, and what every listed reader is able to parse.
+//	format      1
+//	repository  the repository's id
+//	role        the role's name
+//	owners      key id → member, or "online/<name>" for a machine
+//	lifetimes   role → lifetime, for the role itself and those it names
+//	policy      the policy digest, 64 hex digits
+//	supersedes  digests of payloads for the same version that this one
+//	            replaces, sorted; absent when there are none
 //
-// The package reads no file, no clock and no environment. It imports verify,
-// go-tuf's types (which write the documents) and a TOML parser.
+// The payload is a pure function: anyone who has the three gets the same
+// bytes. go-tuf's types write it and package verify has read it back.
+//
+// # The lint
+//
+// [Lint] judges a proposal by rules that no format can express: spread, spare
+// keys, distinct people, what every listed reader can parse, whether the old
+// threshold can still be met. [Rules] lists them with their reasons. No rule
+// can be switched off; some allow an exception, which stands in the policy,
+// with its reason, for every signer to read.
+//
+// The package reads no file, no clock and no environment.
 package roles

@@ -114,6 +114,9 @@ type linter struct {
 // prepare finds the charters to judge and the exceptions that hold.
 func (l *linter) prepare() {
 	l.broken = map[string]error{}
+	if l.Role != "" && !slices.Contains(l.peopleRoles(), l.Role) {
+		l.broken[l.Role] = &RoleError{l.Role, "there is no such role that people sign" + suggest(l.Role, l.peopleRoles())}
+	}
 	for _, role := range l.peopleRoles() {
 		if l.Role != "" && role != l.Role {
 			continue
@@ -207,18 +210,16 @@ func (l *linter) isInForce(e Exception) bool {
 
 // declaration refuses a role whose charter cannot be made.
 func (l *linter) declaration() {
-	for _, role := range l.peopleRoles() {
-		err := l.broken[role]
+	const next = "repair the policy or the member's file"
+	for _, role := range sortedKeys(l.broken) {
 		var joined interface{ Unwrap() []error }
-		switch {
-		case err == nil:
-		case errors.As(err, &joined):
+		if errors.As(l.broken[role], &joined) {
 			for _, each := range joined.Unwrap() {
-				l.refuse(role, "repair the policy or the member's file", "%v", each)
+				l.refuse(role, next, "%v", each)
 			}
-		default:
-			l.refuse(role, "repair the policy or the member's file", "%v", err)
+			continue
 		}
+		l.refuse(role, next, "%v", l.broken[role])
 	}
 }
 

@@ -14,6 +14,11 @@ const defaultSpares = 2
 
 // affiliation bounds the members of one role that share an affiliation.
 func (l *linter) affiliation() {
+	l.eachPeopleRole(func(c *Charter, r CharterRole) {
+		if r.Name == Root && !r.Quorum {
+			l.say(Note, Root, "", "roles.root.quorum is not set, so the members of root may share any affiliation and country")
+		}
+	})
 	l.spread("affiliation", func(c *Charter) *int { return c.Lint.MaxAffiliation }, func(m CharterMember) []string { return m.Affiliations })
 }
 

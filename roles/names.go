@@ -47,8 +47,7 @@ func checkName(what, name string) error {
 	return nil
 }
 
-// checkLabels accepts labels that are only ever compared. They have one
-// spelling, so that "DE" and "de" do not count as two countries.
+// checkLabel accepts a label that is only ever compared. It has one spelling, so that "DE" and "de" do not count as two countries.
 func checkLabel(what, label string) error {
 	if !nameForm.MatchString(label) {
 		return fmt.Errorf("%s %q: write 1 to 63 of a-z, 0-9 and -; labels are only compared, so a pseudonym will do", what, label)
@@ -79,8 +78,11 @@ func checkText(what, text string) error {
 // nearest returns the candidate that word was most likely meant to be, or "".
 func nearest(word string, candidates []string) string {
 	best, found := 3, ""
+	if len(word) <= 4 {
+		best = 2 // two of four letters are another word
+	}
 	for _, c := range candidates {
-		if d := editDistance(strings.ToLower(word), c); d < best && d < len(c) {
+		if d := editDistance(strings.ToLower(word), c); d < best {
 			best, found = d, c
 		}
 	}

@@ -124,11 +124,24 @@ func (o *outline) decodeError(err error) error {
 		return &SyntaxError{File: o.file, Reason: strings.TrimPrefix(err.Error(), "toml: ")}
 	}
 	line, column := decode.Position()
-	path := ""
-	for _, part := range decode.Key() {
-		path = below(path, part)
+	at, path := position{line, column}, ""
+	if len(decode.Key()) > 0 {
+		path = o.before(at)
 	}
-	return &SyntaxError{File: o.file, Line: line, Column: column, Path: path, Reason: strings.TrimPrefix(decode.Error(), "toml: ")}
+	return o.refuseAt(at, path, strings.TrimPrefix(decode.Error(), "toml: "))
+}
+
+// before is the last path that stands at or before a position. The decoder
+// names a key without saying which entry of a list it is in.
+func (o *outline) before(at position) string {
+	path, last := "", position{}
+	for _, key := range o.keys {
+		p := o.at[key]
+		if (p.line < at.line || p.line == at.line && p.column <= at.column) && (p.line > last.line || p.line == last.line && p.column >= last.column) {
+			path, last = key, p
+		}
+	}
+	return path
 }
 
 // walk notes the position of every key and refuses those that have no place.
@@ -172,7 +185,10 @@ func (o *outline) enter(key unstable.Iterator, path string, in *shape, lists map
 		if in.list == nil || lists == nil {
 			continue
 		}
-		if next && key.IsLast() {
+		if key.IsLast() && !next {
+			return "", nil, o.refuseAt(at, path, in.notOne(path))
+		}
+		if key.IsLast() {
 			lists[path]++
 		}
 		path = entry(path, max(lists[path]-1, 0))
@@ -194,6 +210,8 @@ func (o *outline) keyValue(kv *unstable.Node, table string, in *shape) error {
 func (o *outline) value(v *unstable.Node, path string, in *shape) error {
 	children := v.Children()
 	switch {
+	case v.Kind == unstable.InlineTable && in.list != nil:
+		return o.refuse(path, in.notOne(path))
 	case v.Kind == unstable.InlineTable && (in.fields != nil || in.any != nil):
 		for children.Next() {
 			if err := o.keyValue(children.Node(), path, in); err != nil {
@@ -229,10 +247,18 @@ func (s *shape) field(name string) *shape {
 }
 
 func (s *shape) unknown(name string) string {
-	if len(s.fields) == 0 {
+	switch {
+	case s.list != nil:
+		return "a list stands here; it has no keys"
+	case len(s.fields) == 0:
 		return "a plain value stands here; it has no keys"
 	}
 	return fmt.Sprintf("unknown key %q%s", name, suggest(name, slices.Sorted(maps.Keys(s.fields))))
+}
+
+// notOne explains that a list takes entries, even when there is only one.
+func (s *shape) notOne(path string) string {
+	return fmt.Sprintf("there may be several of these: write [[%s]]", path)
 }
 
 // shapeOf reads the toml tags of a struct.
