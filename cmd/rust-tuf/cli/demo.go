@@ -155,7 +155,10 @@ func (s *stage) join(names []string) error {
 	for _, name := range names {
 		merge = append(merge, "origin/member/"+name)
 	}
-	for _, args := range [][]string{{"fetch", "--quiet", "origin"}, {"reset", "--quiet", "--hard", "origin/main"}, merge, {"push", "--quiet", "origin", "HEAD:main"}} {
+	if err := s.fetch(); err != nil {
+		return err
+	}
+	for _, args := range [][]string{merge, {"push", "--quiet", "origin", "HEAD:main"}} {
 		if _, err := s.git(m.name, m.clone, args...); err != nil {
 			return err
 		}
@@ -211,12 +214,7 @@ func (s *stage) sign(event string, names ...string) error {
 		}
 	}
 	rand.Shuffle(len(branches), func(i, j int) { branches[i], branches[j] = branches[j], branches[i] })
-	for _, b := range branches {
-		if err := s.merge(b); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.merge(branches...)
 }
 
 // complete publishes, or tells why it is pending.

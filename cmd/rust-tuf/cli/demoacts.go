@@ -241,6 +241,9 @@ func (s *stage) attempt(a *actor, what, path string, f *metadata.SignatureFile) 
 	if err := repo.Push(s.ctx, "origin", commit, branch, ""); err != nil {
 		return err
 	}
+	if err := s.fetch(); err != nil {
+		return err
+	}
 	verdict, err := s.gate(branch)
 	if err != nil {
 		return err

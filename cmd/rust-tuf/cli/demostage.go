@@ -157,12 +157,20 @@ func (s *stage) together(names []string, do func(*actor) error) error {
 	return errors.Join(errs...)
 }
 
-// gate is the check that continuous integration runs on a pull request.
-func (s *stage) gate(branch string) (*gateResult, error) {
+// fetch brings the maintainer's clone up to date.
+func (s *stage) fetch() error {
 	m := s.maintainer
 	if _, err := s.git(m.name, m.clone, "fetch", "--quiet", "origin"); err != nil {
-		return nil, err
+		return err
 	}
+	_, err := s.git(m.name, m.clone, "reset", "--quiet", "--hard", "origin/main")
+	return err
+}
+
+// gate is the check that continuous integration runs on a pull request. The
+// branch has been fetched.
+func (s *stage) gate(branch string) (*gateResult, error) {
+	m := s.maintainer
 	out, code := s.run(m, "check", "--json", "--base", "origin/main", "--head", "origin/"+branch)
 	verdict := &gateResult{}
 	if err := json.NewDecoder(strings.NewReader(out)).Decode(verdict); err != nil {
@@ -171,9 +179,21 @@ func (s *stage) gate(branch string) (*gateResult, error) {
 	return verdict, nil
 }
 
-// merge is the maintainer's button: the gate first, then a merge commit on
-// the default branch.
-func (s *stage) merge(branch string) error {
+// merge is the maintainer's button for some pull requests: for each the gate
+// first, then a merge commit on the default branch.
+func (s *stage) merge(branches ...string) error {
+	if err := s.fetch(); err != nil {
+		return err
+	}
+	for _, b := range branches {
+		if err := s.mergeOne(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stage) mergeOne(branch string) error {
 	verdict, err := s.gate(branch)
 	if err != nil {
 		return err
@@ -182,9 +202,6 @@ func (s *stage) merge(branch string) error {
 		return fmt.Errorf("the gate refuses %s: %s", branch, strings.Join(verdict.Refusals, "; "))
 	}
 	m := s.maintainer
-	if _, err := s.git(m.name, m.clone, "reset", "--quiet", "--hard", "origin/main"); err != nil {
-		return err
-	}
 	if _, err := s.git(m.name, m.clone, "merge", "--quiet", "--no-ff", "--message", "merge "+branch, "origin/"+branch); err != nil {
 		return err
 	}

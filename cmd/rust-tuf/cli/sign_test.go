@@ -17,6 +17,9 @@ func TestSignFirstRoot(t *testing.T) {
 	if err != nil || len(branches) != 2 {
 		t.Fatalf("branches: %v, %v; want one for each document", branches, err)
 	}
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
 	for _, b := range branches {
 		verdict, err := s.gate(b)
 		if err != nil {
