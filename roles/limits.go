@@ -52,6 +52,10 @@ const (
 	// maxTextBytes bounds a text for people: a reason, a label.
 	maxTextBytes = 500
 
+	// maxFaults bounds the faults that are named of one file: as many as a
+	// person reads before they repair the first.
+	maxFaults = 20
+
 	// maxInteger is the largest integer that every reader keeps: beyond
 	// 2^53-1 those that read numbers as float64 lose digits.
 	maxInteger = 1<<53 - 1

@@ -99,6 +99,7 @@ func ParseMember(file string, data []byte) (*Member, error) {
 	checkLabels(c, "country", "countries", m.Countries)
 	if len(m.Keys) > maxMemberKeys {
 		c.add("key", "%d keys, at most %d", len(m.Keys), maxMemberKeys)
+		return nil, c.join()
 	}
 	for i := range m.Keys {
 		m.checkKey(c, i)
@@ -112,6 +113,7 @@ func ParseMember(file string, data []byte) (*Member, error) {
 func checkLabels(c *faults, what, at string, labels []string) {
 	if len(labels) > maxLabels {
 		c.add(at, "%d labels, at most %d", len(labels), maxLabels)
+		return
 	}
 	for i, l := range labels {
 		c.check(entry(at, i), checkLabel(what, l))

@@ -75,8 +75,14 @@ func checkText(what, text string) error {
 	return nil
 }
 
+// maxNameBytes is the length that nameForm allows.
+const maxNameBytes = 63
+
 // nearest returns the candidate that word was most likely meant to be, or "".
 func nearest(word string, candidates []string) string {
+	if len(word) > maxNameBytes {
+		return ""
+	}
 	best, found := 3, ""
 	if len(word) <= 4 {
 		best = 2 // two of four letters are another word

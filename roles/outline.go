@@ -100,6 +100,7 @@ func (o *outline) position(path string) position {
 // children are the keys directly below a table, in the order of the file.
 func (o *outline) children(table string) []string {
 	var names []string
+	seen := map[string]bool{}
 	for _, key := range o.keys {
 		rest, ok := strings.CutPrefix(key, table+".")
 		if !ok {
@@ -107,9 +108,10 @@ func (o *outline) children(table string) []string {
 		}
 		name, _, _ := strings.Cut(rest, ".")
 		name, _, _ = strings.Cut(name, "[")
-		if !slices.Contains(names, name) {
+		if !seen[name] {
 			names = append(names, name)
 		}
+		seen[name] = true
 	}
 	return names
 }
@@ -253,7 +255,7 @@ func (s *shape) unknown(name string) string {
 	case len(s.fields) == 0:
 		return "a plain value stands here; it has no keys"
 	}
-	return fmt.Sprintf("unknown key %q%s", name, suggest(name, slices.Sorted(maps.Keys(s.fields))))
+	return fmt.Sprintf("unknown key %q%s", shortened(name), suggest(name, slices.Sorted(maps.Keys(s.fields))))
 }
 
 // notOne explains that a list takes entries, even when there is only one.
@@ -287,8 +289,10 @@ func shapeOf(t reflect.Type) *shape {
 	return &shape{}
 }
 
-// below is the path of a key in a table; a key that is no plain word is quoted.
+// below is the path of a key in a table; a key that is no plain word is quoted,
+// and one that is longer than any name is cut.
 func below(path, key string) string {
+	key = shortened(key)
 	for i := range len(key) {
 		if c := key[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
 			key = strconv.Quote(key)
@@ -306,3 +310,10 @@ func below(path, key string) string {
 
 // entry is the path of a list's entry, counted from 0.
 func entry(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+func shortened(s string) string {
+	if len(s) > maxNameBytes+1 {
+		return s[:maxNameBytes+1] + "…"
+	}
+	return s
+}

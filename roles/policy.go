@@ -1,8 +1,6 @@
 package roles
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -167,6 +165,7 @@ func (p *Policy) checkLint(c *faults) {
 	}
 	if len(p.Exceptions) > maxExceptions {
 		c.add("exception", "%d exceptions, at most %d", len(p.Exceptions), maxExceptions)
+		return
 	}
 	seen := map[[2]string]bool{}
 	for i, e := range p.Exceptions {
@@ -186,6 +185,7 @@ func (p *Policy) checkLint(c *faults) {
 func (p *Policy) checkOnline(c *faults) {
 	if len(p.Online) > maxOnlineKeys {
 		c.add("online", "%d online keys, at most %d", len(p.Online), maxOnlineKeys)
+		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Online)) {
 		at := below("online", name)
@@ -248,27 +248,4 @@ func (p *Policy) checkTargetRole(c *faults, at string, t Target) {
 			return
 		}
 	}
-}
-
-// faults gathers what is wrong with one file.
-type faults struct {
-	outline *outline
-	errs    []error
-}
-
-func (f *faults) add(path, format string, args ...any) {
-	f.errs = append(f.errs, f.outline.refuse(path, fmt.Sprintf(format, args...)))
-}
-
-func (f *faults) check(path string, err error) {
-	if err != nil {
-		f.add(path, "%s", err)
-	}
-}
-
-func (f *faults) join() error {
-	if len(f.errs) == 1 {
-		return f.errs[0]
-	}
-	return errors.Join(f.errs...)
 }

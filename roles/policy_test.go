@@ -177,6 +177,37 @@ func TestPolicyIsBounded(t *testing.T) {
 	wantError[*SyntaxError](t, err, "42 roles, at most 36")
 }
 
+// TestPolicyManyFaults: each bound is checked before what it bounds is looked
+// at, and a message stays readable.
+func TestPolicyManyFaults(t *testing.T) {
+	repeat := func(format string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	good := nine().policy
+	for name, test := range map[string]struct{ text, words string }{
+		"a long key":      {strings.Repeat("a", 500_000) + " = 1\n" + good, "unknown key \"" + strings.Repeat("a", 64) + "…\""},
+		"many roles":      {good + repeat("[roles.r%d]\n", 20_000), "20006 roles, at most 36"},
+		"many machines":   {good + repeat("[online.k%d]\n", 20_000), "20003 online keys, at most 100"},
+		"many exceptions": {good + repeat("[[exception]]\nrule = \"r%d\"\n", 15_000), "15000 exceptions, at most 100"},
+		"many files":      {good + repeat("[[target]]\npath = \"p%d\"\n", 15_000), "15001 files, at most 4096"},
+		"many members":    {strings.Replace(good, `"rupert"]`, repeat(`"m%d", `, 50_000)+`"rupert"]`, 1), "the role has 50005 keys, at most 100"},
+		"many paths":      {strings.Replace(good, `"nightly/*"`, repeat(`"p%d", `, 50_000), 1), "50000 patterns, at most 100"},
+		"many readers":    {strings.Replace(good, `"tough"]`, repeat(`"r%d", `, 50_000)+`"tough"]`, 1), "and 49980 faults more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ParsePolicy("rust-tuf.toml", []byte(test.text))
+			wantError[*SyntaxError](t, err, test.words)
+			if n := len(err.Error()); n > 10_000 {
+				t.Errorf("a message of %d bytes", n)
+			}
+		})
+	}
+}
+
 func TestPolicyNamesEveryFault(t *testing.T) {
 	text := nine().with(t, `format = 1`, `format = 7`).with(t, "length = 123", "length = -1").policy
 	_, err := ParsePolicy("rust-tuf.toml", []byte(text))

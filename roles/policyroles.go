@@ -15,6 +15,7 @@ func (p *Policy) checkRoles(c *faults) {
 	}
 	if len(p.Roles) > maxRoles {
 		c.add("roles", "%d roles, at most %d: clients visit no more", len(p.Roles), maxRoles)
+		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Roles)) {
 		p.checkRole(c, below("roles", name), name, p.Roles[name])
@@ -29,6 +30,7 @@ func (p *Policy) checkRole(c *faults, at, name string, r *Role) {
 		c.add(at, "the role has no keys; name members or online keys")
 	case n > maxRoleKeys:
 		c.add(at, "the role has %d keys, at most %d", n, maxRoleKeys)
+		return
 	case r.Threshold < 1:
 		c.add(below(at, "threshold"), "the threshold is %d; it is at least 1", r.Threshold)
 	case r.Threshold > n:
@@ -43,17 +45,7 @@ func (p *Policy) checkRole(c *faults, at, name string, r *Role) {
 	if r.Quorum && len(r.Members) == 0 {
 		c.add(below(at, "quorum"), "no member signs %s, so it has no spread to check", name)
 	}
-	for i, ref := range r.Members {
-		member, label, labelled := strings.Cut(ref, "/")
-		where := entry(below(at, "members"), i)
-		c.check(where, checkName("member", member))
-		if labelled {
-			c.check(where, checkName("key label", label))
-		}
-		if slices.Index(r.Members, ref) < i {
-			c.add(where, "%s is listed twice", ref)
-		}
-	}
+	checkMemberRefs(c, below(at, "members"), r.Members)
 	for i, key := range r.Online {
 		where := entry(below(at, "online"), i)
 		if p.Online[key] == nil {
@@ -61,6 +53,21 @@ func (p *Policy) checkRole(c *faults, at, name string, r *Role) {
 		}
 		if slices.Index(r.Online, key) < i {
 			c.add(where, "%s is listed twice", key)
+		}
+	}
+}
+
+// checkMemberRefs checks references such as "alice" and "bob/card2".
+func checkMemberRefs(c *faults, at string, refs []string) {
+	for i, ref := range refs {
+		member, label, labelled := strings.Cut(ref, "/")
+		where := entry(at, i)
+		c.check(where, checkName("member", member))
+		if labelled {
+			c.check(where, checkName("key label", label))
+		}
+		if slices.Index(refs, ref) < i {
+			c.add(where, "%s is listed twice", ref)
 		}
 	}
 }
@@ -100,6 +107,7 @@ func (p *Policy) checkDelegation(c *faults, at, name string, r *Role) {
 	}
 	if len(r.Paths) > maxPaths {
 		c.add(below(at, "paths"), "%d patterns, at most %d", len(r.Paths), maxPaths)
+		return
 	}
 	for i, pattern := range r.Paths {
 		where := entry(below(at, "paths"), i)
