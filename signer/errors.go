@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 
@@ -43,6 +44,9 @@ type CancelledError struct {
 func (e *CancelledError) Error() string {
 	if e.Cause == nil || errors.Is(e.Cause, context.Canceled) {
 		return "cancelled"
+	}
+	if errors.Is(e.Cause, io.EOF) {
+		return "cancelled: the input ended"
 	}
 	return "cancelled: " + e.Cause.Error()
 }

@@ -179,7 +179,7 @@ func TestCancelled(t *testing.T) {
 	if again := signer.Cancelled(ctx, err); again != err {
 		t.Errorf("wrapped twice: %v", again)
 	}
-	hasWords(t, &signer.CancelledError{Cause: io.EOF}, "cancelled: EOF")
+	hasWords(t, &signer.CancelledError{Cause: io.EOF}, "cancelled: the input ended")
 }
 
 func TestFind(t *testing.T) {

@@ -25,6 +25,16 @@ type Options struct {
 	WorkFactor int
 }
 
+func (o Options) workFactor() (int, error) {
+	switch {
+	case o.WorkFactor == 0:
+		return defaultWorkFactor, nil
+	case o.WorkFactor < 1 || o.WorkFactor > maxWorkFactor:
+		return 0, fmt.Errorf("work factor %d is not between 1 and %d", o.WorkFactor, maxWorkFactor)
+	}
+	return o.WorkFactor, nil
+}
+
 // NewPassphrase asks for a new passphrase, and again to make sure. The slice is
 // the caller's, who wipes it after use. A refused one is *PassphraseError.
 func NewPassphrase(ctx context.Context, ui signer.UI, what string) (passphrase []byte, err error) {
@@ -76,11 +86,9 @@ func Create(path string, algorithm Algorithm, passphrase []byte, o Options) (*Ke
 }
 
 func create(disk durable.Disk, path string, algorithm Algorithm, passphrase []byte, o Options) (*Key, error) {
-	if o.WorkFactor == 0 {
-		o.WorkFactor = defaultWorkFactor
-	}
-	if o.WorkFactor < 1 || o.WorkFactor > maxWorkFactor {
-		return nil, fmt.Errorf("work factor %d is not between 1 and %d", o.WorkFactor, maxWorkFactor)
+	factor, err := o.workFactor()
+	if err != nil {
+		return nil, err
 	}
 	if err := checkPassphrase(passphrase); err != nil {
 		return nil, err
@@ -98,7 +106,7 @@ func create(disk durable.Disk, path string, algorithm Algorithm, passphrase []by
 	if err := absent(path, publicPath); err != nil {
 		return nil, err
 	}
-	sealed, public, err := generate(path, algorithm, passphrase, o)
+	sealed, public, err := generate(path, algorithm, passphrase, factor)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +125,7 @@ func create(disk durable.Disk, path string, algorithm Algorithm, passphrase []by
 
 // generate makes a private key and returns it sealed, after the seal has been
 // opened once, with its public half.
-func generate(path string, algorithm Algorithm, passphrase []byte, o Options) ([]byte, verify.PublicKey, error) {
+func generate(path string, algorithm Algorithm, passphrase []byte, workFactor int) ([]byte, verify.PublicKey, error) {
 	secret, err := algorithm.generate()
 	if err != nil {
 		return nil, verify.PublicKey{}, err
@@ -127,7 +135,7 @@ func generate(path string, algorithm Algorithm, passphrase []byte, o Options) ([
 	if err != nil {
 		return nil, verify.PublicKey{}, err
 	}
-	sealed, err := seal(secret, passphrase, o.WorkFactor)
+	sealed, err := seal(secret, passphrase, workFactor)
 	if err != nil {
 		return nil, verify.PublicKey{}, err
 	}

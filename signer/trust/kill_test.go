@@ -141,7 +141,8 @@ func begin(t *testing.T, dir string, last, call int) (*exec.Cmd, *bufio.Scanner)
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestLife$")
 	child.Env = append(os.Environ(), "RUST_TUF_TEST_HOME="+dir,
-		"RUST_TUF_TEST_LAST="+strconv.Itoa(last), "RUST_TUF_TEST_CALL="+strconv.Itoa(call))
+		"RUST_TUF_TEST_LAST="+strconv.Itoa(last), "RUST_TUF_TEST_CALL="+strconv.Itoa(call),
+		"GORACE=atexit_sleep_ms=0") // else a second for each child
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	must(t, err)
