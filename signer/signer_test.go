@@ -14,6 +14,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
+	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/signer/signertest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -54,8 +55,8 @@ func TestSignRefusesWrongKeyUnasked(t *testing.T) {
 	if !errors.As(err, &wrong) || wrong.Key != "card 2" || wrong.Want != want.Fingerprint() || wrong.Found != found.Fingerprint() {
 		t.Fatalf("error %#v", err)
 	}
-	hasWords(t, err, "card 2 is the wrong key: its fingerprint is "+found.Fingerprint().String()+", wanted is "+want.Fingerprint().String())
-	hasHint(t, err, "use the card or key file that the metadata lists")
+	refusaltest.Says(t, err, "card 2 is the wrong key: its fingerprint is "+found.Fingerprint().String()+", wanted is "+want.Fingerprint().String())
+	refusaltest.Hints(t, err, "use the card or key file that the metadata lists")
 
 	card = signertest.NewCard(t, "card 2", signertest.Ed25519("bob"))
 	if _, err := signer.Sign(t.Context(), card, verify.PublicKey{}, message, person.UI()); !errors.As(err, &wrong) {
@@ -86,8 +87,8 @@ func TestSignReturnsNoBadSignature(t *testing.T) {
 			if sig != nil || !errors.As(err, &bad) || bad.Key != "card 1" || bad.Fingerprint != want.Fingerprint() || bad.Unwrap() == nil {
 				t.Fatalf("signature %x, error %#v", sig, err)
 			}
-			hasWords(t, err, "card 1 made a signature that does not verify with key "+want.Fingerprint().String()+": ")
-			hasHint(t, err, "nothing was written; sign again")
+			refusaltest.Says(t, err, "card 1 made a signature that does not verify with key "+want.Fingerprint().String()+": ")
+			refusaltest.Hints(t, err, "nothing was written; sign again")
 			if message[0] != '{' {
 				t.Error("the caller's message was changed")
 			}
@@ -128,7 +129,7 @@ func TestSignNamesTheKey(t *testing.T) {
 			t.Errorf("%v: type %T", err, from.Err)
 		}
 		if test.hint != "" {
-			hasHint(t, err, test.hint)
+			refusaltest.Hints(t, err, test.hint)
 		}
 	}
 }
@@ -150,7 +151,7 @@ func TestSignCancelled(t *testing.T) {
 		if !errors.As(err, &cancelled) || !errors.Is(err, context.Canceled) || err.Error() != "card 1: cancelled" {
 			t.Errorf("%s: error %v", when, err)
 		}
-		hasHint(t, err, "nothing was signed; run the command again")
+		refusaltest.Hints(t, err, "nothing was signed; run the command again")
 	}
 }
 
@@ -175,11 +176,11 @@ func TestCancelled(t *testing.T) {
 	if !errors.Is(err, gone) || !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("error %v", err)
 	}
-	hasWords(t, err, "cancelled: io: read/write on closed pipe\nreader went away")
+	refusaltest.Says(t, err, "cancelled: io: read/write on closed pipe\nreader went away")
 	if again := signer.Cancelled(ctx, err); again != err {
 		t.Errorf("wrapped twice: %v", again)
 	}
-	hasWords(t, &signer.CancelledError{Cause: io.EOF}, "cancelled: the input ended")
+	refusaltest.Says(t, &signer.CancelledError{Cause: io.EOF}, "cancelled: the input ended")
 }
 
 func TestFind(t *testing.T) {
@@ -208,11 +209,11 @@ func TestFind(t *testing.T) {
 	if !errors.As(err, &missing) || len(missing.Found) != 2 || len(missing.Want) != 2 {
 		t.Fatalf("error %#v", err)
 	}
-	hasWords(t, err, "no key at hand that is asked for: found card of alice; card of bob, wanted is "+
+	refusaltest.Says(t, err, "no key at hand that is asked for: found card of alice; card of bob, wanted is "+
 		public("dave").Fingerprint().String()+" or "+public("erin").Fingerprint().String())
-	hasHint(t, err, "plug in your card, or put your key file")
+	refusaltest.Hints(t, err, "plug in your card, or put your key file")
 	_, err = signer.Find(t.Context(), nil, nil, signer.UI{})
-	hasWords(t, err, "no key at hand, wanted is none")
+	refusaltest.Says(t, err, "no key at hand, wanted is none")
 
 	broken := errors.New("no card service")
 	if _, err := signer.Find(t.Context(), []signer.Source{failing{broken}}, nil, signer.UI{}); !errors.Is(err, broken) {
@@ -275,24 +276,9 @@ func TestAnnounce(t *testing.T) {
 
 func TestPermissionError(t *testing.T) {
 	err := error(&signer.PermissionError{Path: "/home/alice/it's mine", Mode: 0o644, Want: 0o600})
-	hasWords(t, err, "other people can use /home/alice/it's mine: its mode is 0644, at most 0600 is allowed")
-	hasHint(t, err, `run: chmod 600 '/home/alice/it'\''s mine'`)
+	refusaltest.Says(t, err, "other people can use /home/alice/it's mine: its mode is 0644, at most 0600 is allowed")
+	refusaltest.Hints(t, err, `run: chmod 600 '/home/alice/it'\''s mine'`)
 	if !errors.Is(err, fs.ErrPermission) {
 		t.Error("not fs.ErrPermission")
-	}
-}
-
-func hasWords(t *testing.T, err error, words string) {
-	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), words) {
-		t.Errorf("error %v\nhas not the words %s", err, words)
-	}
-}
-
-func hasHint(t *testing.T, err error, words string) {
-	t.Helper()
-	var hinted interface{ Hint() string }
-	if !errors.As(err, &hinted) || !strings.Contains(hinted.Hint(), words) {
-		t.Errorf("error %v\nhas not the hint %s", err, words)
 	}
 }

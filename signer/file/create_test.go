@@ -19,6 +19,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/internal/durable"
+	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/signer/signertest"
 )
 
@@ -35,8 +36,8 @@ func TestCreateOverwritesNothing(t *testing.T) {
 	if !errors.As(err, &exists) || exists.Path != path || !errors.Is(err, fs.ErrExist) {
 		t.Fatalf("error %v", err)
 	}
-	hasWords(t, err, path+" exists; a key file is never overwritten")
-	hasHint(t, err, "choose another name")
+	refusaltest.Says(t, err, path+" exists; a key file is never overwritten")
+	refusaltest.Hints(t, err, "choose another name")
 	if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
 		t.Error("the key file was changed")
 	}
@@ -57,8 +58,8 @@ func TestCreateOverwritesNothing(t *testing.T) {
 		if !errors.As(err, &incomplete) || incomplete.Path != path {
 			t.Fatalf("error %v", err)
 		}
-		hasWords(t, err, path+" has no public file beside it")
-		hasHint(t, err, "bring "+filepath.Join(dir, "alice.pub")+" back from your backup")
+		refusaltest.Says(t, err, path+" has no public file beside it")
+		refusaltest.Hints(t, err, "bring "+filepath.Join(dir, "alice.pub")+" back from your backup")
 	}
 }
 
@@ -134,8 +135,8 @@ func TestCreateRefusesBadPassphrase(t *testing.T) {
 		if !errors.As(err, &refused) {
 			t.Fatalf("%q: %v", passphrase, err)
 		}
-		hasWords(t, err, words)
-		hasHint(t, err, "five or more random words")
+		refusaltest.Says(t, err, words)
+		refusaltest.Hints(t, err, "five or more random words")
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%q: a file was made", passphrase)
 		}
@@ -144,9 +145,9 @@ func TestCreateRefusesBadPassphrase(t *testing.T) {
 
 func TestCreateRefusesBadOptions(t *testing.T) {
 	path := filepath.Join(folder(t), "alice.key")
-	hasWords(t, errorOf(Create(path, "dsa", []byte(good), cheap)), `no algorithm "dsa": choose one of ed25519, p256, p384, rsa-3072`)
+	refusaltest.Says(t, errorOf(Create(path, "dsa", []byte(good), cheap)), `no algorithm "dsa": choose one of ed25519, p256, p384, rsa-3072`)
 	for _, factor := range []int{-1, 21} {
-		hasWords(t, errorOf(Create(path, Ed25519, []byte(good), Options{WorkFactor: factor})), "is not between 1 and 20")
+		refusaltest.Says(t, errorOf(Create(path, Ed25519, []byte(good), Options{WorkFactor: factor})), "is not between 1 and 20")
 	}
 	var format *FormatError
 	if err := errorOf(Create(path+".pem", Ed25519, []byte(good), cheap)); !errors.As(err, &format) {
@@ -204,7 +205,7 @@ func TestNewPassphrase(t *testing.T) {
 			if got != nil {
 				t.Errorf("%q came with the error", got)
 			}
-			hasWords(t, err, test.words)
+			refusaltest.Says(t, err, test.words)
 			var refused *PassphraseError
 			if !errors.As(err, &refused) && !errors.Is(err, stop) {
 				t.Errorf("error %T", err)
@@ -304,18 +305,3 @@ func rearmor(t *testing.T, sealed []byte, change func([]byte) []byte) []byte {
 }
 
 func errorOf[T any](_ T, err error) error { return err }
-
-func hasWords(t *testing.T, err error, words string) {
-	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), words) {
-		t.Errorf("error %v\nhas not the words %s", err, words)
-	}
-}
-
-func hasHint(t *testing.T, err error, words string) {
-	t.Helper()
-	var hinted interface{ Hint() string }
-	if !errors.As(err, &hinted) || !strings.Contains(hinted.Hint(), words) {
-		t.Errorf("error %v\nhas not the hint %s", err, words)
-	}
-}

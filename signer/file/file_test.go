@@ -20,6 +20,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
+	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/signer/signertest"
 )
 
@@ -178,9 +179,9 @@ func TestSignRefusesSwappedFiles(t *testing.T) {
 		if !errors.As(err, &mismatch) || mismatch.Want != want.Public().Fingerprint() || mismatch.Found != found.Public().Fingerprint() {
 			t.Fatalf("%s swapped: %v", swapped, err)
 		}
-		hasWords(t, err, filepath.Join(dir, "alice.key")+" holds the key "+mismatch.Found.String()+
+		refusaltest.Says(t, err, filepath.Join(dir, "alice.key")+" holds the key "+mismatch.Found.String()+
 			", but "+filepath.Join(dir, "alice.pub")+" says "+mismatch.Want.String())
-		hasHint(t, err, "before you know who changed them")
+		refusaltest.Hints(t, err, "before you know who changed them")
 	}
 }
 
@@ -200,8 +201,8 @@ func TestOpenRefusesWhatOthersCanRead(t *testing.T) {
 		if !errors.As(err, &permission) || permission.Path != path {
 			t.Fatalf("mode %v: %v", mode, err)
 		}
-		hasWords(t, err, "other people can use "+path)
-		hasHint(t, err, "chmod 600 '"+path+"'")
+		refusaltest.Says(t, err, "other people can use "+path)
+		refusaltest.Hints(t, err, "chmod 600 '"+path+"'")
 	}
 	if err := os.Chmod(path, 0o400); err != nil {
 		t.Fatal(err)
@@ -224,7 +225,7 @@ func TestOpenRefusesLinks(t *testing.T) {
 		if !errors.As(err, &format) || format.Path != path {
 			t.Fatalf("%s: %v", linked, err)
 		}
-		hasWords(t, err, "a symbolic link, which is not followed")
+		refusaltest.Says(t, err, "a symbolic link, which is not followed")
 	}
 }
 
@@ -270,8 +271,8 @@ func TestOpenRefusesOtherFiles(t *testing.T) {
 			if !errors.As(err, &format) || !strings.HasPrefix(format.Path, strings.TrimSuffix(path, "key")) {
 				t.Fatalf("error %v", err)
 			}
-			hasWords(t, err, test.words)
-			hasHint(t, err, "bring the file back from your backup")
+			refusaltest.Says(t, err, test.words)
+			refusaltest.Hints(t, err, "bring the file back from your backup")
 		})
 	}
 }
@@ -284,7 +285,7 @@ func TestOpenNames(t *testing.T) {
 			t.Errorf("%q: %v", path, err)
 		}
 	}
-	hasWords(t, errorOf(Open("alice.pem")), "alice.pem: the name of a key file ends in .key")
+	refusaltest.Says(t, errorOf(Open("alice.pem")), "alice.pem: the name of a key file ends in .key")
 }
 
 // What an attacker put inside a file that opens with the right passphrase.
@@ -308,7 +309,7 @@ func TestUnsealRefusesOtherContents(t *testing.T) {
 		if !errors.As(err, &format) || format.Path != "bob.key" {
 			t.Errorf("%s: error %v", name, err)
 		}
-		hasWords(t, err, test.words)
+		refusaltest.Says(t, err, test.words)
 	}
 	if _, err := unseal("bob.key", encrypt(t, ok), []byte(good)); err != nil {
 		t.Error(err)
@@ -336,7 +337,7 @@ func TestUnsealRefusesEveryChange(t *testing.T) {
 		}
 	}
 	short := rearmor(t, sealed, func(plain []byte) []byte { return plain[:len(plain)-1] })
-	hasWords(t, errorOf(unseal("bob.key", short, []byte(good))), "the encrypted part is damaged")
+	refusaltest.Says(t, errorOf(unseal("bob.key", short, []byte(good))), "the encrypted part is damaged")
 }
 
 func TestSource(t *testing.T) {
@@ -410,7 +411,7 @@ func TestSourceRefusesSharedFolder(t *testing.T) {
 	if !errors.As(err, &permission) {
 		t.Fatalf("error %v", err)
 	}
-	hasHint(t, err, "chmod 700 '"+dir+"'")
+	refusaltest.Hints(t, err, "chmod 700 '"+dir+"'")
 	if _, err := Create(filepath.Join(dir, "bob.key"), Ed25519, []byte(good), cheap); !errors.As(err, &permission) {
 		t.Errorf("create: %v", err)
 	}
@@ -428,7 +429,7 @@ func TestSourceBound(t *testing.T) {
 		}
 	}
 	_, err := Source{Dir: dir}.Keys(t.Context(), signer.UI{})
-	hasWords(t, err, "holds more than 100 keys; it is not a key folder")
+	refusaltest.Says(t, err, "holds more than 100 keys; it is not a key folder")
 }
 
 // A name in the key folder cannot write to the terminal.

@@ -3,7 +3,6 @@ package trust
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -147,20 +146,5 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func hasWords(t *testing.T, err error, words string) {
-	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), words) {
-		t.Errorf("error %v\nhas not the words %s", err, words)
-	}
-}
-
-func hasHint(t *testing.T, err error, words string) {
-	t.Helper()
-	var hinted interface{ Hint() string }
-	if !errors.As(err, &hinted) || !strings.Contains(hinted.Hint(), words) {
-		t.Errorf("error %v\nhas not the hint %s", err, words)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
+	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -49,10 +50,10 @@ func TestRepositoryIsNoPath(t *testing.T) {
 	for _, id := range []string{"", ".", "..", "../../../etc", strings.ToUpper(repository), repository + "/x", repository[1:], repository + "\n", "con"} {
 		const words = "is not 32 lower-case hex digits"
 		_, err := h.Pin(id)
-		hasWords(t, err, words)
+		refusaltest.Says(t, err, words)
 		_, err = h.Ledger(id)
-		hasWords(t, err, words)
-		hasWords(t, h.Establish(Pin{Repository: id}), words)
+		refusaltest.Says(t, err, words)
+		refusaltest.Says(t, h.Establish(Pin{Repository: id}), words)
 	}
 }
 
@@ -127,8 +128,8 @@ func TestStateErrors(t *testing.T) {
 			if !errors.As(err, &state) || !strings.HasPrefix(state.Path, filepath.Join(h.dir, repository)) {
 				t.Fatalf("error %v", err)
 			}
-			hasWords(t, err, filepath.FromSlash(test.words))
-			hasHint(t, err, "back from your backup")
+			refusaltest.Says(t, err, filepath.FromSlash(test.words))
+			refusaltest.Hints(t, err, "back from your backup")
 		})
 	}
 }

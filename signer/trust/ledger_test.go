@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -66,7 +67,7 @@ func TestIntend(t *testing.T) {
 				if _, plain := test.as.(error); !plain && !errors.As(err, test.as) {
 					t.Errorf("error %T: %v", err, err)
 				}
-				hasWords(t, err, test.words)
+				refusaltest.Says(t, err, test.words)
 				if after := len(ledgerOf(t, h).Entries()); after != before {
 					t.Errorf("%d entries became %d", before, after)
 				}
@@ -99,10 +100,10 @@ func TestConflictHints(t *testing.T) {
 	if !errors.As(err, &conflict) || conflict.Earlier.Digest != digest("a") || conflict.Wanted != digest("b") {
 		t.Fatalf("error %v", err)
 	}
-	hasWords(t, err, "key 5ab2 signed another document")
-	hasHint(t, err, "must be proposed as superseding the first")
+	refusaltest.Says(t, err, "key 5ab2 signed another document")
+	refusaltest.Hints(t, err, "must be proposed as superseding the first")
 	must(t, l.Intend(entry("b", "a")))
-	hasHint(t, l.Intend(entry("a")), "sign the one that supersedes it")
+	refusaltest.Hints(t, l.Intend(entry("a")), "sign the one that supersedes it")
 }
 
 // Other versions, roles and repositories are none of a document's business.
@@ -161,7 +162,7 @@ func TestIntendRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, e := ledgerOf(t, newHome(t)), entry("a")
 			test.change(&e)
-			hasWords(t, l.Intend(e), test.words)
+			refusaltest.Says(t, l.Intend(e), test.words)
 			if _, err := l.Rebuild([]Entry{e}); err == nil {
 				t.Error("rebuilt")
 			}
@@ -177,7 +178,7 @@ func TestRecord(t *testing.T) {
 	if !errors.As(err, &missing) || missing.Digest != digest("a") {
 		t.Fatalf("error %v", err)
 	}
-	hasWords(t, err, "root version 2, digest "+digest("a").String()+": the ledger has no entry for a signature by key 5ab2")
+	refusaltest.Says(t, err, "root version 2, digest "+digest("a").String()+": the ledger has no entry for a signature by key 5ab2")
 
 	must(t, l.Intend(entry("a")))
 	must(t, l.Intend(parseNote("a/card2")))
@@ -192,8 +193,8 @@ func TestRecord(t *testing.T) {
 	if !errors.As(err, &recorded) || string(recorded.Earlier.File) != "signature" {
 		t.Fatalf("error %v", err)
 	}
-	hasWords(t, err, "root version 2, digest "+digest("a").String()+": the ledger already holds a signature by key card2")
-	hasHint(t, err, "it uses the signature that was made first")
+	refusaltest.Says(t, err, "root version 2, digest "+digest("a").String()+": the ledger already holds a signature by key card2")
+	refusaltest.Hints(t, err, "it uses the signature that was made first")
 	for _, got := range [][]Entry{l.Entries(), ledgerOf(t, h).Entries()} {
 		if got := summary(got, "a"); got != "a by 5ab2, a by card2 signed" {
 			t.Errorf("ledger %s", got)
@@ -202,8 +203,8 @@ func TestRecord(t *testing.T) {
 	if err := l.Record("../root", 2, digest("a"), "5ab2", []byte("x")); !errors.As(err, &missing) {
 		t.Errorf("a path for a role: %v", err)
 	}
-	hasWords(t, l.Record("root", 2, digest("a"), "5ab2", nil), "a signature file of 0 bytes, 1 to 65536 are possible")
-	hasWords(t, l.Record("root", 2, digest("a"), "5ab2", make([]byte, maxSignatureFile+1)), "a signature file of 65537 bytes")
+	refusaltest.Says(t, l.Record("root", 2, digest("a"), "5ab2", nil), "a signature file of 0 bytes, 1 to 65536 are possible")
+	refusaltest.Says(t, l.Record("root", 2, digest("a"), "5ab2", make([]byte, maxSignatureFile+1)), "a signature file of 65537 bytes")
 }
 
 func TestRebuild(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -16,8 +17,8 @@ func TestPin(t *testing.T) {
 	if !errors.Is(err, ErrNoPin) {
 		t.Fatalf("error %v", err)
 	}
-	hasWords(t, err, "this machine has pinned no root yet")
-	hasHint(t, err, "rust-tuf trust init")
+	refusaltest.Says(t, err, "this machine has pinned no root yet")
+	refusaltest.Hints(t, err, "rust-tuf trust init")
 
 	raw := root(t, repository, 3, "")
 	want := pinned(t, raw)
@@ -39,9 +40,9 @@ func TestPin(t *testing.T) {
 	if !errors.As(err, &exists) || exists.Existing.Version != 3 {
 		t.Fatalf("error %v", err)
 	}
-	hasWords(t, err, "this machine already trusts repository "+repository+": root version 3, digest "+want.Digest.Groups()+
+	refusaltest.Says(t, err, "this machine already trusts repository "+repository+": root version 3, digest "+want.Digest.Groups()+
 		", since 2026-06-01T12:00:00Z (digest entered)")
-	hasHint(t, err, "there is nothing to do if that digest is right")
+	refusaltest.Hints(t, err, "there is nothing to do if that digest is right")
 }
 
 func TestEstablishAtOnce(t *testing.T) {
@@ -93,7 +94,7 @@ func TestEstablishRefuses(t *testing.T) {
 			h, p := newHome(t), good
 			test.change(&p)
 			err := h.Establish(p)
-			hasWords(t, err, test.words)
+			refusaltest.Says(t, err, test.words)
 			if test.as != nil && !errors.As(err, test.as) {
 				t.Errorf("error %T", err)
 			}
@@ -134,12 +135,12 @@ func TestAdvance(t *testing.T) {
 		if !errors.As(err, test.as) {
 			t.Errorf("%s: error %T", name, err)
 		}
-		hasWords(t, err, test.words)
+		refusaltest.Says(t, err, test.words)
 		if now, err := h.Pin(repository); err != nil || now.Digest != at {
 			t.Errorf("%s: the pin moved: %v, %v", name, now, err)
 		}
 	}
-	hasHint(t, h.Advance(repository, digest("x"), trusted(t, four)), "run the command again")
+	refusaltest.Hints(t, h.Advance(repository, digest("x"), trusted(t, four)), "run the command again")
 	if err := newHome(t).Advance(repository, at, trusted(t, four)); !errors.Is(err, ErrNoPin) {
 		t.Errorf("without a pin: %v", err)
 	}
@@ -222,7 +223,7 @@ func TestSupersede(t *testing.T) {
 		if !errors.As(err, test.as) {
 			t.Errorf("%s: error %T: %v", name, err, err)
 		}
-		hasWords(t, err, test.words)
+		refusaltest.Says(t, err, test.words)
 	}
 
 	better := root(t, repository, 1, "better", first)
