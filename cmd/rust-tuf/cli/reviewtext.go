@@ -27,6 +27,7 @@ type payloadReview struct {
 	Supersedes []string          `json:"supersedes,omitempty"`
 	Difference roles.Difference  `json:"difference"`
 	Policy     *roles.Difference `json:"policy_difference,omitempty"`
+	Findings   []findingResult   `json:"findings"` // of the lint
 	Rules      []ruleReview      `json:"rules"`
 }
 
@@ -68,12 +69,21 @@ func reviewOf(t *metadata.Trusted, e *metadata.Event, p *metadata.PayloadStandin
 	if err != nil {
 		return nil, err
 	}
+	findings, err := t.Lint(e)
+	if err != nil {
+		return nil, err
+	}
 	base := t.Document(p.Role)
 	policy := roles.DiffCharters(inForce, p.Charter)
 	r := &payloadReview{
 		Event: e.Name, Why: e.Why, Opened: e.Opened, Name: p.Charter.Name, Repository: p.Charter.Repository,
 		Role: p.Role, Version: p.Version, Digest: p.Digest.Groups(), Difference: roles.Diff(base, p.Document), Policy: &policy,
-		Rules: ruleReviews(p),
+		Rules: ruleReviews(p), Findings: []findingResult{},
+	}
+	for _, f := range findingsOf(findings) {
+		if f.Role == p.Role || f.Role == "" {
+			r.Findings = append(r.Findings, f)
+		}
 	}
 	if base != nil {
 		r.Base = base.Digest().Groups()
@@ -107,6 +117,15 @@ func (r *payloadReview) text(w io.Writer) {
 		fmt.Fprintf(w, "\nIt replaces an earlier proposal for %s version %d, which can then never be used:\n", r.Role, r.Version)
 		for _, d := range r.Supersedes {
 			writeDigest(w, d)
+		}
+	}
+	if len(r.Findings) > 0 {
+		fmt.Fprintln(w, "\nWhat the rules for a quorum say:")
+		for _, f := range r.Findings {
+			fmt.Fprintf(w, "  %s: %s\n", f.Severity, f.Text)
+			if f.Reason != "" {
+				fmt.Fprintf(w, "    accepted because: %s\n", f.Reason)
+			}
 		}
 	}
 	for _, rule := range r.Rules {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -156,14 +157,13 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 	}
 	var tasks []*signTask
 	var wanted []verify.PublicKey
+	var refused error
 	done := false
 	for _, e := range events {
-		standing, err := s.trusted.Judge(e)
+		standing, err := s.judge(e)
 		if err != nil {
-			if name != "" {
-				return nil, rejected(err)
-			}
-			s.say("Left out: %v", err)
+			s.say("Not to be signed: %v", err)
+			refused = errors.Join(refused, err)
 			continue
 		}
 		for _, p := range standing.Payloads {
@@ -186,6 +186,8 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 	switch {
 	case len(tasks) > 0:
 		s.result.Waiting = nil
+	case refused != nil:
+		return nil, rejected(refused)
 	case len(events) == 0:
 		s.result.Nothing = "No event is open: there is nothing to sign."
 	case done:
@@ -195,6 +197,26 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 		return nil, s.noKey(keys, wanted)
 	}
 	return tasks, nil
+}
+
+// judge is the judgement of a signer: besides everything that decides whether
+// an event can complete, the rules for a quorum must allow it. Whoever merged
+// the event may have passed over them; a signer's machine does not.
+func (s *signing) judge(e *metadata.Event) (*metadata.Standing, error) {
+	standing, err := s.trusted.Judge(e)
+	if err != nil {
+		return nil, err
+	}
+	findings, err := s.trusted.Lint(e)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range findings {
+		if f.Severity == roles.Refused {
+			return nil, fmt.Errorf("event %s: %w", e.Name, &metadata.RefusedError{Findings: findings})
+		}
+	}
+	return standing, nil
 }
 
 // noKey is the refusal where the keys in hand are not those that are asked
