@@ -3,8 +3,6 @@ package roles
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -254,94 +252,3 @@ func charterLimits() verify.Limits {
 	lim.Depth = charterDepth
 	return lim
 }
-
-// Holder is one key of a role and who holds it.
-type Holder struct {
-	Member string // the member's name; for a machine the name of its key
-	Label  string // the key's label; empty for a machine
-	KeyID  string // 64 lower-case hex digits
-	Key    verify.PublicKey
-	Kind   Kind  // empty for a machine
-	Serial int64 // of the card; 0 when there is none
-	Slot   string
-	Online bool // a machine holds it
-}
-
-// String is "member/label", or "online/name" for a machine.
-func (h Holder) String() string {
-	if h.Online {
-		return "online/" + h.Member
-	}
-	return h.Member + "/" + h.Label
-}
-
-// Owner is what the signed document says of the key: the member's name, or
-// "online/name" for a machine.
-func (h Holder) Owner() string {
-	if h.Online {
-		return h.String()
-	}
-	return h.Member
-}
-
-// Holders returns the keys that a role named by this charter has, members
-// first, in the order of the charter; nil when the charter names no such role.
-func (c *Charter) Holders(role string) []Holder {
-	r, ok := c.role(role)
-	if !ok {
-		return nil
-	}
-	var holders []Holder
-	for _, ref := range r.Members {
-		name, label, _ := strings.Cut(ref, "/")
-		m, _ := c.member(name)
-		if k, ok := m.key(label); ok {
-			holders = append(holders, Holder{Member: name, Label: label, Key: k.Public.PublicKey, Kind: k.Kind, Serial: k.Serial, Slot: k.Slot})
-		}
-	}
-	for _, name := range r.Online {
-		if o, ok := c.online(name); ok {
-			holders = append(holders, Holder{Member: name, Key: o.Public.PublicKey, Online: true})
-		}
-	}
-	for i := range holders {
-		id, err := c.KeyID.KeyID(holders[i].Key)
-		if err != nil {
-			return nil
-		}
-		holders[i].KeyID = id
-	}
-	return holders
-}
-
-// ReadCharter reads a charter file. It is strict: unknown, missing, repeated
-// or reordered members are refused, as is any value that no declaration
-// yields. The error is a *[SyntaxError] without a line.
-func ReadCharter(raw []byte) (*Charter, error) {
-	refuse := func(path, format string, args ...any) error {
-		return &SyntaxError{File: "charter", Path: path, Reason: fmt.Sprintf(format, args...)}
-	}
-	if len(raw) > CharterBytes {
-		return nil, refuse("", "it has %d bytes, at most %d", len(raw), CharterBytes)
-	}
-	canonical, err := verify.Canonical(raw, charterLimits())
-	if err != nil {
-		return nil, refuse("", "%s", err)
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	c := new(Charter)
-	if err := d.Decode(c); err != nil {
-		return nil, refuse("", "%s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	again, err := verify.Canonical(c.JSON(), charterLimits())
-	if err != nil || c.hasNull() || !bytes.Equal(again, canonical) {
-		return nil, refuse("", "it is not written as a charter is: members are missing, null, unsorted or spelled otherwise")
-	}
-	return c, nil
-}
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -204,8 +204,3 @@ func wantError[E error](t *testing.T, err error, words ...string) E {
 	}
 	return e
 }
-
-// noHash asks ed25519 to sign the message itself.
-type noHash struct{}
-
-func (noHash) HashFunc() crypto.Hash { return 0 }

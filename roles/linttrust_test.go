@@ -2,6 +2,7 @@ package roles
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
@@ -227,7 +228,7 @@ func signEd(t testing.TB, raw []byte, name string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sig, err := edKey(name).Sign(nil, read(t, raw).Signed(), noHash{})
+	sig, err := edKey(name).Sign(nil, read(t, raw).Signed(), crypto.Hash(0))
 	if err != nil {
 		t.Fatal(err)
 	}

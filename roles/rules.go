@@ -16,7 +16,8 @@ type Rule struct {
 	check func(*linter)
 }
 
-// Rules returns the rules in the order in which they are checked.
+// Rules returns the rules in the order in which findings of one severity are
+// listed. The rule about exceptions is checked last, when their use is known.
 func Rules() []Rule {
 	return []Rule{
 		{

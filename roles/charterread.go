@@ -1,10 +1,44 @@
 package roles
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rust-lang/rust-tuf/verify"
 )
+
+// ReadCharter reads a charter file. It is strict: unknown, missing, repeated
+// or reordered members are refused, as is any value that no declaration
+// yields. The error is a *[SyntaxError] without a line.
+func ReadCharter(raw []byte) (*Charter, error) {
+	refuse := func(path, format string, args ...any) error {
+		return &SyntaxError{File: "charter", Path: path, Reason: fmt.Sprintf(format, args...)}
+	}
+	if len(raw) > CharterBytes {
+		return nil, refuse("", "it has %d bytes, at most %d", len(raw), CharterBytes)
+	}
+	canonical, err := verify.Canonical(raw, charterLimits())
+	if err != nil {
+		return nil, refuse("", "%s", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	c := new(Charter)
+	if err := d.Decode(c); err != nil {
+		return nil, refuse("", "%s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	again, err := verify.Canonical(c.JSON(), charterLimits())
+	if err != nil || c.hasNull() || !bytes.Equal(again, canonical) {
+		return nil, refuse("", "it is not written as a charter is: members are missing, null, unsorted or spelled otherwise")
+	}
+	return c, nil
+}
 
 // check refuses a charter that no declaration yields. What the policy parser
 // refuses in TOML is refused here too, for a charter may come from a stranger.
