@@ -79,8 +79,10 @@ func (c *Charter) check() error {
 			refuse(entry("readers", i), "unknown reader %q", r)
 		}
 	}
-	c.checkKeys(refuse, check)
 	c.checkRoles(refuse, check)
+	if first == nil {
+		c.checkKeys(refuse, check)
+	}
 	for i, t := range c.Targets {
 		at := entry("targets", i)
 		check(at, checkPath(t.Path))
@@ -154,6 +156,7 @@ func (c *Charter) checkRoles(refuse func(string, string, ...any), check func(str
 	}
 	if len(c.Roles) > maxRoles {
 		refuse("roles", "%d roles, at most %d", len(c.Roles), maxRoles)
+		return
 	}
 	for i, r := range c.Roles {
 		at := entry("roles", i)
@@ -161,6 +164,7 @@ func (c *Charter) checkRoles(refuse func(string, string, ...any), check func(str
 		n := len(r.Members) + len(r.Online)
 		if r.Threshold < 1 || r.Threshold > n || n > maxRoleKeys {
 			refuse(at, "the threshold is %d of %d keys", r.Threshold, n)
+			return
 		}
 		if c.Role != Root && (TopLevel(r.Name) || len(r.Paths) == 0) {
 			refuse(at, "%s cannot be delegated: it is a top-level role or has no paths", r.Name)
