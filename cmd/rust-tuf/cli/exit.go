@@ -6,6 +6,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -48,7 +49,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return ExitDone
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), is[*signer.CancelledError](err):
 		return ExitInterrupted
 	case errors.As(err, &coded):
 		return coded.code

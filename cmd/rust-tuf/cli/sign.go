@@ -249,6 +249,9 @@ func (s *signing) do(ctx context.Context, t *signTask) error {
 			return err
 		}
 	}
+	if err := s.pinGenesis(t); err != nil {
+		return err
+	}
 	commit, err := s.pushSignature(ctx, t, file)
 	if err != nil {
 		return err
@@ -308,10 +311,12 @@ func (s *signing) basis() string {
 // supersede asks for the first group of the digest of an earlier payload that
 // this key's holder signed and that this one replaces.
 func (s *signing) supersede(ctx context.Context, t *signTask) error {
-	for _, e := range s.ledger.Find(t.p.Role, t.p.Version) {
-		if e.Digest == t.p.Digest {
+	asked := map[verify.Digest]bool{t.p.Digest: true}
+	for _, e := range trust.Standing(s.ledger.Find(t.p.Role, t.p.Version)) {
+		if asked[e.Digest] { // with two keys, there are two entries
 			continue
 		}
+		asked[e.Digest] = true
 		first, _, _ := strings.Cut(e.Digest.Groups(), " ")
 		s.say("You signed another %s version %d before (%s). This one replaces it:\n    %s", t.p.Role, t.p.Version, date(e.At), e.Digest.Groups())
 		typed, err := s.person.line(ctx, "To agree, type the first group of that earlier digest")
@@ -339,10 +344,12 @@ func (s *signing) sign(ctx context.Context, t *signTask) (*metadata.SignatureFil
 	if err := s.ledger.Record(t.p.Role, t.p.Version, t.p.Digest, t.holder.KeyID, f.Bytes()); err != nil {
 		return nil, err
 	}
-	return f, s.pinGenesis(t)
+	return f, nil
 }
 
 // pinGenesis makes the first root that this machine signs the one it trusts.
+// It comes after the record, and again in a rerun: a kill in between leaves
+// the signature on record, and the pin is made from that.
 func (s *signing) pinGenesis(t *signTask) error {
 	if t.p.Role != "root" || t.p.Version != 1 {
 		return nil

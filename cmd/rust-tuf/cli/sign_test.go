@@ -234,5 +234,5 @@ func TestRemoteRollsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice.answers(t)
-	s.exits(t, alice, ExitRejected, []string{"sign"}, "root", "version 1", "2")
+	s.exits(t, alice, ExitRejected, []string{"sign"}, "metadata/1.root.json", "root 1 is not newer than the trusted version 2")
 }
