@@ -1,0 +1,79 @@
+// Package tests holds what is tested from outside, across all rooms.
+package tests
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every test that the threat model names exists, and every threat names one.
+func TestThreatModelNamesTests(t *testing.T) {
+	have := testNames(t)
+	text, err := os.ReadFile("../docs/threat-model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`")
+	rows := 0
+	for _, line := range strings.Split(string(text), "\n") {
+		named := name.FindAllStringSubmatch(line, -1)
+		for _, n := range named {
+			if !have[n[1]] {
+				t.Errorf("docs/threat-model.md names %s, which is no test", n[1])
+			}
+		}
+		if len(named) > 0 {
+			rows++
+		}
+		if cells := strings.Split(line, "|"); len(cells) == 5 && strings.Contains(cells[3], "shown by") {
+			continue
+		} else if len(cells) == 5 && !strings.HasPrefix(cells[1], "---") && len(named) == 0 && strings.Contains(section(string(text), line), "Threats to") {
+			t.Errorf("docs/threat-model.md shows no test for the threat:%s", cells[1])
+		}
+	}
+	if rows < 20 {
+		t.Errorf("only %d threats name a test; is the table still a table?", rows)
+	}
+}
+
+// section is the heading above a line.
+func section(text, line string) string {
+	before, _, _ := strings.Cut(text, line)
+	i := strings.LastIndex(before, "\n## ")
+	if i < 0 {
+		return ""
+	}
+	heading, _, _ := strings.Cut(before[i+1:], "\n")
+	return heading
+}
+
+func testNames(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	err := filepath.WalkDir("..", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(p, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
+				names[f.Name.Name] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
