@@ -22,6 +22,8 @@ const (
 	KindPolicy     Kind = "policy"     // edits the declared policy or members
 	KindOther      Kind = "other"      // touches nothing that rules decide
 	KindMixed      Kind = "mixed"      // more than one of these at once
+	KindFrozen     Kind = "frozen"     // only touches what nobody may change
+	KindRepair     Kind = "repair"     // takes back one of two events for the same version
 )
 
 // Verdict is what the gate says about a change from one tree to another.
@@ -38,40 +40,11 @@ type Verdict struct {
 // Accepted tells whether nothing speaks against merging.
 func (v *Verdict) Accepted() bool { return len(v.Refusals) == 0 }
 
-// Machine tells whether a machine may merge it: one valid signature file that
-// the event still needs, and nothing else.
+// Machine tells whether a machine may merge it: one signature file that counts
+// in an open event, and nothing else.
 func (v *Verdict) Machine() bool { return v.Accepted() && v.Kind == KindSignature }
 
 func (v *Verdict) refuse(err error) { v.Refusals = append(v.Refusals, err) }
-
-// FrozenError is a change to a file that nobody may change.
-type FrozenError struct {
-	Path   string
-	Kind   string // "adds", "changes", "deletes"
-	Reason string
-}
-
-func (e *FrozenError) Error() string {
-	return fmt.Sprintf("the pull request %s %s: %s", e.Kind, e.Path, e.Reason)
-}
-
-// MixedError is a pull request that adds a signature and does anything else.
-type MixedError struct {
-	Signature string
-	Others    []string
-}
-
-func (e *MixedError) Error() string {
-	return fmt.Sprintf("the pull request adds the signature %s and also touches %s; a signature comes alone: open one pull request for each, with `rust-tuf sign`",
-		e.Signature, strings.Join(firstFew(e.Others), ", "))
-}
-
-func firstFew(list []string) []string {
-	if len(list) <= 3 {
-		return list
-	}
-	return append(append([]string(nil), list[:3]...), fmt.Sprintf("%d more", len(list)-3))
-}
 
 // Check judges what merging head would do to base. Both are whole trees; head
 // is the result of the merge. What judges is base: its published versions,
@@ -80,6 +53,9 @@ func firstFew(list []string) []string {
 // wrong with head is a refusal in the verdict.
 func Check(base, head Tree) (*Verdict, error) {
 	before, err := Read(base)
+	if v, repairs := repair(base, head, err); repairs {
+		return v, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the target branch itself is broken: %w", err)
 	}
@@ -93,8 +69,16 @@ func Check(base, head Tree) (*Verdict, error) {
 	}
 	c := &checker{base: before, trusted: trusted, changes: changes, verdict: &Verdict{}}
 	c.classify()
-	if c.verdict.Kind == KindNothing || c.verdict.Kind == KindOther {
+	if c.verdict.Kind == KindNothing {
 		return c.verdict, nil
+	}
+	if c.verdict.Kind == KindSignature {
+		// A file for an event that is no longer there makes head unreadable;
+		// its signer must hear why.
+		if _, err := before.Event(c.verdict.Event); err != nil {
+			c.verdict.refuse(err)
+			return c.verdict, nil
+		}
 	}
 	if c.head, err = Read(head); err != nil {
 		c.verdict.refuse(err)
@@ -139,11 +123,17 @@ type checker struct {
 func (c *checker) classify() {
 	var signatures, others []string
 	var policy, opens, publishes, free bool
+	opening := map[string]bool{}
+	for _, ch := range c.changes {
+		if event, _, ok := eventOf(ch.Path); ok && ch.Kind == added && ch.Path == EventPath(event, eventFile) {
+			opening[event] = true
+		}
+	}
 	for _, ch := range c.changes {
 		event, _, isEvent := eventOf(ch.Path)
 		_, _, _, isSignature := parseSignaturePath(ch.Path)
 		switch {
-		case isSignature && ch.Kind == added && c.openInBase(event):
+		case isSignature && ch.Kind == added && !opening[event]:
 			signatures = append(signatures, ch.Path)
 			c.verdict.Event = event
 			continue
@@ -159,7 +149,7 @@ func (c *checker) classify() {
 		case ch.Kind == deleted && strings.HasPrefix(ch.Path, EventsDir+"/"):
 			// Judged with the completion or the superseding event.
 		default:
-			c.verdict.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch.Path)})
+			c.verdict.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch)})
 		}
 		others = append(others, ch.Path)
 	}
@@ -174,18 +164,20 @@ func (c *checker) classify() {
 		v.Kind = KindSignature
 	case opens && publishes:
 		v.Kind = KindMixed
-		v.refuse(errors.New("the pull request opens an event and publishes another one; do one at a time"))
+		v.refuse(&ScopeError{Kind: v.Kind, Events: []string{v.Event}, Reason: fmt.Sprintf("opens the event %s and publishes another one; open one pull request for each", v.Event)})
 	case opens:
 		v.Kind = KindProposal
 	case publishes && (policy || free):
 		v.Kind = KindMixed
-		v.refuse(errors.New("the pull request publishes an event and changes other files too; a completion comes alone: `rust-tuf complete` makes it"))
+		v.refuse(&ScopeError{Kind: v.Kind, Reason: "publishes and changes other files too; a completion comes alone: `rust-tuf complete` makes it"})
 	case publishes || c.touchesEvents():
 		v.Kind = KindCompletion
 	case policy:
 		v.Kind = KindPolicy
-	default:
+	case free:
 		v.Kind = KindOther
+	default:
+		v.Kind = KindFrozen
 	}
 }
 
@@ -209,13 +201,18 @@ func eventOf(p string) (event string, closed, ok bool) {
 	return parts[1], parts[0] == LogDir, true
 }
 
-func frozenReason(p string) string {
-	top, _, _ := strings.Cut(p, "/")
+func frozenReason(ch treeChange) string {
+	p := ch.Path
+	top, rest, _ := strings.Cut(p, "/")
 	switch {
+	case rest == "":
+		return "a file of that name stands where a folder belongs"
 	case top == PublishedDir:
 		return "a published version never changes; a new version comes from a new event"
 	case top == LogDir:
 		return "a closed event never changes"
+	case strings.Contains(p, "/"+signaturesDir+"/") && ch.Kind == added:
+		return "it is not the name of a signature file; `rust-tuf sign` makes the right one"
 	case strings.Contains(p, "/"+signaturesDir+"/"):
 		return "a signature never changes; a new one comes from `rust-tuf sign`"
 	default:
@@ -267,8 +264,17 @@ func (c *checker) completion() {
 			done = append(done, e)
 		}
 	}
-	if len(done) != 1 {
-		v.refuse(fmt.Errorf("the pull request changes published or closed files and ends %d open events; a completion ends exactly one: `rust-tuf complete` makes it", len(done)))
+	switch {
+	case len(done) == 0:
+		for _, ch := range c.changes {
+			if governed(ch.Path) && !strings.HasPrefix(ch.Path, MembersDir+"/") && ch.Path != PolicyFile {
+				v.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch)})
+			}
+		}
+		return
+	case len(done) > 1:
+		names := eventNames(done)
+		v.refuse(&ScopeError{Kind: v.Kind, Events: names, Reason: "ends the events " + strings.Join(names, ", ") + "; a completion ends one: `rust-tuf complete` makes it"})
 		return
 	}
 	v.Event = done[0].Name

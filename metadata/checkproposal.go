@@ -7,17 +7,6 @@ import (
 	"github.com/rust-lang/rust-tuf/roles"
 )
 
-// UnlikeDeclarationError is a proposal whose frozen policy is not what the
-// policy and member files of the same pull request say.
-type UnlikeDeclarationError struct {
-	Event string
-	Role  string
-}
-
-func (e *UnlikeDeclarationError) Error() string {
-	return fmt.Sprintf("event %s: the frozen policy of %s is not what rust-tuf.toml and members/ say in the same pull request; run `rust-tuf propose` again on this branch", e.Event, e.Role)
-}
-
 // proposal judges a pull request that opens an event: the event must follow
 // from what is trusted and from the declaration beside it, pass the lint, and
 // bring no signature with it.
@@ -36,7 +25,7 @@ func (c *checker) proposal() {
 	}
 	for _, p := range e.Payloads {
 		if len(p.Files)+len(p.Refused) > 0 {
-			v.refuse(fmt.Errorf("event %s already holds signatures on %s; an event is merged first and signed then", e.Name, p))
+			v.refuse(&ScopeError{Kind: v.Kind, Events: []string{e.Name}, Reason: fmt.Sprintf("opens the event %s and brings signatures on %s; an event is merged first and signed then, in pull requests of their own", e.Name, p)})
 		}
 	}
 	c.superseding(e)
@@ -47,10 +36,13 @@ func (c *checker) proposal() {
 	}
 	for _, p := range e.Payloads {
 		charter, err := d.Charter(p.Role)
-		if err != nil {
+		switch {
+		case err != nil:
 			v.refuse(err)
-		} else if charter.Digest() != p.Policy {
-			v.refuse(&UnlikeDeclarationError{Event: e.Name, Role: p.Role})
+		case charter.Digest() != p.Policy:
+			v.refuse(&UnlikeDeclarationError{Event: e.Name, Role: p.Role, What: "policy"})
+		case p.Role != roleRoot && d.Delegator(p.Role) != p.Delegator.Role:
+			v.refuse(&UnlikeDeclarationError{Event: e.Name, Role: p.Role, What: "delegator"})
 		}
 	}
 	if v.Findings, err = c.trusted.lint(d, e); err != nil {
@@ -74,9 +66,18 @@ func (c *checker) opened() (*Event, error) {
 		}
 	}
 	if len(opened) != 1 {
-		return nil, fmt.Errorf("the pull request opens %d events; propose one at a time", len(opened))
+		names := eventNames(opened)
+		return nil, &ScopeError{Kind: KindProposal, Events: names, Reason: fmt.Sprintf("opens %d events (%s); propose one at a time", len(names), strings.Join(names, ", "))}
 	}
 	return opened[0], nil
+}
+
+func eventNames(events []*Event) []string {
+	var names []string
+	for _, e := range events {
+		names = append(names, e.Name)
+	}
+	return names
 }
 
 // superseding checks what the pull request does to other events: it may move
@@ -90,14 +91,15 @@ func (c *checker) superseding(e *Event) {
 		}
 		closed := findEvent(c.head.Closed, old.Name)
 		if closed == nil {
-			c.verdict.refuse(&FrozenError{Path: EventPath(old.Name), Kind: string(deleted), Reason: "an open event ends by completing or by being superseded, and is kept in the log"})
+			c.verdict.refuse(&FrozenError{Path: EventPath(old.Name), Kind: string(deleted), Reason: "an open event ends by completing or by being superseded, and is kept in the log either way"})
 			continue
 		}
 		if err := moveToLog(c.base.tree, old, &Closing{Outcome: Superseded, By: e.Name}, &expected); err != nil {
 			c.verdict.refuse(err)
 		}
-		if !supersedesOneOf(e, old) {
-			c.verdict.refuse(fmt.Errorf("event %s is closed as superseded, but %s makes no version in its place", old.Name, e.Name))
+		if !supersedesOneOf(e, old) && !c.trusted.dead(old) {
+			c.verdict.refuse(&ScopeError{Kind: c.verdict.Kind, Events: []string{e.Name, old.Name},
+				Reason: fmt.Sprintf("closes the event %s, but %s makes no version in its place; only what takes its place may close it", old.Name, e.Name)})
 		}
 	}
 	after := expected.Apply(c.base.tree)
@@ -131,7 +133,7 @@ func sameUnder(folder, except string, want, got Tree) error {
 	}
 	for _, ch := range changes {
 		if strings.HasPrefix(ch.Path, folder) && !strings.HasPrefix(ch.Path, except) {
-			return &FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch.Path)}
+			return &FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch)}
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -150,10 +151,14 @@ func (t *Trusted) proveCompletion(c *Completion) error {
 	if err != nil {
 		return err
 	}
-	if _, err := after.ReachNewest(); err != nil {
+	trusted, err := after.ReachNewest()
+	if err != nil {
 		return err
 	}
 	for _, p := range c.Published {
+		if d := trusted.Document(p.Role); d == nil || d.Digest() != c.Event.Payload(p.Role).Digest {
+			return &HistoryError{Role: p.Role, Version: p.Version, Err: errors.New("no client would find it: the trusted delegations do not lead to it")}
+		}
 		if err := after.secondOpinion(p.Role, p.Version, c.Event.Payload(p.Role).Delegator); err != nil {
 			return err
 		}

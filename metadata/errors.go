@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -27,17 +28,27 @@ func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
 func (e *FileError) Unwrap() error { return e.Err }
 
 // StaleError is a payload that builds on a version which is not the newest
-// trusted one any more (or never was).
+// trusted one any more (or never was), or that leaves its judgement to such a
+// version of its delegator.
 type StaleError struct {
 	Event   string
 	Role    string
 	Version int64         // of the payload
 	Base    verify.Digest // that the payload builds on; zero for version 1
-	Newest  int64         // newest trusted version; 0 if there is none
+	By      Delegator     // zero, or the delegator's version that the payload names and that is not the newest
+	Newest  int64         // newest trusted version, of By if it is set; 0 if there is none
 	Digest  verify.Digest // of the newest trusted version
 }
 
 func (e *StaleError) Error() string {
+	if e.By.Role != "" {
+		newest := fmt.Sprintf("the newest trusted one is version %d", e.Newest)
+		if e.Newest == 0 {
+			newest = "no version of " + e.By.Role + " is trusted"
+		}
+		return fmt.Sprintf("event %s: %s version %d is to be judged by %s version %d, but %s; propose again with --supersede %s",
+			e.Event, e.Role, e.Version, e.By.Role, e.By.Version, newest, e.Event)
+	}
 	if e.Newest >= e.Version {
 		return fmt.Sprintf("event %s: %s version %d is published already (the newest is %d); this event can never complete: close it by proposing again with --supersede %s",
 			e.Event, e.Role, e.Version, e.Newest, e.Event)
@@ -57,8 +68,8 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("events %s and %s both want to make %s version %d; close one of them by proposing again with --supersede",
-		e.Events[0], e.Events[1], e.Role, e.Version)
+	return fmt.Sprintf("events %s and %s both want to make %s version %d, and only one of them may be open: propose the second again with --supersede %s, or, if both are merged, revert the merge of the one that nobody has signed",
+		e.Events[0], e.Events[1], e.Role, e.Version, e.Events[0])
 }
 
 // PayloadError is a frozen payload that is not what its frozen policy, its
@@ -122,16 +133,25 @@ type SignatureFileError struct {
 	Role    string
 	Version int64
 	KeyID   string
-	Owner   string // empty if no rule names this key
+	Owner   string // empty if no rule and no earlier version names this key
+	Until   string // the last version that named a former member's key, "root version 1"; empty for all others
 	Err     error
 }
 
 func (e *SignatureFileError) Error() string {
 	who := "key " + shortID(e.KeyID)
-	if e.Owner != "" {
+	switch {
+	case e.Until != "":
+		who = fmt.Sprintf("%s, a member until %s, %s", e.Owner, e.Until, who)
+	case e.Owner != "":
 		who = e.Owner + ", " + who
 	}
-	return fmt.Sprintf("%s: signature on %s version %d (%s) does not count: %v", e.Path, e.Role, e.Version, who, e.Err)
+	why := e.Err.Error()
+	var sig *verify.SignatureError
+	if errors.As(e.Err, &sig) {
+		why = sig.Reason // the rest of it stands in this sentence already
+	}
+	return fmt.Sprintf("%s: signature on %s version %d (%s) does not count: %s", e.Path, e.Role, e.Version, who, why)
 }
 func (e *SignatureFileError) Unwrap() error { return e.Err }
 
@@ -156,7 +176,7 @@ func (e *PendingError) Error() string {
 }
 
 // HistoryError is a published version that does not follow from the one
-// before it.
+// before it, or one that is missing.
 type HistoryError struct {
 	Role    string
 	Version int64
@@ -164,7 +184,7 @@ type HistoryError struct {
 }
 
 func (e *HistoryError) Error() string {
-	return fmt.Sprintf("published %s version %d is not what the version before it allows: %v", e.Role, e.Version, e.Err)
+	return fmt.Sprintf("%s version %d, as published in %s, does not follow from what is trusted before it: %v", e.Role, e.Version, PublishedPath(e.Role, e.Version), e.Err)
 }
 func (e *HistoryError) Unwrap() error { return e.Err }
 

@@ -196,6 +196,9 @@ func (t payloadTOML) payload() (*Payload, error) {
 	if t.Delegator != "" && !nameForm.MatchString(t.Delegator) {
 		return nil, fmt.Errorf("%s: delegator %q is not a role's name", t.Role, t.Delegator)
 	}
+	if t.Delegator == t.Role {
+		return nil, fmt.Errorf("%s: names itself as its delegator; no role but root judges itself", t.Role)
+	}
 	if (t.Version == 1) != (t.Base == "") {
 		return nil, fmt.Errorf("%s: version 1 has no base, every later version has one", t.Role)
 	}
@@ -316,6 +319,9 @@ func (e *Event) readPayload(tree Tree, root string, p *Payload, expected map[str
 	}
 	if got := p.Charter.Digest(); got != p.Policy {
 		return &FileError{Path: policyPath, Err: fmt.Errorf("the frozen policy has digest %s, not the one of its name: somebody edited it", short(got))}
+	}
+	if !bytes.Equal(raw, p.Charter.JSON()) {
+		return &FileError{Path: policyPath, Err: errors.New("is not spelled as `rust-tuf propose` writes it; a frozen policy is never edited by hand")}
 	}
 	return nil
 }

@@ -4,14 +4,12 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,26 +21,14 @@ const fixtureRepository = "00112233445566778899aabbccddeeff"
 
 var opened = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// keyOf gives each name one P-256 key for the whole test run.
-var keys struct {
-	sync.Mutex
-	of map[string]*ecdsa.PrivateKey
-}
-
+// keyOf gives each name one P-256 key, the same in every run.
 func keyOf(name string) *ecdsa.PrivateKey {
-	keys.Lock()
-	defer keys.Unlock()
-	if keys.of == nil {
-		keys.of = map[string]*ecdsa.PrivateKey{}
+	secret := sha256.Sum256([]byte("a test's key of " + name))
+	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret[:])
+	if err != nil {
+		panic(err)
 	}
-	if keys.of[name] == nil {
-		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			panic(err)
-		}
-		keys.of[name] = k
-	}
-	return keys.of[name]
+	return k
 }
 
 func publicOf(name string) verify.PublicKey {
@@ -53,7 +39,7 @@ func publicOf(name string) verify.PublicKey {
 	return k
 }
 
-func keyIDOf(t *testing.T, name string) string {
+func keyIDOf(t testing.TB, name string) string {
 	t.Helper()
 	id, err := roles.FormSpec.KeyID(publicOf(name))
 	if err != nil {
@@ -67,7 +53,7 @@ var nine = []string{"alice", "bob", "carol", "dave", "erin", "frank", "grace", "
 // world is a repository in memory and the people around it. Each step is a
 // change to its files, as a merged pull request would make it.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	files map[string][]byte
 	now   time.Time
 }
@@ -120,7 +106,7 @@ func memberText(name string, extra string) []byte {
 		name, name, "works-"+name, "lives-"+name, publicOf(name).PEM(), extra)
 }
 
-func newWorld(t *testing.T, p policy, members ...string) *world {
+func newWorld(t testing.TB, p policy, members ...string) *world {
 	t.Helper()
 	w := &world{t: t, files: map[string][]byte{"README.md": []byte("a metadata repository\n")}, now: opened}
 	w.declare(p)
@@ -194,13 +180,19 @@ func (w *world) propose(why string) *Event {
 // signature makes a member's signature file for a payload.
 func (w *world) signature(p *Payload, name string) *SignatureFile {
 	w.t.Helper()
-	h := sha256.Sum256(p.Document.Signed())
-	sig, err := keyOf(name).Sign(rand.Reader, h[:], crypto.SHA256)
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	return &SignatureFile{Repository: p.Charter.Repository, Role: p.Role, Version: p.Version, Digest: p.Digest,
-		KeyID: keyIDOf(w.t, name), Sig: sig, SignedAt: w.now}
+		KeyID: keyIDOf(w.t, name), Sig: signBytes(w.t, name, p.Document.Signed()), SignedAt: w.now}
+}
+
+// signBytes signs with name's key; RFC 6979 makes it the same in every run.
+func signBytes(t testing.TB, name string, message []byte) []byte {
+	t.Helper()
+	h := sha256.Sum256(message)
+	sig, err := keyOf(name).Sign(nil, h[:], crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sig
 }
 
 // sign merges one signature by each name on each payload that lists them.
@@ -255,18 +247,8 @@ func (w *world) complete(event string) *Completion {
 	return c
 }
 
-// genesis is a repository whose root version 1 five of nine have signed.
-func genesis(t *testing.T) *world {
-	t.Helper()
-	w := newWorld(t, policy{root: nine, rootThreshold: 5}, nine...)
-	e := w.propose("the first root")
-	w.sign(e.Name, nine[:5]...)
-	w.complete(e.Name)
-	return w
-}
-
 // expect asserts that err is of type E and says all of these words.
-func expect[E error](t *testing.T, err error, words ...string) E {
+func expect[E error](t testing.TB, err error, words ...string) E {
 	t.Helper()
 	var typed E
 	if err == nil {

@@ -3,6 +3,8 @@ package metadata
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"time"
 
@@ -32,7 +34,7 @@ type Proposal struct {
 // ErrNothingToPropose says that the declared policy is the one in force.
 var ErrNothingToPropose = errors.New("nothing to propose: the policy and the members are the ones in force; edit them first, or name a role to renew")
 
-// RefusedError is a proposal that the lint refuses.
+// RefusedError is a policy that the lint refuses.
 type RefusedError struct{ Findings []roles.Finding }
 
 func (e *RefusedError) Error() string {
@@ -46,9 +48,9 @@ func (e *RefusedError) Error() string {
 		}
 	}
 	if refused == 1 {
-		return "the policy cannot be proposed: " + first
+		return "the rules refuse this policy: " + first
 	}
-	return fmt.Sprintf("the policy cannot be proposed, for %d reasons; the first: %s", refused, first)
+	return fmt.Sprintf("the rules refuse this policy, for %d reasons; the first: %s", refused, first)
 }
 
 // Propose makes an event from what people declared: one payload for each role
@@ -110,7 +112,7 @@ func (t *Trusted) addPayloads(e *Event, d *roles.Declaration, p Proposition, rep
 		if err != nil {
 			return err
 		}
-		needed := contains(p.Renew, role) || t.Document(role) == nil
+		needed := slices.Contains(p.Renew, role) || t.Document(role) == nil
 		if !needed {
 			ext, _ := t.Document(role).Extension()
 			needed = ext.Policy != charter.Digest()
@@ -132,7 +134,7 @@ func (t *Trusted) addPayloads(e *Event, d *roles.Declaration, p Proposition, rep
 		}
 		made[role] = c
 	}
-	for role := range renew {
+	for _, role := range slices.Sorted(maps.Keys(renew)) {
 		return fmt.Errorf("role %s cannot be renewed: the policy declares no such role that people sign", role)
 	}
 	return nil
@@ -152,7 +154,10 @@ func (t *Trusted) fallsBelow(role, delegator string, made map[string]candidate) 
 
 func (t *Trusted) makePayload(e *Event, charter *roles.Charter, delegator string, replaces *Event) (*Payload, error) {
 	role := charter.Role
-	base := t.Document(role)
+	base, err := t.Base(role)
+	if err != nil {
+		return nil, err
+	}
 	p := &Payload{Role: role, Version: 1, Policy: charter.Digest(), Charter: charter}
 	if base != nil {
 		p.Version, p.Base = base.Version()+1, base.Digest()
@@ -235,6 +240,11 @@ func (t *Trusted) eventName(e *Event, given string) (string, error) {
 	}
 }
 
+// Lint runs the rules over an event alone, as a signer sees it: the frozen
+// policies against the ones in force. It needs no declaration, so rules about
+// people whom no frozen policy names are silent.
+func (t *Trusted) Lint(e *Event) ([]roles.Finding, error) { return t.lint(nil, e) }
+
 // lint runs the rules over the declaration and the charters that the event
 // would put in force.
 func (t *Trusted) lint(d *roles.Declaration, e *Event) ([]roles.Finding, error) {
@@ -264,16 +274,13 @@ func (t *Trusted) openingChange(e *Event, replaces *Event) (Change, error) {
 		ch.Put[EventPath(e.Name, documentName(p.Role, p.Version))] = p.Document.Raw()
 		ch.Put[EventPath(e.Name, policyDir, p.Policy.String()+".json")] = p.Charter.JSON()
 	}
-	if replaces != nil {
-		for _, old := range replaces.Payloads {
-			if q := e.Payload(old.Role); q == nil || q.Version != old.Version {
-				continue
-			}
-			return ch, moveToLog(t.repo.tree, replaces, &Closing{Outcome: Superseded, By: e.Name}, &ch)
-		}
+	switch {
+	case replaces == nil:
+		return ch, nil
+	case !supersedesOneOf(e, replaces) && !t.dead(replaces):
 		return ch, fmt.Errorf("event %s cannot be superseded by this one: they make no version in common", replaces.Name)
 	}
-	return ch, nil
+	return ch, moveToLog(t.repo.tree, replaces, &Closing{Outcome: Superseded, By: e.Name}, &ch)
 }
 
 // proveProposal reads the event back from the tree as it will be, and judges
@@ -322,13 +329,4 @@ func findEvent(events []*Event, name string) *Event {
 		}
 	}
 	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -228,6 +228,16 @@ func (r *Repository) policyInForce(d *verify.Document) (*roles.Charter, error) {
 	return nil, &TreeError{Path: LogDir, Reason: fmt.Sprintf("holds no policy %s, which %s version %d names as the one it was made under", short(ext.Policy), ext.Role, d.Version())}
 }
 
+// publishedBy finds the completed event that made a version.
+func (r *Repository) publishedBy(role string, version int64, digest verify.Digest) *Event {
+	for _, e := range r.Closed {
+		if p := e.Payload(role); e.Closed.Outcome == Completed && p != nil && p.Version == version && p.Digest == digest {
+			return e
+		}
+	}
+	return nil
+}
+
 // UnverifiedID is the repository's id as its newest root says it, before the
 // first root as its open events say it, and empty before the first event. It
 // tells where to look for a pin; it proves nothing, and every document is

@@ -66,7 +66,7 @@ func ParseSignatureFile(data []byte) (*SignatureFile, error) {
 	}
 	var j signatureJSON
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, &verify.FormatError{Reason: "not a signature file: " + err.Error()}
+		return nil, &verify.FormatError{Offset: -1, Reason: "not a signature file: " + err.Error()}
 	}
 	if j.Format != signatureFormat {
 		return nil, &verify.FormatError{Path: "/format", Reason: fmt.Sprintf("is %q; this version of rust-tuf reads %q: update rust-tuf", j.Format, signatureFormat)}
@@ -85,10 +85,10 @@ func ParseSignatureFile(data []byte) (*SignatureFile, error) {
 	}
 	f := &SignatureFile{Repository: j.Repository, Role: j.Role, Version: j.Version, Digest: digest, KeyID: j.KeyID, Sig: sig, SignedAt: at.UTC()}
 	if !nameForm.MatchString(j.Role) || !keyIDForm.MatchString(j.KeyID) || j.Version < 1 {
-		return nil, &verify.FormatError{Reason: "role, version or key id are not of the form that rust-tuf writes"}
+		return nil, &verify.FormatError{Offset: -1, Reason: "role, version or key id are not of the form that rust-tuf writes"}
 	}
 	if !bytes.Equal(f.Bytes(), data) {
-		return nil, &verify.FormatError{Reason: "is not spelled as rust-tuf writes it (members, order, spaces); take the file that `rust-tuf sign` made, unchanged"}
+		return nil, &verify.FormatError{Offset: -1, Reason: "is not spelled as rust-tuf writes it (members, order, spaces); take the file that `rust-tuf sign` made, unchanged"}
 	}
 	return f, nil
 }

@@ -1,7 +1,9 @@
 package metadata
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/rust-lang/rust-tuf/roles"
@@ -31,7 +33,7 @@ type PayloadStanding struct {
 type Rule struct {
 	By     string // whose rule it is, in words: "root version 1 (trusted)"
 	Quorum *verify.Quorum
-	Tally  verify.Tally
+	Tally  verify.Tally // its Unknown leaves out who counts under another rule
 }
 
 // Judge checks an event against what is trusted, without the help of
@@ -59,6 +61,7 @@ func (t *Trusted) Judge(e *Event) (*Standing, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.nameFormerOwners(ps)
 		s.Payloads = append(s.Payloads, ps)
 	}
 	return s, nil
@@ -116,7 +119,10 @@ func (t *Trusted) checkPayload(e *Event, p *Payload) error {
 	if p.Charter.Role != p.Role {
 		return &verify.RoleError{Want: p.Role, Found: p.Charter.Role}
 	}
-	base := t.Document(p.Role)
+	base, err := t.Base(p.Role)
+	if err != nil {
+		return err
+	}
 	stale := &StaleError{Event: e.Name, Role: p.Role, Version: p.Version, Base: p.Base}
 	if base != nil {
 		stale.Newest, stale.Digest = base.Version(), base.Digest()
@@ -137,6 +143,10 @@ func (t *Trusted) checkPayload(e *Event, p *Payload) error {
 	}
 	if want.Digest() != p.Digest {
 		return refuse("is not what its frozen policy yields: %s", firstDifference(want, p.Document))
+	}
+	if !bytes.Equal(yields, p.Document.Raw()) {
+		// The signed value is right, but people review the file.
+		return refuse("is not spelled as its frozen policy yields it")
 	}
 	return nil
 }
@@ -207,7 +217,7 @@ func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candida
 	}
 	d, ok := t.delegator(p.Delegator.Role, p.Delegator.Version)
 	if !ok {
-		return nil, &StaleError{Event: e.Name, Role: p.Delegator.Role, Version: p.Delegator.Version + 1, Newest: t.newest(p.Delegator.Role)}
+		return nil, &StaleError{Event: e.Name, Role: p.Role, Version: p.Version, Base: p.Base, By: p.Delegator, Newest: t.newest(p.Delegator.Role)}
 	}
 	q, ok := d.Quorum(p.Role)
 	if !ok {
@@ -233,13 +243,24 @@ func count(e *Event, p *Payload, rules []Rule) (*PayloadStanding, error) {
 	if err != nil {
 		return nil, &FileError{Path: EventPath(e.Name, signaturesDir, p.Role), Err: err}
 	}
-	s := &PayloadStanding{event: e.Name, Payload: p, Rules: rules, Refused: append([]*SignatureFileError(nil), p.Refused...)}
+	s := &PayloadStanding{event: e.Name, Payload: p, Rules: rules}
+	for _, f := range p.Refused {
+		named := *f
+		if h, listed := s.Holder(f.KeyID); listed {
+			named.Owner = h.Owner
+		}
+		s.Refused = append(s.Refused, &named)
+	}
 	counted := map[string]bool{}
 	for i := range s.Rules {
 		s.Rules[i].Tally = s.Rules[i].Quorum.Tally(signed)
 		for _, h := range s.Rules[i].Tally.Valid {
 			counted[h.KeyID] = true
 		}
+	}
+	for i := range s.Rules {
+		// Who signs under the old root alone is no stranger to the new one.
+		s.Rules[i].Tally.Unknown = slices.DeleteFunc(s.Rules[i].Tally.Unknown, func(id string) bool { return counted[id] })
 	}
 	for _, f := range p.Files {
 		if !counted[f.KeyID] {

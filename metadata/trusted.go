@@ -3,6 +3,8 @@ package metadata
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -50,14 +52,15 @@ const (
 func (r *Repository) Trusted(from *verify.Root) (*Trusted, error) {
 	t := &Trusted{Targets: map[string]*verify.Targets{}, by: map[string]verify.Delegator{}, repo: r}
 	if from == nil {
-		for role := range r.versions {
-			return nil, &HistoryError{Role: role, Version: r.Newest(role), Err: errors.New("no trusted root to judge it by; run `rust-tuf trust init`")}
+		for _, role := range slices.Sorted(maps.Keys(r.versions)) {
+			return nil, &HistoryError{Role: role, Version: r.Newest(role), Err: errors.New("there is no trusted root to judge it by: root version 1 must be published, or a later one trusted with `rust-tuf trust init`")}
 		}
 		return t, nil
 	}
 	if newest := r.Newest(roleRoot); newest < from.Version() {
 		return nil, &HistoryError{Role: roleRoot, Version: newest,
-			Err: &verify.VersionError{Role: roleRoot, Trusted: from.Version(), Found: newest}}
+			Err: fmt.Errorf("%w; the repository was rolled back, or this clone is old: fetch again, and ask the maintainers if it stays so",
+				&verify.VersionError{Role: roleRoot, Trusted: from.Version(), Found: newest})}
 	}
 	if raw, err := r.Published(roleRoot, from.Version()); err != nil {
 		return nil, &HistoryError{Role: roleRoot, Version: from.Version(), Err: err}
@@ -149,6 +152,77 @@ func (t *Trusted) Document(role string) *verify.Document {
 		return d.Document()
 	}
 	return nil
+}
+
+// Base is the version that the next one of role follows: the newest trusted
+// one. For a role that nobody delegates any more it is the newest one that the
+// log published, so that a role that comes back counts on and no client sees a
+// version go back. nil before the first version.
+func (t *Trusted) Base(role string) (*verify.Document, error) {
+	if d := t.Document(role); d != nil {
+		return d, nil
+	}
+	newest := t.repo.Newest(role)
+	if newest == 0 {
+		return nil, nil
+	}
+	raw, err := t.repo.Published(role, newest)
+	if err != nil {
+		return nil, &HistoryError{Role: role, Version: newest, Err: err}
+	}
+	d, err := verify.Read(raw, limits())
+	if err != nil {
+		return nil, &FileError{Path: PublishedPath(role, newest), Err: err}
+	}
+	if t.repo.publishedBy(role, newest, d.Digest()) == nil {
+		return nil, &HistoryError{Role: role, Version: newest, Err: errors.New("nobody delegates the role, and no closed event in the log made this version")}
+	}
+	return d, nil
+}
+
+// dead tells whether an open event can never complete, because a version that
+// it wants to make is published already.
+func (t *Trusted) dead(e *Event) bool {
+	for _, p := range e.Payloads {
+		if p.Version <= t.repo.Newest(p.Role) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameFormerOwners says whose the keys of refused signatures were, if an
+// earlier published version of the delegator knows them.
+func (t *Trusted) nameFormerOwners(s *PayloadStanding) {
+	by := s.Delegator.Role
+	if s.Role == roleRoot {
+		by = roleRoot
+	}
+	var strangers []*SignatureFileError
+	for _, f := range s.Refused {
+		if _, listed := s.Holder(f.KeyID); !listed && f.Owner == "" {
+			strangers = append(strangers, f)
+		}
+	}
+	versions := t.repo.versions[by]
+	for i := len(versions) - 1; i >= 0 && len(strangers) > 0; i-- {
+		raw, err := t.repo.Published(by, versions[i])
+		if err != nil {
+			return
+		}
+		d, err := verify.Read(raw, limits())
+		if err != nil {
+			return // only a name is lost
+		}
+		ext, _ := d.Extension()
+		strangers = slices.DeleteFunc(strangers, func(f *SignatureFileError) bool {
+			owner, known := ext.Owners[f.KeyID]
+			if known {
+				f.Owner, f.Until = owner, fmt.Sprintf("%s version %d", by, versions[i])
+			}
+			return known
+		})
+	}
 }
 
 // delegator returns what is trusted of role at exactly this version.
