@@ -139,6 +139,14 @@ var keyAttacks = []attack{
 		kind: OwnerRenamed, says: []string{"was of bob and is now of mallory"},
 	},
 	{
+		name: "empty name of an owner", role: Root,
+		edit: func(t testing.TB, signed object) {
+			enrol(t, signed, idOf(t, "mallory"), "mallory")
+			in(signed, "x-rust-tuf", "owners")[idOf(t, "mallory")] = ""
+		},
+		kind: KeyAdded, says: []string{" without an owner joins root"}, raw: []string{"/x-rust-tuf/owners/MALLORY"},
+	},
+	{
 		name: "owner's name gone", role: Root,
 		edit: func(t testing.TB, signed object) { delete(in(signed, "x-rust-tuf", "owners"), idOf(t, "bob")) },
 		kind: OwnerRenamed, says: []string{"was of bob and is now of nobody named"},
@@ -239,6 +247,16 @@ var otherAttacks = []attack{
 		name: "version left out", role: Root,
 		edit: func(_ testing.TB, signed object) { signed["version"] = 7 },
 		kind: VersionChanged, says: []string{"version changes from 1 to 7, which is not the next version"},
+	},
+	{
+		name: "expiry with a fraction of a second", role: Root,
+		edit: func(_ testing.TB, signed object) { signed["expires"] = "2029-03-01T09:30:00.5Z" },
+		kind: Unexplained, says: []string{`is now "2029-03-01T09:30:00.5Z"`}, raw: []string{"/expires"},
+	},
+	{
+		name: "expiry in another time zone", role: Root,
+		edit: func(_ testing.TB, signed object) { signed["expires"] = "2029-03-01T09:30:00-12:00" },
+		kind: Unexplained, says: []string{`is now "2029-03-01T09:30:00-12:00"`}, raw: []string{"/expires"},
 	},
 	{
 		name: "shorter expiry", role: Root,

@@ -205,7 +205,7 @@ func TestDiffOfRandomMutations(t *testing.T) {
 	release, _ := pairOf(t, "release", nine(), nine())
 	random := rand.New(rand.NewPCG(20, 27))
 	for _, base := range []*verify.Document{root, targets, release} {
-		for range 150 {
+		for range 80 {
 			changed := onlyOlder(t, base)
 			at, now, added := mutate(random, changed)
 			text, err := json.Marshal(changed)
@@ -244,7 +244,7 @@ func TestDiffOfManyMutations(t *testing.T) {
 		}
 		return text
 	}
-	for range 200 {
+	for range 80 {
 		for _, pair := range [][2]*verify.Document{{oldRoot, newRoot}, {oldTargets, newTargets}, {newTargets, oldTargets}} {
 			old, new := mutated(pair[0]), mutated(pair[1])
 			checkComplete(t, diffOfText(t, old, new), old, new)
@@ -276,7 +276,7 @@ func TestDiffTellsDocumentsApart(t *testing.T) {
 	pairs = append(pairs, pair{oldCharter, newCharter, diffOfCharterText}, pair{nil, newCharter, diffOfCharterText})
 	for _, p := range pairs {
 		told := strings.Join(p.diff(t, p.old, p.new).Lines(), "\n")
-		for range 50 {
+		for range 30 {
 			value := objectOf(t, p.new)
 			at := ""
 			if random.IntN(2) == 0 {
@@ -407,7 +407,7 @@ func TestDiffChartersComplete(t *testing.T) {
 		if old == nil {
 			continue
 		}
-		for range 150 {
+		for range 80 {
 			changed := objectOf(t, old.JSON())
 			at, now, added := mutate(random, changed)
 			after, err := json.Marshal(changed)

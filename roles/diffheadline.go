@@ -75,6 +75,7 @@ func (x *comparison) moveParts() []string {
 	return parts
 }
 
+// movePart words the same move of several holders. Without roles, root is meant.
 func movePart(kind ChangeKind, words, in string, who []string) string {
 	several := len(who) > 1
 	switch {
@@ -89,15 +90,15 @@ func movePart(kind ChangeKind, words, in string, who []string) string {
 	case several && words == moveFewer:
 		words = "lose one of several keys in"
 	}
-	if in == "" && (words == moveFurther || words == moveFewer || strings.HasSuffix(words, " in")) {
+	if in == "" && strings.HasSuffix(words, " in") {
 		in = Root
 	}
-	return strings.TrimSpace(joined(who) + " " + words + " " + in)
+	return strings.TrimSpace(few(who, "holder") + " " + words + " " + in)
 }
 
 // movedInPlace is movePart for keys whose holders stay.
 func movedInPlace(kind ChangeKind, in string, who []string) string {
-	line := joined(who)
+	line := few(who, "holder")
 	switch {
 	case strings.HasPrefix(who[0], nobodysKey): // no name looks like this: one with a blank is quoted
 	case len(who) > 1:
@@ -112,6 +113,14 @@ func movedInPlace(kind ChangeKind, in string, who []string) string {
 		return line + " under another id"
 	}
 	return line + " replaced"
+}
+
+// few lists things, or counts them when they are too many for a headline.
+func few(list []string, noun string) string {
+	if len(list) > 9 {
+		return counted(len(list), noun)
+	}
+	return joined(list)
 }
 
 // thresholdParts tells the threshold of root, and of every role whose threshold
@@ -142,7 +151,7 @@ func (x *comparison) thresholdParts() []string {
 		}
 	}
 	for _, is := range order {
-		parts = append(parts, joined(fresh[is])+" "+is)
+		parts = append(parts, few(fresh[is], "role")+" "+is)
 	}
 	return parts
 }
@@ -158,13 +167,14 @@ func namedParts(changes []Change) []string {
 	for _, k := range []struct {
 		kind ChangeKind
 		word string
+		noun string
 	}{
-		{DelegationAdded, "newly trusted: "},
-		{DelegationGone, "no longer trusted: "},
-		{PathsChanged, "other "},
-		{Terminating, "terminating flag changes: "},
-		{ExceptionAdded, "new "},
-		{ExceptionRemoved, "gone "},
+		{DelegationAdded, "newly trusted: ", "role"},
+		{DelegationGone, "no longer trusted: ", "role"},
+		{PathsChanged, "other ", "path list"},
+		{Terminating, "terminating flag changes: ", "role"},
+		{ExceptionAdded, "new ", "exception"},
+		{ExceptionRemoved, "gone ", "exception"},
 	} {
 		var subjects []string
 		for _, c := range changes {
@@ -172,11 +182,8 @@ func namedParts(changes []Change) []string {
 				subjects = append(subjects, c.Subject)
 			}
 		}
-		switch {
-		case len(subjects) > 5:
-			parts = append(parts, k.word+strconv.Itoa(len(subjects)))
-		case len(subjects) > 0:
-			parts = append(parts, k.word+joined(subjects))
+		if len(subjects) > 0 {
+			parts = append(parts, k.word+few(subjects, k.noun))
 		}
 	}
 	return parts

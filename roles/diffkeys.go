@@ -40,6 +40,8 @@ type roster struct {
 	at        string // pointer of the role
 	threshold *jsonNode
 	ids       []string
+	places    map[string][]int         // of each id in ids
+	owners    map[string]int           // how many keys each owner has
 	listed    bool                     // the role lists strings as key ids
 	holders   map[string][]*carriedKey // by identity: several when one key has several ids
 	order     []string                 // identities in the order of the list
@@ -110,17 +112,23 @@ func (e *edition) delegatedRosters() {
 }
 
 func (e *edition) addRoster(role, at string, node *jsonNode) {
-	r := &roster{role: role, at: at, threshold: node.member("threshold"), holders: make(map[string][]*carriedKey)}
+	r := &roster{
+		role: role, at: at, threshold: node.member("threshold"),
+		places: make(map[string][]int), owners: make(map[string]int), holders: make(map[string][]*carriedKey),
+	}
 	r.ids, r.listed = node.member("keyids").strings()
-	for _, id := range r.ids {
+	for i, id := range r.ids {
+		r.places[id] = append(r.places[id], i)
+		if len(r.places[id]) > 1 {
+			continue
+		}
 		k := e.key(id)
 		identity := k.identity()
 		if len(r.holders[identity]) == 0 {
 			r.order = append(r.order, identity)
+			r.owners[k.owner]++
 		}
-		if !slices.Contains(r.holders[identity], k) {
-			r.holders[identity] = append(r.holders[identity], k)
-		}
+		r.holders[identity] = append(r.holders[identity], k)
 	}
 	e.rosters[role] = r
 	e.roles = append(e.roles, role)

@@ -88,7 +88,7 @@ func (x *comparison) explainOwners() {
 		s := x.say(OwnerRenamed)
 		s.Subject = now.holder()
 		for _, role := range x.after.roles {
-			if slices.Contains(x.after.rosters[role].ids, id) {
+			if len(x.after.rosters[role].places[id]) > 0 {
 				s.Roles = append(s.Roles, role)
 			}
 		}
@@ -160,11 +160,9 @@ func (x *comparison) explainThreshold(p *rosterPair, said map[string]*sentence) 
 			s.claim(side(at), pointer(r.at, "keyids"), "[]")
 		}
 	}
-	for _, identity := range p.stay {
-		if !slices.Contains(p.respell, identity) {
-			s.claimListed(before, p.old, p.implied, p.old.held(identity)...)
-			s.claimListed(after, p.new, p.implied, p.new.held(identity)...)
-		}
+	for _, identity := range p.kept {
+		s.claimListed(before, p.old, p.implied, p.old.held(identity)...)
+		s.claimListed(after, p.new, p.implied, p.new.held(identity)...)
 	}
 }
 

@@ -55,7 +55,7 @@ func readList(n *jsonNode) (string, bool) {
 func readLifetime(n *jsonNode) (string, bool) {
 	s, ok := n.str()
 	l, err := ParseLifetime(s)
-	if err != nil || l.String() != s {
+	if err != nil {
 		return shownName(s), ok
 	}
 	return counted(l.n, map[byte]string{'y': "year", 'w': "week", 'd': "day", 'h': "hour"}[l.unit]), ok

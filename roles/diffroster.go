@@ -27,11 +27,12 @@ const (
 // A rosterPair is one role's list of keys in both documents.
 type rosterPair struct {
 	role     string
-	old, new *roster // nil where the role is absent
-	stay     []string
+	old, new *roster  // nil where the role is absent
+	stay     []string // identities
 	leave    []string
 	join     []string
-	respell  []string // identities that stay under other ids
+	respelt  []string // those of stay that stay under other ids
+	kept     []string // the others
 	implied  bool     // the order of the new list follows from old list and moves
 }
 
@@ -80,9 +81,10 @@ func (x *comparison) pairRosters(role string) *rosterPair {
 			p.join = append(p.join, identity)
 		case sameIDs(p.old.held(identity), p.new.held(identity)):
 			p.stay = append(p.stay, identity)
+			p.kept = append(p.kept, identity)
 		default:
 			p.stay = append(p.stay, identity)
-			p.respell = append(p.respell, identity)
+			p.respelt = append(p.respelt, identity)
 		}
 	}
 	for _, identity := range p.old.identities() {
@@ -202,7 +204,7 @@ func (x *comparison) collect(p *rosterPair, moves *moveList) {
 			continue
 		}
 		words := moveLeaves
-		if p.owns(p.new, old[0].owner, "") {
+		if owner := old[0].owner; owner != "" && p.new != nil && p.new.owners[owner] > 0 {
 			words = moveFewer
 		}
 		moves.add(p.role, keyMove{kind: KeyRemoved, words: words, old: old})
@@ -211,66 +213,52 @@ func (x *comparison) collect(p *rosterPair, moves *moveList) {
 	for _, identity := range replacement {
 		replaces[identity] = true
 	}
+	seen := make(map[string]bool) // owners that joined by now
 	for _, identity := range p.join {
 		if replaces[identity] {
 			continue
 		}
 		added := p.new.held(identity)
 		words := moveJoins
-		switch {
-		case x.first:
+		if x.first {
 			words = moveFirst
-		case p.owns(p.old, added[0].owner, "") || p.owns(p.new, added[0].owner, identity):
+		}
+		if owner := added[0].owner; owner != "" && (p.old != nil && p.old.owners[owner] > 0 || seen[owner]) {
 			words = moveFurther
 		}
+		seen[added[0].owner] = true
 		moves.add(p.role, keyMove{kind: KeyAdded, words: words, new: added})
 	}
-	for _, identity := range p.respell {
+	for _, identity := range p.respelt {
 		moves.add(p.role, keyMove{kind: KeyIDChanged, old: p.old.held(identity), new: p.new.held(identity)})
 	}
-}
-
-// owns reports whether a roster lists a key of an owner, other than the key
-// excepted and before it in the list.
-func (p *rosterPair) owns(r *roster, owner, excepted string) bool {
-	if owner == "" {
-		return false
-	}
-	for _, identity := range r.identities() {
-		if identity == excepted {
-			return false
-		}
-		if r.holders[identity][0].owner == owner {
-			return true
-		}
-	}
-	return false
 }
 
 // replacements pairs a key that leaves with the one key of the same owner that
 // joins instead, or with another key that stands under the same id.
 func (p *rosterPair) replacements() map[string]string {
+	leaving, joining := p.byHolder(p.old, p.leave), p.byHolder(p.new, p.join)
 	pairs := make(map[string]string)
-	for _, gone := range p.leave {
-		old := p.old.held(gone)[0]
-		var found []string
-		for _, come := range p.join {
-			now := p.new.held(come)[0]
-			if old.owner == now.owner && (old.owner != "" || old.id == now.id) {
-				found = append(found, come)
-			}
-		}
-		rivals := 0
-		for _, other := range p.leave {
-			if p.old.held(other)[0].owner == old.owner {
-				rivals++
-			}
-		}
-		if len(found) == 1 && (rivals == 1 || old.owner == "") {
-			pairs[gone] = found[0]
+	for holder, gone := range leaving {
+		if come := joining[holder]; len(gone) == 1 && len(come) == 1 {
+			pairs[gone[0]] = come[0]
 		}
 	}
 	return pairs
+}
+
+// byHolder sorts keys by their owner, or by their id when they have none.
+func (p *rosterPair) byHolder(r *roster, keys []string) map[[2]string][]string {
+	by := make(map[[2]string][]string)
+	for _, identity := range keys {
+		k := r.held(identity)[0]
+		holder := [2]string{k.owner, ""}
+		if k.owner == "" {
+			holder[1] = k.id
+		}
+		by[holder] = append(by[holder], identity)
+	}
+	return by
 }
 
 // claimListed claims the places of key ids in a role's list, when the order of
@@ -279,11 +267,9 @@ func (s *sentence) claimListed(at side, r *roster, implied bool, ids ...*carried
 	if r == nil || !implied {
 		return
 	}
-	for i, listed := range r.ids {
-		for _, k := range ids {
-			if k.id == listed {
-				s.claim(at, pointer(r.at, "keyids", strconv.Itoa(i)), canonicalString(listed))
-			}
+	for _, k := range ids {
+		for _, i := range r.places[k.id] {
+			s.claim(at, pointer(r.at, "keyids", strconv.Itoa(i)), canonicalString(k.id))
 		}
 	}
 }

@@ -13,8 +13,13 @@ type jsonNode struct {
 	raw     string
 	text    string // of a string: its decoded form
 	members []jsonMember
+	index   map[string]*jsonNode // of members, when they are many
 	items   []*jsonNode
 }
+
+// indexedFrom is the number of members from which an object has an index, lest
+// a huge object be searched again for each of its members.
+const indexedFrom = 16
 
 // A jsonMember is one member of an object.
 type jsonMember struct {
@@ -26,6 +31,9 @@ type jsonMember struct {
 func (n *jsonNode) member(name string) *jsonNode {
 	if n == nil {
 		return nil
+	}
+	if n.index != nil {
+		return n.index[name]
 	}
 	for _, m := range n.members {
 		if m.name == name {
@@ -124,6 +132,12 @@ func (r *canonicalReader) value() (*jsonNode, error) {
 	case r.take('{'):
 		n.kind = '{'
 		n.members, err = r.object()
+		if len(n.members) >= indexedFrom {
+			n.index = make(map[string]*jsonNode, len(n.members))
+			for _, m := range n.members {
+				n.index[m.name] = m.node
+			}
+		}
 	case r.take('['):
 		n.kind = '['
 		n.items, err = r.array()
