@@ -33,7 +33,7 @@ func TestAdvisories(t *testing.T) {
 		signed := rootSigned(t, 2, 2, p...)
 		list := signatures(t, canonical(t, signed), alice, alice)
 		_, err := trusted.Walk(history{2: marshal(t, object{"signed": signed, "signatures": list})}.next, verify.Limits{})
-		refused[*verify.FormatError](t, err, "signatures[1].keyid: "+alice.id+" stands twice")
+		refused[*verify.FormatError](t, err, "signatures: key id "+alice.id+" stands twice")
 	})
 	t.Run("GHSA-3633-5h82-39pq, issue 733 go-tuf: one key under several ids", func(t *testing.T) {
 		again := alice.as("again")

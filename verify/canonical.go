@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -89,15 +90,23 @@ func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\r' || b == '\
 
 // peek drops white space and returns the next byte, 0 at the end of input.
 func (c *canonicaliser) peek() byte {
-	if c.i < len(c.src) && isSpace(c.src[c.i]) {
-		c.flush()
-		for c.i < len(c.src) && isSpace(c.src[c.i]) {
-			c.i++
-		}
-		c.from = c.i
-	}
-	if c.i < len(c.src) {
+	if c.i < len(c.src) && c.src[c.i] > ' ' {
 		return c.src[c.i]
+	}
+	return c.skipSpace()
+}
+
+func (c *canonicaliser) skipSpace() byte {
+	i := c.i
+	for i < len(c.src) && isSpace(c.src[i]) {
+		i++
+	}
+	if i > c.i {
+		c.flush()
+		c.i, c.from = i, i
+	}
+	if i < len(c.src) {
+		return c.src[i]
 	}
 	return 0
 }
@@ -287,7 +296,11 @@ func decodedAt(name []byte, i int, escaped bool) int {
 func (c *canonicaliser) text() error {
 	opened := c.i
 	c.i++
-	for c.i < len(c.src) {
+	for {
+		c.i += plainRun(c.src[c.i:])
+		if c.i == len(c.src) {
+			return c.bad(opened, "string without an end")
+		}
 		switch b := c.src[c.i]; {
 		case b == '"':
 			c.i++
@@ -298,8 +311,6 @@ func (c *canonicaliser) text() error {
 			}
 		case b < ' ':
 			return c.bad(c.i, "raw control character 0x%02x in a string", b)
-		case b < utf8.RuneSelf:
-			c.i++
 		default:
 			r, size := utf8.DecodeRune(c.src[c.i:])
 			if r == utf8.RuneError && size == 1 {
@@ -308,7 +319,28 @@ func (c *canonicaliser) text() error {
 			c.i += size
 		}
 	}
-	return c.bad(opened, "string without an end")
+}
+
+// plainRun returns how many bytes at the beginning of b stand for themselves
+// in a string: ASCII but control characters, `"` and `\`.
+func plainRun(b []byte) int {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x80 * ones
+	)
+	n := 0
+	for ; n+8 <= len(b); n += 8 {
+		// In none of the eight lanes may a high bit come up: from the byte
+		// itself, or by borrowing where a difference is below zero.
+		w := binary.LittleEndian.Uint64(b[n:])
+		if (w|(w-' '*ones)|((w^'"'*ones)-ones)|((w^'\\'*ones)-ones))&highs != 0 {
+			break
+		}
+	}
+	for n < len(b) && ' ' <= b[n] && b[n] < utf8.RuneSelf && b[n] != '"' && b[n] != '\\' {
+		n++
+	}
+	return n
 }
 
 func (c *canonicaliser) escape() error {

@@ -59,38 +59,34 @@ func (f *targetsFacts) readDelegatedRoles(roles value, ring keyring) error {
 	if err := roles.array(); err != nil {
 		return err
 	}
-	n := 0
-	for range roles.elements() {
-		n++
-	}
-	if limit := f.document.lim.Delegations; n > limit {
-		return &LimitError{What: "delegated roles", Limit: int64(limit), Found: int64(n)}
-	}
-	names := make(map[string]bool, n)
+	names := map[string]bool{}
+	n, limit := 0, f.document.lim.Delegations
 	for v := range roles.elements() {
-		index := len(f.delegations)
+		if n++; n > limit {
+			continue // counts the rest
+		}
 		role, err := readDelegation(v)
 		if err != nil {
-			return at(index, err)
+			return at(n-1, err)
 		}
 		switch {
 		case role.Name == "":
-			return at(index, misfit("name", "empty"))
+			return at(n-1, misfit("name", "empty"))
 		case isTopLevel(role.Name):
-			return at(index, misfit("name", "%s is a top-level role and cannot be delegated", role.Name))
+			return at(n-1, misfit("name", "%s is a top-level role and cannot be delegated", role.Name))
 		case names[role.Name]:
-			return at(index, misfit("name", "%s stands twice", shownName(role.Name)))
+			return at(n-1, misfit("name", "%s stands twice", shownName(role.Name)))
 		}
 		names[role.Name] = true
-		q, err := readQuorum(f.document, ring, v, role.Name, f.role)
-		if err != nil {
-			return at(index, err)
+		q := newQuorum(f.document, ring, role.Name, f.role)
+		if err := q.read(v, f.document.lim.Keys); err != nil {
+			return at(n-1, err)
 		}
 		role.Threshold, role.KeyIDs = q.threshold, q.ids
 		f.delegations = append(f.delegations, role)
-		f.quorums = append(f.quorums, q)
+		f.quorums = append(f.quorums, &q)
 	}
-	return nil
+	return checkCount("delegated roles", n, limit)
 }
 
 // readDelegation reads what a delegated role has beside its quorum.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -25,6 +24,7 @@ const (
 type Document struct {
 	raw        []byte
 	message    *message // the canonical form of signed
+	parts      parts    // of it
 	lim        Limits
 	typ        string
 	spec       string
@@ -44,6 +44,22 @@ type Signature struct {
 type signature struct {
 	Signature
 	fault error
+}
+
+func newSignature(s Signature) signature {
+	c := signature{Signature: Signature{s.KeyID, bytes.Clone(s.Sig)}}
+	if len(s.Sig) == 0 {
+		c.fault = errEmptySig
+	}
+	return c
+}
+
+// verify checks a signature over d.
+func (s signature) verify(d *Document, key PublicKey) error {
+	if s.fault != nil {
+		return s.fault
+	}
+	return key.verify(d.message, s.Sig)
 }
 
 var (
@@ -86,13 +102,6 @@ func Read(raw []byte, lim Limits) (*Document, error) {
 	return d, nil
 }
 
-func checkSize(what string, raw []byte, limit int64) error {
-	if int64(len(raw)) > limit {
-		return &LimitError{What: "bytes of " + what, Limit: limit, Found: int64(len(raw))}
-	}
-	return nil
-}
-
 func (d *Document) readEnvelope(envelope value) error {
 	if err := envelope.object(); err != nil {
 		return err
@@ -118,53 +127,73 @@ func (d *Document) readEnvelope(envelope value) error {
 	return within("signatures", d.readSignatures(signatures))
 }
 
+// parts are the members of `signed` that this package looks at, nil where
+// they are absent.
+type parts struct {
+	typ, version, spec, expires, extension value // every type
+	keys, roles, consistentSnapshot        value // root
+	targets, delegations                   value // targets
+}
+
+func readParts(signed value) parts {
+	var p parts
+	for name, v := range signed.members() {
+		switch string(name) {
+		case "_type":
+			p.typ = v
+		case "version":
+			p.version = v
+		case "spec_version":
+			p.spec = v
+		case "expires":
+			p.expires = v
+		case ExtensionName:
+			p.extension = v
+		case "keys":
+			p.keys = v
+		case "roles":
+			p.roles = v
+		case "consistent_snapshot":
+			p.consistentSnapshot = v
+		case "targets":
+			p.targets = v
+		case "delegations":
+			p.delegations = v
+		}
+	}
+	return p
+}
+
 // readSigned reads the members that every type has (SPEC 4.3 to 4.6).
 func (d *Document) readSigned(signed value) error {
 	if err := signed.object(); err != nil {
 		return err
 	}
 	d.message = newMessage(signed)
-	var typ, spec, version, expires, extension value
-	for name, v := range signed.members() {
-		switch string(name) {
-		case "_type":
-			typ = v
-		case "spec_version":
-			spec = v
-		case "version":
-			version = v
-		case "expires":
-			expires = v
-		case ExtensionName:
-			extension = v
-		}
-	}
+	d.parts = readParts(signed)
 	for _, f := range []struct {
 		name string
 		v    value
-		read func(value) error
+		read func(*Document, value) error
 	}{
-		{"_type", typ, d.readType},
-		{"version", version, d.readVersion},
-		{"spec_version", spec, d.readSpec},
-		{"expires", expires, d.readExpires},
+		{"_type", d.parts.typ, (*Document).readType},
+		{"version", d.parts.version, (*Document).readVersion},
+		{"spec_version", d.parts.spec, (*Document).readSpec},
+		{"expires", d.parts.expires, (*Document).readExpires},
 	} {
 		if f.v == nil {
 			return misfit(f.name, "missing")
 		}
-		if err := f.read(f.v); err != nil {
+		if err := f.read(d, f.v); err != nil {
 			return within(f.name, err)
 		}
 	}
-	if extension == nil {
+	if d.parts.extension == nil {
 		return nil
 	}
-	e, err := readExtension(extension)
-	if err != nil {
-		return within(ExtensionName, err)
-	}
-	d.extension = e
-	return nil
+	var err error
+	d.extension, err = readExtension(d.parts.extension)
+	return within(ExtensionName, err)
 }
 
 func (d *Document) readType(v value) error {
@@ -212,22 +241,22 @@ func (d *Document) readSignatures(list value) error {
 	if err := list.array(); err != nil {
 		return err
 	}
+	d.signatures = make([]signature, 0, 16)
 	n := 0
-	for range list.elements() {
-		n++
-	}
-	// Bounded before anything is verified, so that junk costs no more than
-	// reading it.
-	if n > d.lim.Signatures {
-		return &LimitError{What: "signatures", Limit: int64(d.lim.Signatures), Found: int64(n)}
-	}
-	d.signatures = make([]signature, 0, n)
 	for v := range list.elements() {
+		// Bounded before anything is verified, so that junk costs no more
+		// than reading it.
+		if n++; n > d.lim.Signatures {
+			continue // counts the rest
+		}
 		s, err := readSignature(v)
 		if err != nil {
-			return at(len(d.signatures), err)
+			return at(n-1, err)
 		}
 		d.signatures = append(d.signatures, s)
+	}
+	if err := checkCount("signatures", n, d.lim.Signatures); err != nil {
+		return err
 	}
 	return checkUnique(d.signatures)
 }
@@ -274,12 +303,15 @@ func readSignature(v value) (signature, error) {
 // checkUnique refuses a key id that stands twice, whatever the signatures are
 // worth (SPEC 4.2.1).
 func checkUnique(sigs []signature) error {
-	ids := make(map[string]struct{}, len(sigs))
+	ids := make([]string, len(sigs))
 	for i, s := range sigs {
-		if _, twice := ids[s.KeyID]; twice {
-			return at(i, misfit("keyid", "%s stands twice", shownName(s.KeyID)))
+		ids[i] = s.KeyID
+	}
+	slices.Sort(ids)
+	for i := 1; i < len(ids); i++ {
+		if ids[i-1] == ids[i] {
+			return misfit("", "key id %s stands twice", shownName(ids[i]))
 		}
-		ids[s.KeyID] = struct{}{}
 	}
 	return nil
 }
@@ -289,17 +321,14 @@ func checkUnique(sigs []signature) error {
 // that stands twice is a [*FormatError], too many signatures a [*LimitError].
 // The result has no received envelope: its Raw is nil.
 func (d *Document) WithSignatures(sigs []Signature) (*Document, error) {
-	if len(sigs) > d.lim.Signatures {
-		return nil, &LimitError{What: "signatures", Limit: int64(d.lim.Signatures), Found: int64(len(sigs))}
+	if err := checkCount("signatures", len(sigs), d.lim.Signatures); err != nil {
+		return nil, err
 	}
 	c := *d
 	c.raw = nil
 	c.signatures = make([]signature, len(sigs))
 	for i, s := range sigs {
-		c.signatures[i].Signature = Signature{s.KeyID, bytes.Clone(s.Sig)}
-		if len(s.Sig) == 0 {
-			c.signatures[i].fault = errEmptySig
-		}
+		c.signatures[i] = newSignature(s)
 	}
 	if err := checkUnique(c.signatures); err != nil {
 		return nil, d.named(within("signatures", err))
@@ -381,11 +410,6 @@ func (d *Document) checkExpiry(role string, at time.Time) error {
 		return nil
 	}
 	return &ExpiredError{Role: role, Version: d.version, Expires: d.expires, At: at}
-}
-
-// label names a version of a role in messages: "root 1".
-func label(role string, version int64) string {
-	return fmt.Sprintf("%s %d", shownName(role), version)
 }
 
 // isTopLevel reports whether a role is one of the four of SPEC 2.1.

@@ -115,7 +115,7 @@ func TestReadRefusesEnvelopes(t *testing.T) {
 		{`{"signatures":[{"keyid":"a","sig":null}],` + signed + `}`, "signatures[0].sig: must be a string, found null"},
 		// SPEC 4.2.1: a key id twice refuses the document, whatever the
 		// signatures are worth.
-		{`{"signatures":[{"keyid":"a","sig":"00"},{"keyid":"b","sig":""},{"keyid":"a","sig":""}],` + signed + `}`, "root 1: signatures[2].keyid: a stands twice"},
+		{`{"signatures":[{"keyid":"a","sig":"00"},{"keyid":"b","sig":""},{"keyid":"a","sig":""}],` + signed + `}`, "root 1: signatures: key id a stands twice"},
 		{`{"signatures":[],"signatures":[],` + signed + `}`, `member "signatures" stands twice`},
 		{`{"signatures":[],` + signed + `,` + signed + `}`, `member "signed" stands twice`},
 		{`{"signatures":[],` + strings.Replace(signed, `"version":1`, `"version":1,"version":2`, 1) + `}`, `member "version" stands twice`},
@@ -223,7 +223,7 @@ func TestWithSignatures(t *testing.T) {
 		t.Error("the first document changed")
 	}
 	_, err = d.WithSignatures([]verify.Signature{mine, mine})
-	refused[*verify.FormatError](t, err, "root 1: signatures[1].keyid: "+people[1].id+" stands twice")
+	refused[*verify.FormatError](t, err, "root 1: signatures: key id "+people[1].id+" stands twice")
 	_, err = d.WithSignatures(make([]verify.Signature, 257))
 	refused[*verify.LimitError](t, err, "signatures: 257, above the limit of 256")
 }

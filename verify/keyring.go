@@ -42,24 +42,18 @@ func readKeyring(v value, limit int) (keyring, error) {
 	if err := v.object(); err != nil {
 		return nil, err
 	}
+	ring := make(keyring, 0, 16)
 	n := 0
-	for range v.members() {
-		n++
-	}
-	if n > limit {
-		return nil, &LimitError{What: "keys", Limit: int64(limit), Found: int64(n)}
-	}
-	ring := make(keyring, 0, n)
-	keys := make([]listedKey, n)
 	for name, m := range v.members() {
+		if n++; n > limit {
+			continue // counts the rest
+		}
 		if err := checkKeyObject(m); err != nil {
 			return nil, within(name, err)
 		}
-		key := &keys[len(ring)]
-		key.object = m
-		ring = append(ring, ringKey{plain(name), key})
+		ring = append(ring, ringKey{plain(name), &listedKey{object: m}})
 	}
-	return ring, nil
+	return ring, checkCount("keys", n, limit)
 }
 
 func (r keyring) find(id string) *listedKey {
@@ -68,6 +62,23 @@ func (r keyring) find(id string) *listedKey {
 		return nil
 	}
 	return r[i].key
+}
+
+// id decodes a key id and returns the ring's own string for it, if it has one.
+func (r keyring) id(b []byte) string {
+	i, ok := slices.BinarySearchFunc(r, b, func(k ringKey, b []byte) int {
+		if k.id == string(b) { // compares without a copy
+			return 0
+		}
+		if k.id < string(b) {
+			return -1
+		}
+		return 1
+	})
+	if ok && bytes.IndexByte(b, '\\') < 0 {
+		return r[i].id
+	}
+	return plain(b)
 }
 
 // adopt returns r with the entries that older has in the same form replaced

@@ -104,3 +104,18 @@ func (l Limits) bytesFor(typ string) int64 {
 	}
 	return max(l.RootBytes, l.TargetsBytes, l.SnapshotBytes, l.TimestampBytes)
 }
+
+// checkCount is for lists that were counted to their end.
+func checkCount(what string, found, limit int) error {
+	if found > limit {
+		return &LimitError{What: what, Limit: int64(limit), Found: int64(found)}
+	}
+	return nil
+}
+
+func checkSize(what string, raw []byte, limit int64) error {
+	if int64(len(raw)) > limit {
+		return &LimitError{What: "bytes of " + what, Limit: limit, Found: int64(len(raw))}
+	}
+	return nil
+}

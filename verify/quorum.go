@@ -2,6 +2,7 @@ package verify
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -14,9 +15,17 @@ type Quorum struct {
 	ids        []string // as listed, first occurrences only
 	ring       keyring
 	owners     map[string]string
-	by         string // the document that lists it, for instance "root 1"
+	by         source // the document that lists it
 	repository string // of that document, "" if it names none
 }
+
+// source names a version of a role in messages: "root 1".
+type source struct {
+	role    string
+	version int64
+}
+
+func (s source) String() string { return fmt.Sprintf("%s %d", shownName(s.role), s.version) }
 
 // Holder is one key of a [Quorum] and who holds it.
 type Holder struct {
@@ -130,7 +139,7 @@ func (q *Quorum) Check(d *Document, s Signature) (Holder, error) {
 		err = q.concerns(d)
 	}
 	if err == nil {
-		err = new(verdicts).verify(d, h.Key, signature{Signature: s})
+		err = newSignature(s).verify(d, h.Key)
 	}
 	if err != nil {
 		return h, &SignatureError{Role: q.role, Version: d.version, KeyID: s.KeyID, Owner: h.Owner, Reason: err.Error(), cause: err}
@@ -140,51 +149,49 @@ func (q *Quorum) Check(d *Document, s Signature) (Holder, error) {
 
 // Tally checks every signature of d and says how each of them counts.
 func (q *Quorum) Tally(d *Document) Tally {
-	return q.count(d, new(verdicts), len(d.signatures)+1)
+	return q.count(d, nil, len(d.signatures)+1)
 }
 
 // met is the accepting side of the count: it stops at the threshold.
-func (q *Quorum) met(d *Document, known *verdicts) error {
+func (q *Quorum) met(d *Document, known verdicts) error {
 	t := q.count(d, known, q.threshold)
 	if t.Met() {
 		return nil
 	}
-	return &ThresholdError{Tally: t, By: q.by}
+	return &ThresholdError{Tally: t, By: q.by.String()}
 }
 
 // count is the one threshold count: over distinct public keys, never over key
 // ids or list entries (SPEC 4.2.1, 5.3.4). It stops when enough keys have
 // signed; a tally that ended early is complete in its Valid only.
-func (q *Quorum) count(d *Document, known *verdicts, enough int) Tally {
+func (q *Quorum) count(d *Document, known verdicts, enough int) Tally {
 	t := Tally{Role: q.role, Version: d.version, Threshold: q.threshold}
 	stranger := q.concerns(d)
-	signed := make(map[Digest]bool, len(q.ids))
-	for _, s := range d.signatures {
+	for i, s := range d.signatures {
 		h, err := q.holder(s.KeyID)
 		switch {
 		case err == errNotListed:
 			t.Unknown = append(t.Unknown, s.KeyID)
 			continue
-		case err == nil && signed[h.Key.Fingerprint()]:
+		case err == nil && t.hasSigned(h.Key):
 			t.Duplicate = append(t.Duplicate, h)
 			continue
 		case err == nil && stranger != nil:
 			err = stranger
 		case err == nil:
-			err = known.verify(d, h.Key, s)
+			err = known.verify(d, h.Key, i)
 		}
 		if err != nil {
 			t.Rejected = append(t.Rejected, Rejection{h, err})
 			continue
 		}
-		signed[h.Key.Fingerprint()] = true
 		t.Valid = append(t.Valid, h)
 		if len(t.Valid) == enough {
 			return t
 		}
 	}
 	for _, h := range q.Keys() {
-		if !signed[h.Key.Fingerprint()] {
+		if !t.hasSigned(h.Key) {
 			t.Missing = append(t.Missing, h)
 		}
 	}
@@ -192,32 +199,27 @@ func (q *Quorum) count(d *Document, known *verdicts, enough int) Tally {
 	return t
 }
 
-// verdicts remembers signatures that were checked over one document, for a
-// second quorum that lists the same keys. The zero value remembers nothing
-// yet.
-type verdicts struct {
-	known map[verdict]error
+// hasSigned reports whether a key counts already.
+func (t *Tally) hasSigned(k PublicKey) bool {
+	return slices.ContainsFunc(t.Valid, func(h Holder) bool { return h.Key.Equal(k) })
 }
+
+// verdicts remembers what was found about each signature of one document, for
+// a second quorum that lists the same keys. A nil one remembers nothing.
+type verdicts []verdict
 
 type verdict struct {
-	key Digest
-	sig string
+	key PublicKey // that the signature was checked with, zero if it was not yet
+	err error
 }
 
-func (k *verdicts) verify(d *Document, key PublicKey, s signature) error {
-	switch {
-	case s.fault != nil:
-		return s.fault
-	case len(s.Sig) == 0:
-		return errEmptySig
-	case k.known == nil:
-		return key.verify(d.message, s.Sig)
+func (known verdicts) verify(d *Document, key PublicKey, index int) error {
+	if known == nil {
+		return d.signatures[index].verify(d, key)
 	}
-	v := verdict{key.Fingerprint(), string(s.Sig)}
-	err, ok := k.known[v]
-	if !ok {
-		err = key.verify(d.message, s.Sig)
-		k.known[v] = err
+	v := &known[index]
+	if !v.key.Equal(key) {
+		*v = verdict{key, d.signatures[index].verify(d, key)}
 	}
-	return err
+	return v.err
 }

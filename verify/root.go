@@ -15,7 +15,7 @@ type UnverifiedRoot struct {
 type rootFacts struct {
 	document           *Document
 	ring               keyring
-	quorums            [4]*Quorum
+	quorums            [len(topLevel)]Quorum
 	consistentSnapshot bool
 }
 
@@ -40,31 +40,22 @@ func (d *Document) Root() (*UnverifiedRoot, error) {
 
 func readRoot(d *Document) (*rootFacts, error) {
 	facts := &rootFacts{document: d}
-	var keys, roles value
-	for name, v := range value(d.message.bytes).members() {
-		switch string(name) {
-		case "keys":
-			keys = v
-		case "roles":
-			roles = v
-		case "consistent_snapshot":
-			var err error
-			if facts.consistentSnapshot, err = v.boolean(); err != nil {
-				return nil, within(name, err)
-			}
+	var err error
+	if v := d.parts.consistentSnapshot; v != nil {
+		if facts.consistentSnapshot, err = v.boolean(); err != nil {
+			return nil, within("consistent_snapshot", err)
 		}
 	}
-	if keys == nil {
+	if d.parts.keys == nil {
 		return nil, misfit("keys", "missing")
 	}
-	if roles == nil {
-		return nil, misfit("roles", "missing")
-	}
-	var err error
-	if facts.ring, err = readKeyring(keys, d.lim.Keys); err != nil {
+	if facts.ring, err = readKeyring(d.parts.keys, d.lim.Keys); err != nil {
 		return nil, within("keys", err)
 	}
-	if err := facts.readRoles(roles); err != nil {
+	if d.parts.roles == nil {
+		return nil, misfit("roles", "missing")
+	}
+	if err := facts.readRoles(d.parts.roles); err != nil {
 		return nil, within("roles", err)
 	}
 	return facts, nil
@@ -82,30 +73,34 @@ func (f *rootFacts) readRoles(roles value) error {
 			if string(name) != role {
 				continue
 			}
-			q, err := readQuorum(f.document, f.ring, v, role, typeRoot)
-			if err != nil {
+			f.quorums[i] = newQuorum(f.document, f.ring, role, typeRoot)
+			if err := f.quorums[i].read(v, f.document.lim.Keys); err != nil {
 				return within(name, err)
 			}
-			f.quorums[i] = q
 		}
 	}
 	for i, role := range topLevel {
-		if f.quorums[i] == nil {
+		if f.quorums[i].threshold == 0 {
 			return misfit(role, "missing")
 		}
 	}
 	return nil
 }
 
-// readQuorum reads `keyids` and `threshold` of a role that d describes; by is
-// the role of d itself.
-func readQuorum(d *Document, ring keyring, v value, role, by string) (*Quorum, error) {
-	if err := v.object(); err != nil {
-		return nil, err
-	}
-	q := &Quorum{role: role, ring: ring, by: label(by, d.version), repository: d.repository()}
+// newQuorum is the quorum of a role that d describes; by is the role of d
+// itself.
+func newQuorum(d *Document, ring keyring, role, by string) Quorum {
+	q := Quorum{role: role, ring: ring, by: source{by, d.version}, repository: d.repository()}
 	if d.extension != nil {
 		q.owners = d.extension.Owners
+	}
+	return q
+}
+
+// read reads `keyids` and `threshold`.
+func (q *Quorum) read(v value, limit int) error {
+	if err := v.object(); err != nil {
+		return err
 	}
 	var keyIDs, threshold value
 	for name, m := range v.members() {
@@ -117,59 +112,55 @@ func readQuorum(d *Document, ring keyring, v value, role, by string) (*Quorum, e
 		}
 	}
 	if threshold == nil {
-		return nil, misfit("threshold", "missing")
+		return misfit("threshold", "missing")
 	}
 	n, err := threshold.integer()
 	if err != nil {
-		return nil, within("threshold", err)
+		return within("threshold", err)
 	}
 	// SPEC 4.3: the threshold is an integer of at least one. Zero would
 	// switch verification off.
-	if n < 1 || n > int64(d.lim.Keys) {
-		return nil, misfit("threshold", "must be from 1 to %d, found %d", d.lim.Keys, n)
+	if n < 1 || n > int64(limit) {
+		return misfit("threshold", "must be from 1 to %d, found %d", limit, n)
+	}
+	if keyIDs == nil {
+		return misfit("keyids", "missing")
+	}
+	if q.ids, err = readKeyIDs(keyIDs, q.ring, limit); err != nil {
+		return within("keyids", err)
 	}
 	q.threshold = int(n)
-	if keyIDs == nil {
-		return nil, misfit("keyids", "missing")
-	}
-	if q.ids, err = readKeyIDs(keyIDs, d.lim.Keys); err != nil {
-		return nil, within("keyids", err)
-	}
-	return q, nil
+	return nil
 }
 
 // readKeyIDs keeps the first of equal ids; keys are counted, not list entries.
-func readKeyIDs(v value, limit int) ([]string, error) {
+func readKeyIDs(v value, ring keyring, limit int) ([]string, error) {
 	if err := v.array(); err != nil {
 		return nil, err
 	}
+	ids := make([]string, 0, min(len(ring), limit))
 	n := 0
-	for range v.elements() {
-		n++
-	}
-	if n > limit {
-		return nil, &LimitError{What: "key ids of one role", Limit: int64(limit), Found: int64(n)}
-	}
-	ids := make([]string, 0, n)
 	for i := range v.elements() {
-		id, err := i.text()
-		if err != nil {
-			return nil, at(len(ids), err)
+		if n++; n > limit {
+			continue // counts the rest
 		}
-		if !slices.Contains(ids, id) {
+		if err := i.expect("a string"); err != nil {
+			return nil, at(n-1, err)
+		}
+		if id := ring.id(i[1 : len(i)-1]); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
-	return ids, nil
+	return ids, checkCount("key ids of one role", n, limit)
 }
 
 func (f *rootFacts) quorum(role string) (*Quorum, bool) {
 	if f == nil {
 		return nil, false
 	}
-	for _, q := range f.quorums {
-		if q != nil && q.role == role {
-			return q, true
+	for i := range f.quorums {
+		if f.quorums[i].role == role {
+			return &f.quorums[i], true
 		}
 	}
 	return nil, false
@@ -179,10 +170,8 @@ func (f *rootFacts) quorum(role string) (*Quorum, bool) {
 func (f *rootFacts) adopt(older *rootFacts) *rootFacts {
 	c := *f
 	c.ring = f.ring.adopt(older.ring)
-	for i, q := range f.quorums {
-		merged := *q
-		merged.ring = c.ring
-		c.quorums[i] = &merged
+	for i := range c.quorums {
+		c.quorums[i].ring = c.ring
 	}
 	return &c
 }

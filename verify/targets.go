@@ -39,22 +39,17 @@ func (d *Document) Targets(role string) (*UnverifiedTargets, error) {
 }
 
 func readTargets(d *Document, role string) (*targetsFacts, error) {
-	facts := &targetsFacts{document: d, role: role}
-	for name, v := range value(d.message.bytes).members() {
-		var err error
-		switch string(name) {
-		case "targets":
-			facts.entries = v
-			err = checkEntries(v)
-		case "delegations":
-			err = facts.readDelegations(v)
-		}
-		if err != nil {
-			return nil, within(name, err)
-		}
-	}
+	facts := &targetsFacts{document: d, role: role, entries: d.parts.targets}
 	if facts.entries == nil {
 		return nil, misfit("targets", "missing")
+	}
+	if err := checkEntries(facts.entries); err != nil {
+		return nil, within("targets", err)
+	}
+	if v := d.parts.delegations; v != nil {
+		if err := facts.readDelegations(v); err != nil {
+			return nil, within("delegations", err)
+		}
 	}
 	return facts, nil
 }
@@ -93,7 +88,7 @@ type Delegator interface {
 	Quorum(role string) (*Quorum, bool)
 	Repository() string
 
-	delegator() string // for instance "root 1"; nobody else can have it
+	delegator() source // what messages call it; nobody else can have it
 }
 
 // Targets is a trusted targets document. Only [TrustTargets] makes one; the
@@ -114,12 +109,12 @@ func TrustTargets(by Delegator, candidate *UnverifiedTargets) (*Targets, error) 
 	facts := candidate.facts
 	q, ok := by.Quorum(facts.role)
 	if !ok {
-		return nil, &DelegationError{Role: facts.role, By: by.delegator()}
+		return nil, &DelegationError{Role: facts.role, By: by.delegator().String()}
 	}
 	if err := checkRepository(by.Repository(), facts.role, facts.document); err != nil {
 		return nil, err
 	}
-	if err := q.met(facts.document, new(verdicts)); err != nil {
+	if err := q.met(facts.document, nil); err != nil {
 		return nil, err
 	}
 	return &Targets{facts}, nil
@@ -159,7 +154,7 @@ func (t *Targets) Repository() string { return t.Document().repository() }
 // Entries returns the listed targets, sorted by path.
 func (t *Targets) Entries() []TargetEntry { return readEntries(t.read().entries) }
 
-func (t *Targets) delegator() string { return label(t.Role(), t.Version()) }
+func (t *Targets) delegator() source { return source{t.Role(), t.Version()} }
 
 // read returns the facts, empty ones for the zero Targets.
 func (t *Targets) read() *targetsFacts {

@@ -36,7 +36,7 @@ func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
 		return nil, &PinError{Want: *pin, Found: candidate.Digest()}
 	}
 	own, _ := candidate.facts.quorum(typeRoot)
-	if err := own.met(candidate.facts.document, new(verdicts)); err != nil {
+	if err := own.met(candidate.facts.document, nil); err != nil {
 		return nil, err
 	}
 	return &Root{candidate.facts}, nil
@@ -62,7 +62,7 @@ func readUnverifiedRoot(raw []byte, lim Limits) (*UnverifiedRoot, error) {
 func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
 	old, ok := r.Quorum(typeRoot)
 	if !ok {
-		return nil, &DelegationError{Role: typeRoot, By: label(typeRoot, 0)}
+		return nil, &DelegationError{Role: typeRoot, By: r.delegator().String()}
 	}
 	if candidate == nil || candidate.facts == nil {
 		return nil, &RoleError{Want: typeRoot}
@@ -79,7 +79,7 @@ func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
 	facts := candidate.facts.adopt(r.facts)
 	// SPEC 5.3.4: a threshold of keys of the trusted root, and a threshold of
 	// keys of the new one. What one quorum has verified the other knows.
-	known := &verdicts{known: map[verdict]error{}}
+	known := make(verdicts, len(d.signatures))
 	if err := old.met(d, known); err != nil {
 		return nil, err
 	}
@@ -161,4 +161,4 @@ func (r *Root) CheckExpiry(at time.Time) error {
 	return r.Document().checkExpiry(typeRoot, at)
 }
 
-func (r *Root) delegator() string { return label(typeRoot, r.Version()) }
+func (r *Root) delegator() source { return source{typeRoot, r.Version()} }

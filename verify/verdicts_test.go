@@ -12,21 +12,19 @@ func TestVerdictsAreRemembered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Document{message: newMessage([]byte("{}"))}
-	s := signature{Signature: Signature{KeyID: "a", Sig: make([]byte, 64)}}
+	junk := newSignature(Signature{KeyID: "a", Sig: make([]byte, 64)})
+	d := &Document{message: newMessage([]byte("{}")), signatures: []signature{junk, junk}}
 	marked := errors.New("remembered")
-	known := &verdicts{known: map[verdict]error{{key.Fingerprint(), string(s.Sig)}: marked}}
-	if err := known.verify(d, key, s); err != marked {
+	known := verdicts{{key, marked}, {}}
+	if err := known.verify(d, key, 0); err != marked {
 		t.Errorf("verified again: %v", err)
 	}
-	// Another signature by the same key is another question.
-	s.Sig[0] = 1
-	if err := known.verify(d, key, s); err != errMismatch || len(known.known) != 2 {
+	// Another signature is another question.
+	if err := known.verify(d, key, 1); err != errMismatch || known[1].err != errMismatch {
 		t.Errorf("not remembered: %v", err)
 	}
 	// One quorum alone needs no memory.
-	alone := new(verdicts)
-	if err := alone.verify(d, key, s); err != errMismatch || alone.known != nil {
+	if err := verdicts(nil).verify(d, key, 0); err != errMismatch {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,0 +1,222 @@
+// Package bench_test times the verifier beside go-tuf v2 and beside the limit:
+// the bare signature verifications that are needed, with keys that are parsed
+// already, plus one SHA-256 over the bytes. All three work on the same bytes
+// in the same run, and each checks the verdict that it times.
+package bench_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/sha256"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/sigstore/sigstore/pkg/signature"
+	"github.com/theupdateframework/go-tuf/v2/metadata"
+	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
+)
+
+const (
+	members   = 9
+	threshold = 5
+	versions  = 100
+)
+
+// quorum is nine people with keys of one kind.
+type quorum struct {
+	name    string
+	signers []crypto.Signer
+}
+
+func quorums(b *testing.B) []quorum {
+	b.Helper()
+	ed, p256 := quorum{name: "Ed25519"}, quorum{name: "P-256"}
+	for i := range members {
+		seed := sha256.Sum256([]byte{byte(i)})
+		ed.signers = append(ed.signers, ed25519.NewKeyFromSeed(seed[:]))
+		key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
+		if err != nil {
+			b.Fatal(err)
+		}
+		p256.signers = append(p256.signers, key)
+	}
+	return []quorum{ed, p256}
+}
+
+// root writes one version as it is published: indented, and signed by some of
+// the members, not always the same ones first.
+func (q quorum) root(b *testing.B, version int64, signatures int) []byte {
+	b.Helper()
+	m := metadata.Root(time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC))
+	m.Signed.Version = version
+	for i, s := range q.signers {
+		key, err := metadata.KeyFromPublicKey(s.Public())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, role := range metadata.TOP_LEVEL_ROLE_NAMES {
+			if i > 0 && (role == metadata.SNAPSHOT || role == metadata.TIMESTAMP) {
+				continue
+			}
+			if err := m.Signed.AddKey(key, role); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	m.Signed.Roles[metadata.ROOT].Threshold = threshold
+	m.Signed.Roles[metadata.TARGETS].Threshold = threshold
+	for i := range signatures {
+		signer, err := signature.LoadSigner(q.signers[(int(version)+i)%members], crypto.SHA256)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := m.Sign(signer); err != nil {
+			b.Fatal(err)
+		}
+	}
+	raw, err := m.ToBytes(true)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return raw
+}
+
+// work is what no verifier can do without, for one document.
+type work struct {
+	raw, message []byte
+	keys         []crypto.PublicKey
+	sigs         [][]byte
+}
+
+func (q quorum) work(b *testing.B, raw []byte) work {
+	b.Helper()
+	d, err := verify.Read(raw, verify.Limits{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := work{raw: raw, message: d.Signed()}
+	for i, s := range d.UnverifiedSignatures()[:threshold] {
+		w.sigs = append(w.sigs, s.Sig)
+		w.keys = append(w.keys, q.signers[(int(d.Version())+i)%members].Public())
+	}
+	return w
+}
+
+// do returns how many signatures are good.
+func (w work) do() (good int) {
+	sum := sha256.Sum256(w.message)
+	for i, k := range w.keys {
+		ok := false
+		switch k := k.(type) {
+		case ed25519.PublicKey:
+			ok = ed25519.Verify(k, w.message, w.sigs[i])
+		case *ecdsa.PublicKey:
+			ok = ecdsa.VerifyASN1(k, sum[:], w.sigs[i])
+		}
+		if ok {
+			good++
+		}
+	}
+	return good
+}
+
+// BenchmarkRoot reads one 5-of-9 root and verifies it. A published root has
+// every signature that came in time: nine at the most, five at the least.
+func BenchmarkRoot(b *testing.B) {
+	for _, q := range quorums(b) {
+		for _, signatures := range []int{members, threshold} {
+			raw := q.root(b, 1, signatures)
+			needed := q.work(b, raw)
+			name := fmt.Sprintf("%s/%d-signatures/", q.name, signatures)
+			b.Run(name+"ours", func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					root, err := verify.TrustRoot(raw, verify.Limits{})
+					if err != nil || root.Version() != 1 {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run(name+"go-tuf", func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					trusted, err := trustedmetadata.New(raw)
+					if err != nil || trusted.Root.Signed.Version != 1 {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run(name+"limit", func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if needed.do() != threshold {
+						b.Fatal("bad signature")
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkChain walks from version 1 to version 100. All nine have signed
+// each; old and new quorum are the same people, so five verifications a
+// version are needed.
+func BenchmarkChain(b *testing.B) {
+	for _, q := range quorums(b) {
+		chain := make([][]byte, versions)
+		needed := make([]work, versions)
+		for i := range chain {
+			chain[i] = q.root(b, int64(i)+1, members)
+			needed[i] = q.work(b, chain[i])
+		}
+		b.Run(q.name+"/ours", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				root, err := verify.TrustRoot(chain[0], verify.Limits{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				newest, err := root.Walk(func(version int64) ([]byte, error) {
+					if version > versions {
+						return nil, fmt.Errorf("root %d: %w", version, verify.ErrNotFound)
+					}
+					return chain[version-1], nil
+				}, verify.Limits{})
+				if err != nil || newest.Version() != versions {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(q.name+"/go-tuf", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				trusted, err := trustedmetadata.New(chain[0])
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, raw := range chain[1:] {
+					if _, err := trusted.UpdateRoot(raw); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if trusted.Root.Signed.Version != versions {
+					b.Fatal("not the newest version")
+				}
+			}
+		})
+		b.Run(q.name+"/limit", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, w := range needed {
+					if w.do() != threshold {
+						b.Fatal("bad signature")
+					}
+				}
+			}
+		})
+	}
+}
