@@ -163,7 +163,7 @@ func otherRepository(t testing.TB) *world {
 func TestSignatureByStranger(t *testing.T) {
 	w := rotated(t)
 	w.join("leo")
-	w.declare(policy{root: append(without(afterRotation, "ivan"), "leo"), rootThreshold: 5})
+	w.declare(policy{root: append(except(afterRotation, "ivan"), "leo"), rootThreshold: 5})
 	w.later()
 	e := w.propose("ivan hands over to leo")
 	w.sign(e.Name, "alice", "bob", "erin", "frank")

@@ -30,7 +30,7 @@ func TestCeremony(t *testing.T) {
 	}
 
 	// Two leave, two join.
-	now := append(without(nine, "carol", "dave"), "judy", "karl")
+	now := append(except(nine, "carol", "dave"), "judy", "karl")
 	w.files[MemberPath("judy")] = memberText("judy", "")
 	w.files[MemberPath("karl")] = memberText("karl", "")
 	w.declare(policy{root: now, rootThreshold: 5})

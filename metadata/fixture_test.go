@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,6 +264,4 @@ func expect[E error](t testing.TB, err error, words ...string) E {
 	return typed
 }
 
-func without(list []string, gone ...string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(gone, s) })
-}
+func except(list []string, gone ...string) []string { return without(list, gone) }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // The fixed names of a metadata repository. The package comment describes
@@ -100,6 +101,22 @@ func governed(p string) bool {
 	return false
 }
 
+// foldCase maps names that some file system takes for one to one name. Beyond
+// ASCII it follows Unicode's simple folding: U+017F is an s, U+212A a k.
+func foldCase(p string) string {
+	return strings.Map(func(r rune) rune {
+		if r < unicode.MaxASCII {
+			return unicode.ToLower(r)
+		}
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			if f < unicode.MaxASCII {
+				return unicode.ToLower(f)
+			}
+		}
+		return unicode.ToLower(r)
+	}, p)
+}
+
 // checkLayout refuses what no honest tool writes: anything that is not a
 // plain file where a rule applies, names that differ only in case (one of
 // them would be lost on some file systems), and paths that leave the tree.
@@ -109,10 +126,10 @@ func checkLayout(entries []Entry) error {
 		if clean := path.Clean(e.Path); clean != e.Path || strings.HasPrefix(e.Path, "/") || e.Path == ".." || strings.HasPrefix(e.Path, "../") || strings.Contains(e.Path, "\\") {
 			return &TreeError{Path: e.Path, Reason: "the path is not a plain relative path"}
 		}
-		if lower := strings.ToLower(e.Path); folded[lower] != "" && (governed(e.Path) || governed(lower)) {
+		if lower := foldCase(e.Path); folded[lower] != "" && (governed(e.Path) || governed(lower)) {
 			return &TreeError{Path: e.Path, Reason: fmt.Sprintf("differs only in upper and lower case from %s; some computers keep only one of them", folded[lower])}
 		} else if governed(lower) && !governed(e.Path) {
-			return &TreeError{Path: e.Path, Reason: "names of this repository's own folders are lower case"}
+			return &TreeError{Path: e.Path, Reason: "the names that rust-tuf reads are lower case; some computers take this for one of them"}
 		} else {
 			folded[lower] = e.Path
 		}

@@ -128,7 +128,7 @@ func (t *Trusted) addPayloads(e *Event, d *roles.Declaration, p Proposition, rep
 		if err != nil {
 			return err
 		}
-		c, err := readCandidate(payload)
+		c, err := readCandidate(role, payload.Document)
 		if err != nil {
 			return &PayloadError{Event: e.Name, Role: role, Version: payload.Version, Reason: err.Error()}
 		}

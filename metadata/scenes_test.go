@@ -39,7 +39,7 @@ func scene(t testing.TB, name string, play func() *world) *world {
 var team = []string{"olivia", "peggy", "quentin", "rupert", "sybil"}
 
 // afterRotation are the members once carol and dave have left.
-var afterRotation = append(without(nine, "carol", "dave"), "judy", "karl")
+var afterRotation = append(except(nine, "carol", "dave"), "judy", "karl")
 
 const rotationEvent = "2026-11-23-root-v2"
 
@@ -84,7 +84,8 @@ func rotated(t testing.TB) *world {
 
 const releaseEvent = "2026-11-24-targets-v3"
 
-// delegated is rotated with a role release, signed by three of a team.
+// delegated is rotated with a role release, which four of a team signed where
+// three are needed.
 func delegated(t testing.TB) *world {
 	t.Helper()
 	return scene(t, "delegated", func() *world {
@@ -95,7 +96,7 @@ func delegated(t testing.TB) *world {
 		if e := w.propose("a team signs releases"); e.Name != releaseEvent {
 			t.Fatalf("opened %s with %v", e.Name, payloadNames(e))
 		}
-		w.sign(releaseEvent, append(slices.Clone(afterRotation[:5]), team[:3]...)...)
+		w.sign(releaseEvent, append(slices.Clone(afterRotation[:5]), team[:4]...)...)
 		w.complete(releaseEvent)
 		return w
 	})

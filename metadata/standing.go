@@ -3,6 +3,7 @@ package metadata
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"slices"
 	"sort"
 
@@ -48,7 +49,7 @@ func (t *Trusted) Judge(e *Event) (*Standing, error) {
 		if err := t.checkPayload(e, p); err != nil {
 			return nil, err
 		}
-		c, err := readCandidate(p)
+		c, err := readCandidate(p.Role, p.Document)
 		if err != nil {
 			return nil, &FileError{Path: e.folder() + "/" + documentName(p.Role, p.Version), Err: err}
 		}
@@ -72,11 +73,11 @@ type candidate interface {
 	UnverifiedQuorum(role string) (*verify.Quorum, bool)
 }
 
-func readCandidate(p *Payload) (candidate, error) {
-	if p.Role == roleRoot {
-		return p.Document.Root()
+func readCandidate(role string, d *verify.Document) (candidate, error) {
+	if role == roleRoot {
+		return d.Root()
 	}
-	return p.Document.Targets(p.Role)
+	return d.Targets(role)
 }
 
 // inDelegationOrder puts delegators before what they delegate.
@@ -241,7 +242,7 @@ func count(e *Event, p *Payload, rules []Rule) (*PayloadStanding, error) {
 	}
 	signed, err := p.Document.WithSignatures(sigs)
 	if err != nil {
-		return nil, &FileError{Path: EventPath(e.Name, signaturesDir, p.Role), Err: err}
+		return nil, &FileError{Path: path.Join(e.folder(), signaturesDir, p.Role), Err: err}
 	}
 	s := &PayloadStanding{event: e.Name, Payload: p, Rules: rules}
 	for _, f := range p.Refused {
@@ -310,13 +311,30 @@ func (s *Standing) Complete() bool {
 func (s *Standing) Wants() []string {
 	var out []string
 	for _, p := range s.Payloads {
-		for _, r := range p.Rules {
-			if !r.Tally.Met() {
-				out = append(out, fmt.Sprintf("%s, by the rule of %s: %s", p.Payload, r.By, r.Tally))
-			}
+		out = append(out, p.wants()...)
+	}
+	return out
+}
+
+func (s *PayloadStanding) wants() []string {
+	var out []string
+	for _, r := range s.Rules {
+		if !r.Tally.Met() {
+			out = append(out, fmt.Sprintf("%s, by the rule of %s: %s", s.Payload, r.By, r.Tally))
 		}
 	}
 	return out
+}
+
+// counted are the ids of the keys that count under some rule.
+func (s *PayloadStanding) counted() []string {
+	var ids []string
+	for _, f := range s.Files {
+		if s.Signed(f.KeyID) {
+			ids = append(ids, f.KeyID)
+		}
+	}
+	return ids
 }
 
 // Payload returns the standing of role's payload, or nil.

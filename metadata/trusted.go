@@ -182,14 +182,7 @@ func (t *Trusted) Base(role string) (*verify.Document, error) {
 
 // dead tells whether an open event can never complete, because a version that
 // it wants to make is published already.
-func (t *Trusted) dead(e *Event) bool {
-	for _, p := range e.Payloads {
-		if p.Version <= t.repo.Newest(p.Role) {
-			return true
-		}
-	}
-	return false
-}
+func (t *Trusted) dead(e *Event) bool { return t.repo.madeByOthers(e) }
 
 // nameFormerOwners says whose the keys of refused signatures were, if an
 // earlier published version of the delegator knows them.

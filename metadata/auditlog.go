@@ -1,0 +1,232 @@
+package metadata
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// closedEvents checks that each published version that people signed is what
+// one event in the log yields, and that every event in the log ended as it
+// says.
+func (rep *Report) closedEvents(repo *Repository) {
+	made := map[string]string{} // event by the path that it published
+	for _, e := range repo.Closed {
+		if e.Closed.Outcome == Superseded {
+			rep.problem(repo.checkReplaced(e))
+			continue
+		}
+		for _, p := range e.Payloads {
+			path := PublishedPath(p.Role, p.Version)
+			if other, twice := made[path]; twice {
+				rep.problem(&TreeError{Path: LogPath(e.Name), Reason: fmt.Sprintf("says that it made %s, and so does %s", path, LogPath(other))})
+				continue
+			}
+			made[path] = e.Name
+			rep.problem(repo.checkLogged(e, p))
+		}
+	}
+	if len(made) > 0 {
+		rep.proven("%d published versions: each is what the log of its event yields", len(made))
+	}
+	rep.unlogged(repo, made)
+}
+
+func (rep *Report) problem(err error) {
+	if err != nil {
+		rep.Problems = append(rep.Problems, err)
+	}
+}
+
+// unlogged finds published files that nobody is known to have signed, or to
+// fetch.
+func (rep *Report) unlogged(repo *Repository, made map[string]string) {
+	named, people := repo.namedRoles()
+	for _, role := range slices.Sorted(maps.Keys(repo.versions)) {
+		for _, v := range repo.versions[role] {
+			path := PublishedPath(role, v)
+			switch {
+			case made[path] != "":
+			case !named[role]:
+				rep.problem(&TreeError{Path: path, Reason: "no root and no delegation ever named this role, so no client fetches it; remove the file"})
+			case people[role]:
+				rep.problem(&TreeError{Path: path, Reason: "no closed event in the log made it"})
+			}
+		}
+	}
+}
+
+// namedRoles are the roles that some policy in the log names, and those among
+// them that people sign.
+func (r *Repository) namedRoles() (named, people map[string]bool) {
+	named, people = map[string]bool{roleRoot: true}, map[string]bool{roleRoot: true}
+	for _, e := range r.Closed {
+		if e.Closed.Outcome != Completed {
+			continue
+		}
+		for _, p := range e.Payloads {
+			for _, role := range p.Charter.Roles {
+				named[role.Name] = true
+				people[role.Name] = people[role.Name] || len(role.Members) > 0
+			}
+		}
+	}
+	return named, people
+}
+
+// derive makes the payload of a closed event again, from its frozen policy
+// and the version before it.
+func (r *Repository) derive(e *Event, p *Payload) error {
+	fail := func(format string, args ...any) error {
+		return &HistoryError{Role: p.Role, Version: p.Version, Err: fmt.Errorf("event "+e.Name+": "+format, args...)}
+	}
+	var base *verify.Document
+	if p.Version > 1 {
+		raw, err := r.Published(p.Role, p.Version-1)
+		if err != nil {
+			return fail("%w", err)
+		}
+		if base, err = verify.Read(raw, limits()); err != nil {
+			return &FileError{Path: PublishedPath(p.Role, p.Version-1), Err: err}
+		}
+		if base.Digest() != p.Base {
+			return fail("it builds on %s, but version %d is %s", short(p.Base), base.Version(), short(base.Digest()))
+		}
+	}
+	yields, err := p.Charter.Payload(roles.Basis{Base: base, Opened: e.Opened, Supersedes: p.Supersedes})
+	if err != nil {
+		return fail("%w", err)
+	}
+	if !bytes.Equal(yields, p.Document.Raw()) {
+		return fail("its payload is not what its frozen policy yields")
+	}
+	return nil
+}
+
+// checkLogged derives a published version again from its closed event: the
+// frozen policy and the base yield the payload, and the payload with those
+// logged signatures that count yields the file.
+func (r *Repository) checkLogged(e *Event, p *Payload) error {
+	path := PublishedPath(p.Role, p.Version)
+	fail := func(format string, args ...any) error {
+		return &HistoryError{Role: p.Role, Version: p.Version, Err: fmt.Errorf("event "+e.Name+": "+format, args...)}
+	}
+	raw, err := r.Published(p.Role, p.Version)
+	if err != nil {
+		return fail("it is closed as completed, but %w", err)
+	}
+	published, err := verify.Read(raw, limits())
+	if err != nil {
+		return &FileError{Path: path, Err: err}
+	}
+	if err := r.derive(e, p); err != nil {
+		return err
+	}
+	if published.Digest() != p.Digest {
+		return fail("the published document is another than the one that was signed: its digest is %s, not %s", short(published.Digest()), short(p.Digest))
+	}
+	rules, err := r.rulesThen(p)
+	if err != nil {
+		return fail("%w", err)
+	}
+	standing, err := count(e, p, rules)
+	if err != nil {
+		return err
+	}
+	if !standing.Met() {
+		return fail("it completed without its signatures: %s", standing.wants()[0])
+	}
+	again, err := standing.publish()
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(again.Raw, raw) {
+		return nil
+	}
+	if extra := without(keyIDs(published.UnverifiedSignatures()), standing.counted()); len(extra) > 0 {
+		return fail("the published document carries a signature by key %s that the log does not hold", shortID(extra[0]))
+	}
+	if missing := without(standing.counted(), keyIDs(published.UnverifiedSignatures())); len(missing) > 0 {
+		return fail("the published document lacks the signature by key %s that the log holds", shortID(missing[0]))
+	}
+	return &FileError{Path: path, Err: errors.New("differs from what its event yields in signatures or spelling; published files are never edited")}
+}
+
+// rulesThen are the rules that a published version had to meet.
+func (r *Repository) rulesThen(p *Payload) ([]Rule, error) {
+	by := p.Delegator
+	var rules []Rule
+	if p.Role == roleRoot {
+		own, err := p.Document.Root()
+		if err != nil {
+			return nil, err
+		}
+		q, _ := own.UnverifiedQuorum(roleRoot)
+		rules = append(rules, Rule{By: p.String(), Quorum: q})
+		if by = (Delegator{Role: roleRoot, Version: p.Version - 1}); by.Version == 0 {
+			return rules, nil
+		}
+	}
+	raw, err := r.Published(by.Role, by.Version)
+	if err != nil {
+		return nil, err
+	}
+	d, err := verify.Read(raw, limits())
+	if err != nil {
+		return nil, err
+	}
+	delegator, err := readCandidate(by.Role, d)
+	if err != nil {
+		return nil, err
+	}
+	q, ok := delegator.UnverifiedQuorum(p.Role)
+	if !ok {
+		return nil, &verify.DelegationError{Role: p.Role, By: fmt.Sprintf("%s %d", by.Role, by.Version)}
+	}
+	return append(rules, Rule{By: fmt.Sprintf("%s version %d", by.Role, by.Version), Quorum: q}), nil
+}
+
+// checkReplaced checks an event that the log calls superseded.
+func (r *Repository) checkReplaced(e *Event) error {
+	by := findEvent(r.Open, e.Closed.By)
+	if by == nil {
+		by = findEvent(r.Closed, e.Closed.By)
+	}
+	path := LogPath(e.Name, closedFile)
+	switch {
+	case by == nil:
+		return &TreeError{Path: path, Reason: fmt.Sprintf("says that event %s superseded it, but there is no such event", e.Closed.By)}
+	case !supersedesOneOf(by, e) && !r.madeByOthers(e):
+		return &TreeError{Path: path, Reason: fmt.Sprintf("says that event %s superseded it, but that event makes no version in its place", e.Closed.By)}
+	}
+	for _, p := range e.Payloads {
+		if err := r.derive(e, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// madeByOthers tells whether a version that e wanted to make was published by
+// another event, so that e could not complete any more.
+func (r *Repository) madeByOthers(e *Event) bool {
+	return slices.ContainsFunc(e.Payloads, func(p *Payload) bool { return r.Newest(p.Role) >= p.Version })
+}
+
+func keyIDs(sigs []verify.Signature) []string {
+	var ids []string
+	for _, s := range sigs {
+		ids = append(ids, s.KeyID)
+	}
+	return ids
+}
+
+// without are the elements of list that are not in gone.
+func without(list, gone []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(gone, s) })
+}
