@@ -51,7 +51,7 @@ func isOffset(s string) bool {
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // checkSpecVersion accepts what has the major number of this specification
-// (SPEC 4.3, 5.3: clients must check that spec_version is one they support).
+// (SPEC 4.3: clients must verify that spec_version is a version they expect).
 // Real documents say "1.0", "1.0.0" or "1.0.31".
 func checkSpecVersion(s string) error {
 	numbers := strings.Split(s, ".")

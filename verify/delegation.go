@@ -72,6 +72,8 @@ func (f *targetsFacts) readDelegatedRoles(roles value, ring keyring) error {
 		switch {
 		case role.Name == "":
 			return at(n-1, misfit("name", "empty"))
+		// A delegated role that is called like a top-level one could stand in
+		// for it wherever roles are looked up by name.
 		case isTopLevel(role.Name):
 			return at(n-1, misfit("name", "%s is a top-level role and cannot be delegated", role.Name))
 		case names[role.Name]:
@@ -125,6 +127,7 @@ func readDelegation(v value) (Delegation, error) {
 		return r, misfit("name", "missing")
 	case !ended:
 		return r, misfit("terminating", "missing")
+	// SPEC 4.5: a role must have exactly one of the two.
 	case r.Paths == nil && r.PathHashPrefixes == nil:
 		return r, misfit("paths", "missing, and path_hash_prefixes too")
 	case r.Paths != nil && r.PathHashPrefixes != nil:

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"time"
@@ -34,39 +33,6 @@ type Document struct {
 	signatures []signature
 }
 
-// Signature is one entry of `signatures` (SPEC 4.2.1).
-type Signature struct {
-	KeyID string // opaque: a key is found by it, but counted by its public key
-	Sig   []byte // raw bytes, not hex
-}
-
-// signature is a [Signature] and what reading found wrong with it.
-type signature struct {
-	Signature
-	fault error
-}
-
-func newSignature(s Signature) signature {
-	c := signature{Signature: Signature{s.KeyID, bytes.Clone(s.Sig)}}
-	if len(s.Sig) == 0 {
-		c.fault = errEmptySig
-	}
-	return c
-}
-
-// verify checks a signature over d.
-func (s signature) verify(d *Document, key PublicKey) error {
-	if s.fault != nil {
-		return s.fault
-	}
-	return key.verify(d.message, s.Sig)
-}
-
-var (
-	errEmptySig = errors.New("signature is empty")
-	errSigHex   = errors.New("signature is not in hex")
-)
-
 // Read reads an envelope with all checks of the first step: strict JSON (see
 // [Canonical]), one of the four types, a `spec_version` with major number 1,
 // a `version` above zero, an `expires` that names one instant, well-formed
@@ -90,11 +56,7 @@ func Read(raw []byte, lim Limits) (*Document, error) {
 	}
 	d := &Document{raw: raw, lim: lim}
 	if err := d.readEnvelope(envelope); err != nil {
-		var f *FormatError
-		if errors.As(err, &f) {
-			f.Role, f.Version = d.role(), d.version
-		}
-		return nil, err
+		return nil, d.named(err)
 	}
 	if err := checkSize(d.typ, raw, lim.bytesFor(d.typ)); err != nil {
 		return nil, err
@@ -214,6 +176,7 @@ func (d *Document) readVersion(v value) error {
 	if err != nil {
 		return err
 	}
+	// SPEC 4.3: an integer that is greater than 0.
 	if n < 1 {
 		return misfit("", "must be above zero, found %d", n)
 	}
@@ -235,105 +198,6 @@ func (d *Document) readExpires(v value) error {
 	}
 	d.expires, err = parseExpires(s)
 	return err
-}
-
-func (d *Document) readSignatures(list value) error {
-	if err := list.array(); err != nil {
-		return err
-	}
-	d.signatures = make([]signature, 0, 16)
-	n := 0
-	for v := range list.elements() {
-		// Bounded before anything is verified, so that junk costs no more
-		// than reading it.
-		if n++; n > d.lim.Signatures {
-			continue // counts the rest
-		}
-		s, err := readSignature(v)
-		if err != nil {
-			return at(n-1, err)
-		}
-		d.signatures = append(d.signatures, s)
-	}
-	if err := checkCount("signatures", n, d.lim.Signatures); err != nil {
-		return err
-	}
-	return checkUnique(d.signatures)
-}
-
-func readSignature(v value) (signature, error) {
-	var s signature
-	if err := v.object(); err != nil {
-		return s, err
-	}
-	var id, sig value
-	for name, m := range v.members() {
-		switch string(name) {
-		case "keyid":
-			id = m
-		case "sig":
-			sig = m
-		}
-	}
-	if id == nil {
-		return s, misfit("keyid", "missing")
-	}
-	if sig == nil {
-		return s, misfit("sig", "missing")
-	}
-	var err error
-	if s.KeyID, err = id.text(); err != nil {
-		return s, within("keyid", err)
-	}
-	if err := sig.expect("a string"); err != nil {
-		return s, within("sig", err)
-	}
-	digits := sig[1 : len(sig)-1]
-	if len(digits) == 0 {
-		s.fault = errEmptySig
-		return s, nil
-	}
-	s.Sig = make([]byte, hex.DecodedLen(len(digits)))
-	if _, err := hex.Decode(s.Sig, digits); err != nil {
-		s.Sig, s.fault = nil, errSigHex
-	}
-	return s, nil
-}
-
-// checkUnique refuses a key id that stands twice, whatever the signatures are
-// worth (SPEC 4.2.1).
-func checkUnique(sigs []signature) error {
-	ids := make([]string, len(sigs))
-	for i, s := range sigs {
-		ids[i] = s.KeyID
-	}
-	slices.Sort(ids)
-	for i := 1; i < len(ids); i++ {
-		if ids[i-1] == ids[i] {
-			return misfit("", "key id %s stands twice", shownName(ids[i]))
-		}
-	}
-	return nil
-}
-
-// WithSignatures returns a document with the same signed bytes and other
-// signatures, for judging signatures that were collected elsewhere. A key id
-// that stands twice is a [*FormatError], too many signatures a [*LimitError].
-// The result has no received envelope: its Raw is nil.
-func (d *Document) WithSignatures(sigs []Signature) (*Document, error) {
-	if err := checkCount("signatures", len(sigs), d.lim.Signatures); err != nil {
-		return nil, err
-	}
-	c := *d
-	c.raw = nil
-	c.signatures = make([]signature, len(sigs))
-	for i, s := range sigs {
-		c.signatures[i] = newSignature(s)
-	}
-	if err := checkUnique(c.signatures); err != nil {
-		return nil, d.named(within("signatures", err))
-	}
-	return &c, nil
 }
 
 // Raw returns the bytes that the document was read from, nil if
@@ -406,6 +270,7 @@ func (d *Document) named(err error) error {
 // checkExpiry implements every CheckExpiry (SPEC 5.3.10: the expiration must
 // be higher than the fixed update start time).
 func (d *Document) checkExpiry(role string, at time.Time) error {
+	// SPEC 4.3, 5.3.10: expired at this very instant is expired.
 	if at.Before(d.expires) {
 		return nil
 	}

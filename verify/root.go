@@ -79,6 +79,7 @@ func (f *rootFacts) readRoles(roles value) error {
 			}
 		}
 	}
+	// SPEC 4.3: a role for each of the four must be specified.
 	for i, role := range topLevel {
 		if f.quorums[i].threshold == 0 {
 			return misfit(role, "missing")

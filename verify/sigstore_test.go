@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,44 @@ func TestSigstoreOldRootsAreReadAndRefused(t *testing.T) {
 		if !errors.As(err, &threshold) {
 			t.Fatalf("version %d: %v", v, err)
 		}
-		t.Log(err)
+		if !strings.Contains(err.Error(), "0 of 3 signatures valid; can never be met: threshold 3, 0 keys; rejected: key ") ||
+			!strings.Contains(err.Error(), "(its key cannot be used: not a PEM block of type PUBLIC KEY)") {
+			t.Errorf("version %d: %v", v, err)
+		}
+	}
+}
+
+// Version 9 has ten signatures, of old and new keys, in two spellings of the
+// keytype; version 12 has empty ones.
+func TestSigstoreTallies(t *testing.T) {
+	next := sigstoreRoots(t)
+	for _, c := range []struct {
+		by, version                                  int64
+		valid, missing, rejected, unknown, duplicate int
+	}{
+		{8, 9, 5, 0, 0, 5, 0},
+		{9, 9, 5, 0, 0, 5, 0},
+		{11, 12, 3, 2, 2, 0, 0},
+		{12, 12, 3, 2, 2, 0, 0},
+	} {
+		rawBy, err := next(c.by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := next(c.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, _ := mustTrust(t, rawBy).Quorum("root")
+		tally := q.Tally(mustRead(t, raw))
+		if !tally.Met() || len(tally.Valid) != c.valid || len(tally.Missing) != c.missing || len(tally.Rejected) != c.rejected ||
+			len(tally.Unknown) != c.unknown || len(tally.Duplicate) != c.duplicate {
+			t.Errorf("version %d by %d: %s", c.version, c.by, tally)
+		}
+		for _, r := range tally.Rejected {
+			if r.Reason.Error() != "signature is empty" {
+				t.Errorf("version %d: %v", c.version, r.Reason)
+			}
+		}
 	}
 }

@@ -133,7 +133,7 @@ func marshalRSA(k *rsa.PublicKey) ([]byte, error) {
 		return nil, errors.New("RSA modulus is not positive")
 	}
 	switch bits := k.N.BitLen(); {
-	case bits < minRSABits:
+	case bits < minRSABits: // SPEC 4.2: at least 2048
 		return nil, fmt.Errorf("RSA key of %d bits, must have at least %d", bits, minRSABits)
 	case bits > maxRSABits:
 		return nil, fmt.Errorf("RSA key of %d bits, must have at most %d", bits, maxRSABits)

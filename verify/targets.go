@@ -114,6 +114,7 @@ func TrustTargets(by Delegator, candidate *UnverifiedTargets) (*Targets, error) 
 	if err := checkRepository(by.Repository(), facts.role, facts.document); err != nil {
 		return nil, err
 	}
+	// SPEC 5.6.3, and for delegated roles 5.6.7.
 	if err := q.met(facts.document, nil); err != nil {
 		return nil, err
 	}
@@ -136,7 +137,7 @@ func (t *Targets) Digest() Digest { return t.Document().Digest() }
 func (t *Targets) Expires() time.Time { return t.Document().expires }
 
 // CheckExpiry returns an [*ExpiredError] unless at is strictly before
-// [Targets.Expires] (SPEC 5.6.6).
+// [Targets.Expires] (SPEC 5.6.5).
 func (t *Targets) CheckExpiry(at time.Time) error {
 	return t.Document().checkExpiry(t.Role(), at)
 }
