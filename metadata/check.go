@@ -294,19 +294,28 @@ func (c *checker) completion() {
 	}
 }
 
+// ruleKeyTwice is the lint's rule that one public key is declared once.
+const ruleKeyTwice = "key-twice"
+
 // policy judges an edit of the declared policy and members. It decides
 // nothing by itself, so the lint's refusals are only shown: they will refuse
-// the proposal.
+// the proposal. Somebody else's key is refused here already, while the one
+// whose file it is and the one whose key it is are both looking.
 func (c *checker) policy() {
+	v := c.verdict
 	d, err := c.head.Declaration()
 	if err != nil {
-		c.verdict.refuse(err)
+		v.refuse(err)
 		return
 	}
-	if findings, err := c.trusted.Preview(d); err == nil {
-		c.verdict.Findings = findings
-	} else {
-		c.verdict.refuse(err)
+	if v.Findings, err = c.trusted.Preview(d); err != nil {
+		v.refuse(err)
+		return
+	}
+	for _, f := range v.Findings {
+		if f.Rule == ruleKeyTwice && f.Severity == roles.Refused {
+			v.refuse(&RefusedError{Findings: []roles.Finding{f}})
+		}
 	}
 }
 
