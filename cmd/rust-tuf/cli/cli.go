@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/spf13/cobra"
 )
 
@@ -17,6 +21,7 @@ import (
 type command struct {
 	env    *Env
 	json   bool
+	shown  bool   // the object of --json is out: there is only one
 	dir    string // -C
 	remote string // where events are read
 	push   string // where branches go
@@ -33,18 +38,21 @@ type report interface {
 func Main(ctx context.Context, args []string, env *Env) int {
 	c := &command{env: env}
 	root := c.rootCommand()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would mean this process's own
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return ExitDone
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintln(env.Stderr, "\nrust-tuf: interrupted; nothing is lost: run the same command again")
-		return ExitInterrupted
+		err = errInterrupted
 	}
+	// A wrong flag before --json has kept it from being read.
+	c.json = c.json || slices.Contains(args, "--json")
 	c.explain(err)
 	return exitCode(err)
 }
+
+var errInterrupted = &codedError{ExitInterrupted, errors.New("interrupted; nothing is lost: run the same command again")}
 
 // hinted is an error that knows what to do next.
 type hinted interface{ Hint() string }
@@ -56,27 +64,57 @@ func (c *command) explain(err error) {
 	if errors.As(err, &h) {
 		hint = h.Hint()
 	}
-	if c.json {
-		_ = writeJSON(c.env.Stdout, struct {
-			Error string `json:"error"`
-			Hint  string `json:"hint,omitempty"`
-			Code  int    `json:"code"`
-		}{err.Error(), hint, exitCode(err)})
+	var findings []findingResult
+	var refused *metadata.RefusedError
+	if errors.As(err, &refused) {
+		findings = findingsOf(refused.Findings)
+		var b strings.Builder
+		writeFindings(&b, findings)
+		_ = writeText(c.env.Stderr, b.String())
 	}
-	fmt.Fprintf(c.env.Stderr, "rust-tuf: error: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	if c.json && !c.shown {
+		_ = writeJSON(c.env.Stdout, errorResult{err.Error(), hint, exitCode(err), findings})
+	}
+	_ = writeText(c.env.Stderr, "rust-tuf: error: "+strings.ReplaceAll(err.Error(), "\n", "\n  ")+"\n")
 	if hint != "" {
-		fmt.Fprintf(c.env.Stderr, "rust-tuf: hint: %s\n", hint)
+		_ = writeText(c.env.Stderr, "rust-tuf: hint: "+hint+"\n")
 	}
+}
+
+// errorResult is the object of --json for a verb that has no result to show.
+// A verb that has one (check, and sign where others are missing) shows that,
+// and tells by its exit code.
+type errorResult struct {
+	Error string `json:"error"`
+	Hint  string `json:"hint,omitempty"`
+	Code  int    `json:"code"` // the exit code
+
+	Findings []findingResult `json:"findings,omitempty"` // where the rules for a quorum refuse
 }
 
 // show prints a verb's result.
 func (c *command) show(r report) error {
 	if c.json {
+		c.shown = true
 		return writeJSON(c.env.Stdout, r)
 	}
 	var b strings.Builder
 	r.text(&b)
-	_, err := io.WriteString(c.env.Stdout, b.String())
+	return writeText(c.env.Stdout, b.String())
+}
+
+// writeText prints text, line by line: each is made printable on its own, so
+// that no name or reason from a repository can hide or fake a line.
+func writeText(w io.Writer, text string) error {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		content, ended := strings.CutSuffix(line, "\n")
+		b.WriteString(terminal.Printable(content))
+		if ended {
+			b.WriteByte('\n')
+		}
+	}
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
@@ -92,9 +130,16 @@ Members sign on their own machines. Each signature is one file in one pull
 request. Nothing counts that the verifier inside rustup and cargo would not
 accept.
 
-Members:      trust init, review, sign
-Maintainers:  init, member add, propose, status, check, complete
-Everyone:     verify root, runbook, demo`
+Members:      key, member, trust, review, sign
+Maintainers:  init, propose, status, check, complete
+Everyone:     verify, runbook, demo
+
+A member who signs for the first time, or not for a year, begins with
+"rust-tuf runbook root-ceremony".
+
+Exit codes: 0 done; 1 something did not work; 2 wrong command line; 3 refused;
+4 your part is done, signatures by others are missing; 5 key, passphrase, PIN or
+touch; 20 a defect in rust-tuf; 130 interrupted. "rust-tuf verify" has its own.`
 
 func (c *command) rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -110,6 +155,7 @@ func (c *command) rootCommand() *cobra.Command {
 	root.SetOut(c.env.Stdout)
 	root.SetErr(c.env.Stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(helpCommand(root))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath()))
 	})
@@ -136,11 +182,35 @@ func version() string {
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		if cmd.HasSubCommands() {
-			return usage(fmt.Errorf("there is no command %q; see `%s --help`", args[0], cmd.CommandPath()))
+			return noCommand(cmd, args[0])
 		}
 		return usage(fmt.Errorf("`%s` takes no arguments, but %q was given; see `%s --help`", cmd.CommandPath(), args[0], cmd.CommandPath()))
 	}
 	return nil
+}
+
+func noCommand(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2 // letters
+	if similar := cmd.SuggestionsFor(name); len(similar) > 0 {
+		return usage(fmt.Errorf("there is no command %q; did you mean `%s %s`?", name, cmd.CommandPath(), similar[0]))
+	}
+	return usage(fmt.Errorf("there is no command %q; see `%s --help`", name, cmd.CommandPath()))
+}
+
+// helpCommand is cobra's, with our words and exit code.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "help about any command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return noCommand(cmd, args[len(args)-len(rest)])
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
 }
 
 func argsBetween(least, most int) cobra.PositionalArgs {
@@ -171,10 +241,6 @@ func childNames(children []*cobra.Command) []string {
 
 // isCard tells whether an error is about a key and the person holding it.
 func isCard(err error) bool {
-	var key *signer.KeyError
-	var wrong *signer.WrongKeyError
-	var bad *signer.BadSignatureError
-	var none *signer.NoKeyError
-	var secret *signer.WrongSecretError
-	return errors.As(err, &key) || errors.As(err, &wrong) || errors.As(err, &bad) || errors.As(err, &none) || errors.As(err, &secret)
+	return is[*signer.KeyError](err) || is[*signer.WrongKeyError](err) || is[*signer.BadSignatureError](err) ||
+		is[*signer.NoKeyError](err) || is[*signer.WrongSecretError](err) || is[*file.PassphraseError](err)
 }

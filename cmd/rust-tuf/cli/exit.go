@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -80,7 +83,7 @@ func verifyCode(err error) int {
 	case errors.As(err, &format), errors.As(err, &limit):
 		return ExitFormat
 	}
-	if code := exitCode(err); code != ExitOther {
+	if code := exitCode(err); code != ExitOther || is[*fs.PathError](err) {
 		return code
 	}
 	return ExitRejected
@@ -96,7 +99,8 @@ func isRefusal(err error) bool {
 		is[*roles.SyntaxError](err) || is[*roles.ReferenceError](err) || is[*roles.DuplicateKeyError](err) ||
 		is[*verify.FormatError](err) || is[*verify.LimitError](err) || is[*verify.RepositoryError](err) || is[*verify.RoleError](err) ||
 		is[*verify.PinError](err) || is[*verify.ThresholdError](err) || is[*verify.VersionError](err) || is[*NoPinError](err) ||
-		is[*trust.ConflictError](err) || is[*trust.PinExistsError](err)
+		is[*trust.ConflictError](err) || is[*trust.PinExistsError](err) || is[*trust.SupersededError](err) ||
+		is[*git.PathError](err) || is[*git.LimitError](err) || is[*file.ExistsError](err) || is[*mergedError](err)
 }
 
 func is[E error](err error) bool {

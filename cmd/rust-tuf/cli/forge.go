@@ -17,7 +17,7 @@ func (w *workspace) pullRequest(ctx context.Context, branch string) string {
 	if ok && okFrom && to.host == from.host {
 		switch {
 		case to.host == "github.com":
-			return fmt.Sprintf("https://github.com/%s/compare/%s...%s:%s?expand=1", to.path, w.branch, owner(from.path), url.PathEscape(branch))
+			return fmt.Sprintf("https://github.com/%s/compare/%s...%s:%s?expand=1", to.path, url.PathEscape(w.branch), owner(from.path), url.PathEscape(branch))
 		case strings.HasPrefix(to.host, "gitlab."):
 			return fmt.Sprintf("https://%s/%s/-/merge_requests/new?merge_request[source_branch]=%s", from.host, from.path, url.QueryEscape(branch))
 		}
@@ -30,13 +30,26 @@ type forgeAddress struct{ host, path string }
 // parseForge reads the two ways in which git addresses a forge.
 func parseForge(remote string) (forgeAddress, bool) {
 	if u, err := url.Parse(remote); err == nil && u.Host != "" && u.Scheme != "file" {
-		return forgeAddress{u.Hostname(), cleanPath(u.Path)}, true
+		return forgeAddress{cleanHost(u.Hostname()), cleanPath(u.Path)}, true
 	}
 	if at, p, ok := strings.Cut(remote, ":"); ok && !strings.ContainsAny(at, "/\\") && strings.Contains(at, "@") {
 		_, host, _ := strings.Cut(at, "@")
-		return forgeAddress{host, cleanPath(p)}, true
+		return forgeAddress{cleanHost(host), cleanPath(p)}, true
 	}
 	return forgeAddress{}, false
+}
+
+// cleanHost names the forge whose pages are meant: both large ones take ssh
+// on another host too, for networks that block its port.
+func cleanHost(host string) string {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	switch host {
+	case "ssh.github.com", "www.github.com":
+		return "github.com"
+	case "altssh.gitlab.com":
+		return "gitlab.com"
+	}
+	return host
 }
 
 func cleanPath(p string) string { return strings.TrimSuffix(strings.Trim(p, "/"), ".git") }

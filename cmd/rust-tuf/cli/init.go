@@ -32,7 +32,7 @@ never overwritten; what you commit is up to you.`,
 			return c.runInit(folder, name)
 		},
 	}
-	cmd.Flags().StringVar(&name, "name", "tuf-root", "what people call the repository")
+	cmd.Flags().StringVar(&name, "name", "tuf-root", "what people call the repository: a `label` of lower-case letters, digits and hyphens")
 	return cmd
 }
 

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 
 	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/spf13/cobra"
@@ -24,10 +27,22 @@ software key in the root role unless it says in so many words that it is wanted.
 			return c.runKeyNew(cmd.Context(), args[0], algorithm)
 		},
 	}
-	create.Flags().StringVar(&algorithm, "algorithm", "p256", "p256, p384, ed25519 or rsa-3072")
+	create.Flags().StringVar(&algorithm, "algorithm", "p256", "`kind` of key: p256, p384, ed25519 or rsa-3072")
 	list := &cobra.Command{Use: "list", Short: "list the keys in your hand", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runKeyList(cmd.Context()) }}
 	return group("key", "keys on this computer", create, list)
+}
+
+// keyName is a file name on every system, and not a flag.
+var keyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+
+// quoted is a path as it can be pasted after a command: macOS has a space in
+// the folder where programs keep their state.
+func quoted(path string) string {
+	if strings.ContainsAny(path, " '()&") {
+		return `"` + path + `"`
+	}
+	return path
 }
 
 type keyResult struct {
@@ -59,22 +74,30 @@ func (r *keyResult) text(w io.Writer) {
 }
 
 func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
-	if filepath.Base(name) != name || name == "." || name == ".." {
-		return usage(fmt.Errorf("%q is not a plain name for a key", name))
+	if !keyName.MatchString(name) {
+		return usage(fmt.Errorf("%q cannot be the name of a key; use letters, digits, hyphens and underscores", name))
+	}
+	kind, err := file.ParseAlgorithm(algorithm)
+	if err != nil {
+		return usage(err)
+	}
+	path := filepath.Join(keyFolder(c.env.Home), name+".key")
+	if _, err := os.Lstat(path); err == nil { // before anybody thinks of a passphrase
+		return &file.ExistsError{Path: path}
 	}
 	passphrase, err := file.NewPassphrase(ctx, c.person().ui(), "the key "+name)
 	if err != nil {
 		return err
 	}
 	defer clear(passphrase)
-	key, err := file.Create(filepath.Join(keyFolder(c.env.Home), name+".key"), file.Algorithm(algorithm), passphrase, file.Options{})
+	key, err := file.Create(path, kind, passphrase, file.Options{})
 	if err != nil {
 		return err
 	}
 	public := filepath.Join(keyFolder(c.env.Home), name+".pub")
 	return c.show(&keyResult{
 		Keys: []keyEntry{{name, key.Public().Algorithm(), key.Public().Fingerprint().Groups(), public}},
-		Next: fmt.Sprintf("in a clone of the metadata repository, `rust-tuf member add <your name> --public-key %s`", public),
+		Next: fmt.Sprintf("in a clone of the metadata repository, `rust-tuf member add <your name> --public-key %s`", quoted(public)),
 	})
 }
 

@@ -35,8 +35,8 @@ quorum signed does.`,
 	}
 	f := add.Flags()
 	f.StringVar(&o.publicKey, "public-key", "", "`file` with the public key in PEM (needed)")
-	f.StringVar(&o.label, "label", "main", "what to call the key, for members who have several")
-	f.StringVar(&o.login, "login", "", "name on the forge (default: NAME)")
+	f.StringVar(&o.label, "label", "main", "`name` of the key, for members who have several")
+	f.StringVar(&o.login, "login", "", "`name` on the forge (default: NAME)")
 	f.StringSliceVar(&o.affiliations, "affiliation", nil, "`label` of a company or institution; labels only need to be equal or different")
 	f.StringSliceVar(&o.countries, "country", nil, "`label` of a country of residence or citizenship")
 	return group("member", "people and their keys", add)

@@ -36,8 +36,8 @@ What is proposed is frozen: later edits of the policy do not change it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runPropose(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.why, "why", "", "what this event is for, in one sentence (needed)")
-	f.StringVar(&o.name, "name", "", "name of the event (default: date, role and version)")
+	f.StringVar(&o.why, "why", "", "what this event is for, in one `sentence` (needed)")
+	f.StringVar(&o.name, "name", "", "`name` of the event (default: date, role and version)")
 	f.StringVar(&o.supersede, "supersede", "", "open `event` that this one replaces")
 	f.StringSliceVar(&o.renew, "renew", nil, "`roles` to make anew although their policy did not change")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be proposed, push nothing")
@@ -54,6 +54,7 @@ type proposeResult struct {
 	Commit   string          `json:"commit,omitempty"`
 	Pull     string          `json:"pull_request,omitempty"`
 	DryRun   bool            `json:"dry_run"`
+	Again    bool            `json:"again"` // made by an earlier run, found on its branch
 }
 
 type proposedEntry struct {
@@ -116,7 +117,11 @@ func (r *proposeResult) text(w io.Writer) {
 		fmt.Fprintln(w, "Nothing was pushed (dry run).")
 		return
 	}
-	fmt.Fprintf(w, "Pushed to branch %s.\nNext: open a pull request, and have another person review and merge it:\n    %s\n", r.Branch, r.Pull)
+	what := "Pushed to branch"
+	if r.Again {
+		what = "Proposed earlier, found on branch"
+	}
+	fmt.Fprintf(w, "%s %s.\nNext: open a pull request, and have another person review and merge it:\n    %s\n", what, r.Branch, r.Pull)
 }
 
 func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
@@ -140,30 +145,34 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 		return err
 	}
 	p, err := trusted.In(declared).Propose(d, metadata.Proposition{Why: o.why, Opened: w.now, Name: o.name, Supersede: o.supersede, Renew: o.renew})
-	var refused *metadata.RefusedError
-	if errors.As(err, &refused) && !c.json {
-		writeFindings(c.env.Stderr, findingsOf(refused.Findings))
-	}
 	if err != nil {
 		return rejected(err)
 	}
-	out, err := proposed(trusted, p, o.dryRun)
+	if o.dryRun {
+		return c.show(proposed(trusted, p, true))
+	}
+	branch, again := "event/"+p.Event.Name, false
+	message := fmt.Sprintf("propose: %s\n\n%s\n", p.Event.Name, p.Event.Why)
+	commit, err := w.pushBranch(ctx, parent, p.Change, message, branch, time.Time{})
+	var taken *BranchTakenError
+	if errors.As(err, &taken) {
+		earlier, ferr := w.proposedBefore(ctx, parent, taken.Found, p)
+		if ferr != nil {
+			return ferr
+		}
+		if earlier != nil {
+			p, commit, again, err = earlier, taken.Found, true, nil
+		}
+	}
 	if err != nil {
 		return err
 	}
-	if !o.dryRun {
-		out.Branch = "event/" + p.Event.Name
-		message := fmt.Sprintf("propose: %s\n\n%s\n", p.Event.Name, p.Event.Why)
-		commit, err := w.pushBranch(ctx, parent, p.Change, message, out.Branch, time.Time{})
-		if err != nil {
-			return err
-		}
-		out.Commit, out.Pull = string(commit), w.pullRequest(ctx, out.Branch)
-	}
+	out := proposed(trusted, p, false)
+	out.Branch, out.Commit, out.Again, out.Pull = branch, string(commit), again, w.pullRequest(ctx, branch)
 	return c.show(out)
 }
 
-func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) (*proposeResult, error) {
+func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) *proposeResult {
 	out := &proposeResult{Event: p.Event.Name, Findings: findingsOf(p.Findings), DryRun: dryRun}
 	for _, ps := range p.Standing.Payloads {
 		entry := proposedEntry{Role: ps.Role, Version: ps.Version, SHA256: ps.Digest.Groups(), Summary: roles.Diff(t.Document(ps.Role), ps.Document).Summary()}
@@ -176,7 +185,7 @@ func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) (*proposeR
 		out.Replaces = p.Replaces.Name
 		out.Discards = p.Discards
 	}
-	return out, nil
+	return out
 }
 
 // declared reads what people committed in this clone: its HEAD, which must be

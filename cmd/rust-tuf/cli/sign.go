@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
-	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
@@ -113,8 +112,14 @@ func (c *command) runSign(ctx context.Context, event string) error {
 	if err := s.openLedger(ctx, tasks); err != nil {
 		return err
 	}
-	for _, t := range tasks {
+	for i, t := range tasks {
+		if len(tasks) > 1 {
+			s.say("\n[%d of %d that need your key]", i+1, len(tasks))
+		}
 		if err := s.do(ctx, t); err != nil {
+			if len(s.result.Signatures) > 0 { // what was pushed before is done all the same
+				return errors.Join(c.show(&s.result), err)
+			}
 			return err
 		}
 	}
@@ -292,7 +297,7 @@ func (s *signing) consent(ctx context.Context, t *signTask) error {
 	var text strings.Builder
 	review.text(&text)
 	s.say("%s", text.String())
-	s.say("%s", s.basis())
+	s.say("%s", s.basis(t))
 	if err := s.supersede(ctx, t); err != nil {
 		return err
 	}
@@ -301,8 +306,11 @@ func (s *signing) consent(ctx context.Context, t *signTask) error {
 }
 
 // basis says from which root this machine judged.
-func (s *signing) basis() string {
-	if s.trusted.Root == nil {
+func (s *signing) basis(t *signTask) string {
+	switch {
+	case s.trusted.Root == nil && t.p.Role != "root":
+		return "No root is published yet: what counts is the rule of the root that is signed in the same event.\n"
+	case s.trusted.Root == nil:
 		return "This is the first root of a new repository: there is no earlier root to judge it by.\nCompare every key with its owner before you sign. Signing it makes it the root that this machine trusts.\n"
 	}
 	return fmt.Sprintf("Judged from root version %d, which this machine reached from its own pinned root (%s).\n", s.trusted.Root.Version(), s.pin.How)
@@ -365,43 +373,6 @@ func (s *signing) pinGenesis(t *signTask) error {
 	// A superseding first root: the ledger has accepted that it replaces the
 	// one that this machine pinned by signing it.
 	return s.home.Supersede(pin.Repository, s.pin.Digest, t.p.Document)
-}
-
-// pushSignature commits the one file on top of the remote's default branch
-// and pushes it. If the remote has moved meanwhile, the event is judged again
-// there: the signature is on top of what is there now, or the reason why it
-// is not needed any more is said.
-func (s *signing) pushSignature(ctx context.Context, t *signTask, f *metadata.SignatureFile) (git.Commit, error) {
-	path := metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID)
-	change := metadata.Change{Put: map[string][]byte{path: f.Bytes()}}
-	message := fmt.Sprintf("sign: %s version %d by %s\n\nEvent %s, digest %s.\n", t.p.Role, t.p.Version, t.holder.Owner, t.event.Name, t.p.Digest)
-	for {
-		commit, err := s.w.pushBranch(ctx, s.w.head, change, message, t.branch(), f.SignedAt)
-		if err == nil {
-			return commit, nil
-		}
-		again, aerr := s.tryAgain(ctx, err)
-		if aerr != nil {
-			return "", aerr
-		}
-		if !again {
-			return "", fmt.Errorf("%w\nYour signature is kept on this machine; run `rust-tuf sign` again and it is pushed without the key being used", err)
-		}
-		if err := s.w.refresh(ctx); err != nil {
-			return "", err
-		}
-		if _, err := s.w.repo.Event(t.event.Name); err != nil {
-			return "", rejected(err)
-		}
-	}
-}
-
-func (s *signing) tryAgain(ctx context.Context, err error) (bool, error) {
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	s.say("The branch could not be pushed: %v", err)
-	return s.ui.Confirm(ctx, "Try again?")
 }
 
 // say shows a line to the person. A terminal that cannot show anything cannot

@@ -9,26 +9,12 @@ import (
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
-// firstPublished is the stage with root 1 published and no event open.
-func firstPublished(t *testing.T) *stage {
-	t.Helper()
-	s := setStage(t, "first-published", func(s *stage) error {
-		for _, act := range []func() error{s.gather, s.firstRoot} {
-			if err := act(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	s.now = dawn.AddDate(0, 1, 0)
-	return s
-}
-
 // Whoever can write to the default branch opens an event that the rules for a
 // quorum refuse, past the gate. Every digest in it is right. A member's own
 // machine refuses to sign it.
 func TestSignRefusesWhatTheRulesRefuse(t *testing.T) {
-	s := firstPublished(t)
+	s := play(t, "genesis-done")
+	s.now = december
 	repo := s.head(t)
 	text, err := repo.Tree().Read(metadata.PolicyFile)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -26,11 +27,84 @@ var update = flag.Bool("update", false, "write golden files anew")
 // The clock of every test starts here.
 var dawn = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// Setting the stage costs seconds, so each set is built once and copied.
+// set is a stage after some acts, played on another set. Playing costs
+// seconds, so each set is built once and copied.
+type set struct {
+	on    string
+	clock time.Time // when the acts are played
+	acts  func(*stage) error
+}
+
+var (
+	november = dawn
+	december = dawn.AddDate(0, 1, 0)
+	january  = dawn.AddDate(0, 2, 0)
+)
+
+// scenery holds the sets by name.
+var scenery = map[string]set{
+	// Nine members are declared; rust-tuf.toml is as init wrote it.
+	"gathered": {"", november, (*stage).gather},
+	// Event 2026-11-22-root-v1 is open, with no signature yet.
+	"genesis-open": {"gathered", november, func(s *stage) error {
+		return s.declareQuorum("the first root", demoQuorum)
+	}},
+	// Root 1 and targets 1 are published.
+	"genesis-done": {"genesis-open", november, func(s *stage) error {
+		if err := s.sign(firstEvent, "alice", "bob", "carol", "dave", "erin"); err != nil {
+			return err
+		}
+		if _, err := s.complete(firstEvent); err != nil {
+			return err
+		}
+		return s.keepRoot(1)
+	}},
+	// judy and karl are declared as members, and event 2026-12-22-root-v2 is
+	// open, in which they replace heidi and ivan. Only alice, bob, carol, dave
+	// and erin have pinned root 1, by signing.
+	"second-open": {"genesis-done", december, func(s *stage) error {
+		if err := s.join(demoNewer); err != nil {
+			return err
+		}
+		return s.declareQuorum("heidi and ivan hand over to judy and karl", secondQuorum)
+	}},
+	// Everybody signed who has to.
+	"second-ready": {"second-open", december, func(s *stage) error {
+		if err := s.pin("judy", "karl"); err != nil {
+			return err
+		}
+		return s.sign(secondEvent, "alice", "bob", "carol", "dave", "erin", "judy", "karl")
+	}},
+	// Root 2 and targets 2 are published.
+	"second-done": {"second-ready", december, func(s *stage) error {
+		if _, err := s.complete(secondEvent); err != nil {
+			return err
+		}
+		return s.keepRoot(2)
+	}},
+}
+
+const (
+	firstEvent  = "2026-11-22-root-v1"
+	secondEvent = "2026-12-22-root-v2"
+)
+
+var secondQuorum = []string{"alice", "bob", "carol", "dave", "erin", "frank", "grace", "judy", "karl"}
+
+// declareQuorum proposes a policy with this quorum, and merges the event.
+func (s *stage) declareQuorum(why string, members []string) error {
+	policy, err := s.demoPolicy(members, members, false)
+	if err != nil {
+		return err
+	}
+	_, err = s.declare(why, policy)
+	return err
+}
+
 var sets struct {
 	sync.Mutex
 	dir   string
-	built map[string]string
+	built map[string]bool
 }
 
 func TestMain(m *testing.M) {
@@ -39,31 +113,51 @@ func TestMain(m *testing.M) {
 	if sets.dir, err = os.MkdirTemp("", "rust-tuf-sets-"); err != nil {
 		panic(err)
 	}
-	sets.built = map[string]string{}
+	sets.built = map[string]bool{}
 	code := m.Run()
 	os.RemoveAll(sets.dir)
 	os.Exit(code)
 }
 
-// setStage gives t a stage of its own on which acts have been played.
-func setStage(t *testing.T, name string, acts func(*stage) error) *stage {
+// play gives t a stage of its own, on which everything that makes the set has
+// happened already.
+func play(t *testing.T, name string) *stage {
 	t.Helper()
 	sets.Lock()
 	defer sets.Unlock()
-	if _, ok := sets.built[name]; !ok {
-		dir := filepath.Join(sets.dir, name)
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		s := newStage(dir)
-		if err := acts(s); err != nil {
-			t.Fatalf("setting the stage %s: %v", name, err)
-		}
-		sets.built[name] = dir
-	}
+	build(t, name)
 	dir := t.TempDir()
-	copyStage(t, sets.built[name], dir)
+	copyStage(t, filepath.Join(sets.dir, name), dir)
+	return enterStage(t, dir, scenery[name].clock)
+}
+
+// build plays what makes a set, once.
+func build(t *testing.T, name string) {
+	t.Helper()
+	if sets.built[name] {
+		return
+	}
+	set, dir := scenery[name], filepath.Join(sets.dir, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	s := newStage(dir)
+	if set.on != "" {
+		build(t, set.on)
+		copyStage(t, filepath.Join(sets.dir, set.on), dir)
+		s = enterStage(t, dir, set.clock)
+	}
+	if err := set.acts(s); err != nil {
+		t.Fatalf("setting the stage %s: %v", name, err)
+	}
+	sets.built[name] = true
+}
+
+// enterStage is a stage whose people are those who have a clone there.
+func enterStage(t *testing.T, dir string, clock time.Time) *stage {
+	t.Helper()
+	s := newStage(dir)
+	s.now = clock
 	entries, err := os.ReadDir(filepath.Join(dir, "clones"))
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +173,8 @@ func newStage(dir string) *stage {
 	return &stage{ctx: context.Background(), dir: dir, out: &bytes.Buffer{}, started: dawn, real: func() time.Time { return dawn }, now: dawn, people: map[string]*actor{}}
 }
 
-// copyStage copies a set; the clones then know the copied remote.
+// copyStage copies a set; the clones then know the copied remote. Objects of
+// git never change, so they are linked.
 func copyStage(t *testing.T, from, to string) {
 	t.Helper()
 	err := filepath.WalkDir(from, func(p string, d fs.DirEntry, err error) error {
@@ -91,11 +186,14 @@ func copyStage(t *testing.T, from, to string) {
 		if d.IsDir() {
 			return os.MkdirAll(target, 0o700)
 		}
+		if strings.Contains(filepath.ToSlash(rel), "/objects/") && os.Link(p, target) == nil {
+			return nil
+		}
 		data, err := os.ReadFile(p)
 		if err != nil {
 			return err
 		}
-		if filepath.Base(p) == "config" {
+		if d.Name() == "config" {
 			data = bytes.ReplaceAll(data, []byte(from), []byte(to))
 		}
 		info, err := d.Info()
@@ -108,53 +206,6 @@ func copyStage(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
-
-// openGenesis is the stage with event 2026-11-22-root-v1 open: nine members,
-// no signature yet.
-func openGenesis(t *testing.T) *stage {
-	t.Helper()
-	return setStage(t, "genesis-open", func(s *stage) error {
-		if err := s.gather(); err != nil {
-			return err
-		}
-		policy, err := s.demoPolicy(demoQuorum, demoQuorum, false)
-		if err != nil {
-			return err
-		}
-		_, err = s.declare("the first root", policy)
-		return err
-	})
-}
-
-// openSecond is the stage with root 1 published, judy and karl declared as
-// members, and event 2026-12-22-root-v2 open, in which they replace heidi and
-// ivan. Only alice, bob, carol, dave and erin have pinned root 1, by signing.
-func openSecond(t *testing.T) *stage {
-	t.Helper()
-	s := setStage(t, "second-open", func(s *stage) error {
-		for _, act := range []func() error{s.gather, s.firstRoot} {
-			if err := act(); err != nil {
-				return err
-			}
-		}
-		if err := s.join(demoNewer); err != nil {
-			return err
-		}
-		s.now = dawn.AddDate(0, 1, 0)
-		policy, err := s.demoPolicy(secondQuorum, secondQuorum, false)
-		if err != nil {
-			return err
-		}
-		_, err = s.declare("heidi and ivan hand over to judy and karl", policy)
-		return err
-	})
-	s.now = dawn.AddDate(0, 1, 0)
-	return s
-}
-
-const secondEvent = "2026-12-22-root-v2"
-
-var secondQuorum = []string{"alice", "bob", "carol", "dave", "erin", "frank", "grace", "judy", "karl"}
 
 // reply is what a person of a test types at a prompt.
 type reply struct{ prompt, typed string }
@@ -277,7 +328,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{4}( [0-9a-f]{4}){15}\b`), "<16 GROUPS>"},
 	{regexp.MustCompile(`(?m)^    [0-9a-f]{4}( [0-9a-f]{4}){3}$`), "    <4 GROUPS>"},
 	{regexp.MustCompile(`\b[0-9a-f]{4} [0-9a-f]{4} …`), "<2 GROUPS> …"},
-	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "<SHA256>"},
+	{regexp.MustCompile(`(?i)\b[0-9a-f]{64}\b`), "<SHA256>"},
 	{regexp.MustCompile(`\b[0-9a-f]{40}\b`), "<COMMIT>"},
 	{regexp.MustCompile(`\b[0-9a-f]{32}\b`), "<REPOSITORY>"},
 	{regexp.MustCompile(`\b[0-9a-f]{16}…`), "<16 DIGITS>…"},
@@ -288,7 +339,11 @@ var volatile = []struct {
 // has been replaced.
 func (s *stage) golden(t *testing.T, name, text string) {
 	t.Helper()
-	text = strings.ReplaceAll(text, s.dir, "<DIR>")
+	golden(t, name, strings.ReplaceAll(text, s.dir, "<DIR>"))
+}
+
+func golden(t *testing.T, name, text string) {
+	t.Helper()
 	for _, v := range volatile {
 		text = v.form.ReplaceAllString(text, v.name)
 	}
@@ -307,7 +362,7 @@ func (s *stage) golden(t *testing.T, name, text string) {
 		t.Fatalf("%v; write it with -update", err)
 	}
 	if text != string(want) {
-		t.Errorf("%s differs from what is shown now; if it is meant, write it with -update\n--- golden\n%s\n--- now\n%s", path, want, text)
+		t.Errorf("%s differs from what is shown now; if it is meant, write it with -update\n%s", path, diff.Diff("golden", want, "now", []byte(text)))
 	}
 }
 

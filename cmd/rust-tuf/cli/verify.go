@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,8 +31,9 @@ root files of a folder (a mirror's metadata/), and says which root is reached,
 who signed it, and whether it is still valid. It is what rustup and cargo do,
 by the same code.
 
-Exit codes: 0 valid, 10 expired, 11 below a threshold, 12 not the next version,
-13 malformed, 3 any other refusal.`,
+Exit codes: 0 valid, 10 expired, 11 below a threshold, 12 older than the trusted
+root or not the next version, 13 malformed or too large, 3 any other refusal,
+1 a file cannot be read.`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return c.runVerifyRoot(o) },
 	}
@@ -79,22 +81,29 @@ func (c *command) runVerifyRoot(o verifyRootOptions) error {
 		}
 		given = true
 	}
-	raw, err := os.ReadFile(c.path(o.trusted))
+	raw, err := readBounded(c.path(o.trusted), verify.DefaultLimits().RootBytes)
 	if err != nil {
 		return usage(fmt.Errorf("the trusted root: %w", err))
 	}
+	newest, err := newestIn(c.path(o.metadata))
+	if err != nil {
+		return err
+	}
 	result, err := walkFolder(raw, c.path(o.metadata))
+	if err == nil {
+		err = checkReached(result.newest.Version(), newest)
+	}
 	if err != nil {
 		return &codedError{verifyCode(err), err}
 	}
-	newest := result.newest
-	if err := newest.CheckExpiry(at); err != nil {
+	root := result.newest
+	if err := root.CheckExpiry(at); err != nil {
 		return &codedError{verifyCode(err), err}
 	}
-	q, _ := newest.Quorum("root")
-	tally := q.Tally(newest.Document())
+	q, _ := root.Quorum("root")
+	tally := q.Tally(root.Document())
 	return c.show(&verifyRootResult{
-		From: result.from, To: newest.Version(), Digest: newest.Digest().Groups(), Expires: newest.Expires(), At: at, Given: given,
+		From: result.from, To: root.Version(), Digest: root.Digest().Groups(), Expires: root.Expires(), At: at, Given: given,
 		Rule: fmt.Sprintf("%d of %d", q.Threshold(), len(q.Keys())), Signers: owners(tally.Valid), Steps: result.steps,
 	})
 }
@@ -124,7 +133,45 @@ func walkFolder(trusted []byte, folder string) (*walked, error) {
 		}
 		return raw, err
 	}, lim)
-	return out, err
+	if err != nil {
+		return out, fmt.Errorf("%d.root.json: %w", out.newest.Version()+1, err)
+	}
+	return out, nil
+}
+
+// newestIn is the newest N.root.json of a folder. A folder without any is a
+// mistake in the command, which must not end in "ok".
+func newestIn(folder string) (int64, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return 0, usage(fmt.Errorf("the folder of metadata: %w", err))
+	}
+	var newest int64
+	for _, e := range entries {
+		number, isRoot := strings.CutSuffix(e.Name(), ".root.json")
+		v, err := strconv.ParseInt(number, 10, 64)
+		if !isRoot || err != nil || v < 1 || strconv.FormatInt(v, 10) != number {
+			continue
+		}
+		newest = max(newest, v)
+	}
+	if newest == 0 {
+		return 0, usage(fmt.Errorf("%s holds no root, no 1.root.json and none of a later version; give the folder in which they lie", folder))
+	}
+	return newest, nil
+}
+
+// checkReached refuses a folder that ends before the root that a client holds, or
+// has newer ones that no client can reach because one in between is missing.
+func checkReached(reached, newest int64) error {
+	if reached == newest {
+		return nil
+	}
+	err := &verify.VersionError{Role: "root", Trusted: reached, Found: newest}
+	if newest < reached {
+		return fmt.Errorf("the folder ends before the root that you hold: %w", err)
+	}
+	return fmt.Errorf("%d.root.json is missing, so clients at version %d never reach version %d: %w", reached+1, reached, newest, err)
 }
 
 // readBounded reads one byte more than the limit, so that the verifier sees

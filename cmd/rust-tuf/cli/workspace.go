@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -182,8 +183,8 @@ func (w *workspace) believed() (*metadata.Trusted, error) {
 }
 
 // pushBranch commits a change on top of parent and pushes it as a branch. If
-// the branch exists with another commit, same decides whether it already
-// holds what is wanted.
+// the branch exists already and holds the same, that one is taken; if it holds
+// anything else, the error is a *BranchTakenError.
 func (w *workspace) pushBranch(ctx context.Context, parent git.Commit, ch metadata.Change, message, branch string, when time.Time) (git.Commit, error) {
 	commit, err := w.git.Commit(ctx, parent, ch, message, when)
 	if err != nil {
@@ -207,10 +208,28 @@ func (w *workspace) pushBranch(ctx context.Context, parent git.Commit, ch metada
 	if holds {
 		return there, nil
 	}
-	return "", err
+	return "", &BranchTakenError{Remote: w.push, Branch: branch, Found: there}
 }
 
-// holds tells whether a commit has all files of a change.
+// BranchTakenError is a branch that this command would make and that holds
+// something else already.
+type BranchTakenError struct {
+	Remote string
+	Branch string
+	Found  git.Commit
+}
+
+func (e *BranchTakenError) Error() string {
+	return fmt.Sprintf("branch %s of %s exists already, at %s, and holds something else", e.Branch, e.Remote, e.Found.Short())
+}
+
+// Hint names the one next step.
+func (e *BranchTakenError) Hint() string {
+	return fmt.Sprintf("if it is left from an earlier try, `git push %s --delete %s` and run this again", e.Remote, e.Branch)
+}
+
+// holds tells whether a commit has all files of a change, and none that it
+// deletes.
 func (w *workspace) holds(ctx context.Context, at git.Commit, ch metadata.Change) (bool, error) {
 	tree, err := w.git.Tree(ctx, at)
 	if err != nil {
@@ -219,6 +238,11 @@ func (w *workspace) holds(ctx context.Context, at git.Commit, ch metadata.Change
 	for p, want := range ch.Put {
 		got, err := tree.Read(p)
 		if err != nil || string(got) != string(want) {
+			return false, nil
+		}
+	}
+	for _, p := range ch.Delete {
+		if _, err := tree.Read(p); !errors.Is(err, fs.ErrNotExist) {
 			return false, nil
 		}
 	}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
+)
+
+// pushSignature commits the one file on top of the remote's default branch
+// and pushes it. Reading takes people time, so the remote is asked again
+// before each try: the signature goes on top of what is there now, or the
+// reason why it is not needed any more is said.
+func (s *signing) pushSignature(ctx context.Context, t *signTask, f *metadata.SignatureFile) (git.Commit, error) {
+	for {
+		commit, err := s.tryPush(ctx, t, f)
+		if err == nil {
+			return commit, nil
+		}
+		if isRefusal(err) { // trying again would not change it
+			return "", rejected(err)
+		}
+		again, aerr := s.tryAgain(ctx, err)
+		if aerr != nil {
+			return "", aerr
+		}
+		if !again {
+			return "", fmt.Errorf("%w\nYour signature is kept on this machine; run `rust-tuf sign` again and it is pushed without the key being used", err)
+		}
+	}
+}
+
+func (s *signing) tryPush(ctx context.Context, t *signTask, f *metadata.SignatureFile) (git.Commit, error) {
+	if err := s.lookAgain(ctx, t); err != nil {
+		return "", err
+	}
+	path := metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID)
+	change := metadata.Change{Put: map[string][]byte{path: f.Bytes()}}
+	message := fmt.Sprintf("sign: %s version %d by %s\n\nEvent %s, digest %s.\n", t.p.Role, t.p.Version, t.holder.Owner, t.event.Name, t.p.Digest)
+	return s.w.pushBranch(ctx, s.w.head, change, message, t.branch(), f.SignedAt)
+}
+
+// lookAgain fetches, and judges the event again on top of what is there now.
+func (s *signing) lookAgain(ctx context.Context, t *signTask) error {
+	before := s.w.head
+	if err := s.w.refresh(ctx); err != nil || s.w.head == before {
+		return err
+	}
+	var err error
+	if s.trusted, s.pin, err = s.w.pinned(); err != nil {
+		return err
+	}
+	event, err := s.w.repo.Event(t.event.Name)
+	if err != nil {
+		return err
+	}
+	standing, err := s.judge(event)
+	if err != nil {
+		return err
+	}
+	p := standing.Payload(t.p.Role)
+	switch {
+	case p == nil || p.Version != t.p.Version || p.Digest != t.p.Digest:
+		return &metadata.PayloadError{Event: event.Name, Role: t.p.Role, Version: t.p.Version, Reason: "is not the one any more that you signed"}
+	case p.Signed(t.holder.KeyID):
+		return &mergedError{event: event.Name, role: p.Role, version: p.Version, owner: t.holder.Owner}
+	}
+	return nil
+}
+
+// mergedError is a signature that another machine of the same person pushed
+// while this one was at work.
+type mergedError struct {
+	event, role string
+	version     int64
+	owner       string
+}
+
+func (e *mergedError) Error() string {
+	return fmt.Sprintf("event %s: a signature on %s version %d by %s is merged already; this one is not needed", e.event, e.role, e.version, e.owner)
+}
+
+func (s *signing) tryAgain(ctx context.Context, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	s.say("The branch could not be pushed: %v", err)
+	var h hinted
+	if errors.As(err, &h) && h.Hint() != "" {
+		s.say("What may help: %s", h.Hint())
+	}
+	return s.ui.Confirm(ctx, "Try again?")
+}
