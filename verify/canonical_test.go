@@ -34,6 +34,8 @@ func TestCanonical(t *testing.T) {
 		{`{"a\\":1,"a\"":2,"a":3}`, `{"a":3,"a\"":2,"a\\":1}`},
 		{`{"é":1,"z":2,"":3,"😀":4,"\uffff":5}`, "{\"\":3,\"z\":2,\"é\":1,\"\uffff\":5,\"😀\":4}"},
 		{`{"\u0062":1,"a":2}`, `{"a":2,"b":1}`},
+		{`{"\u0062z":1,"bc":2}`, `{"bc":2,"bz":1}`},
+		{`{"\u0062x":1,"\u0062a":2,"c\u0062x":3}`, `{"ba":2,"bx":1,"cbx":3}`},
 		{`{"a":1,"A":2}`, `{"A":2,"a":1}`},
 		{`{"c":{"z":1,"y":[{"b":1,"a":2}]},"a":0,"b":{"b":"}","a":"{\""}}`, `{"a":0,"b":{"a":"{\"","b":"}"},"c":{"y":[{"a":2,"b":1}],"z":1}}`},
 	} {
@@ -70,6 +72,7 @@ func TestCanonicalRefuses(t *testing.T) {
 
 		{`{"a":1,"a":2}`, 7, `member "a" stands twice`},
 		{`{"a":1,"\u0061":2}`, 7, `member "a" stands twice`},
+		{`{"\u0061z":1,"az":2}`, 13, `member "az" stands twice`},
 		{`{"b":1,"a":2,"b":3}`, 0, `member "b" stands twice`},
 		{`[{"b":1,"\"":2,"a":3,"\u0022":4}]`, 1, `member "\"" stands twice`},
 
@@ -86,6 +89,7 @@ func TestCanonicalRefuses(t *testing.T) {
 		{`"\ud83d"`, 1, "lone surrogate"},
 		{`"\ude00"`, 1, "lone surrogate"},
 		{`"\ud83dx"`, 1, "lone surrogate"},
+		{`"\ude00\ude00"`, 1, "lone surrogate"},
 		{`"\ud83d\ud83d"`, 1, "lone surrogate"},
 		{`"\ud83d\u0041"`, 1, "lone surrogate"},
 

@@ -139,6 +139,18 @@ func TestThresholdErrorCarriesTheTally(t *testing.T) {
 	}
 }
 
+// A key id is bound to a key by the root that lists it. What the old quorum
+// has found about a signature says nothing about a new key of the same id.
+func TestNextDoesNotConfuseReboundKeyIDs(t *testing.T) {
+	p := nine(t)[:2]
+	judy, mike := edPerson(t, "judy").as(p[0].id), edPerson(t, "mike").as(p[1].id)
+	root := mustTrust(t, envelope(t, rootSigned(t, 1, 2, p...), p...))
+	_, err := root.Next(mustRoot(t, envelope(t, rootSigned(t, 2, 2, judy, mike), p...)))
+	refused[*verify.ThresholdError](t, err, "root 2: threshold of root 2 not met: 0 of 2", "rejected: judy")
+	_, err = root.Next(mustRoot(t, envelope(t, rootSigned(t, 2, 2, judy, mike), judy, mike)))
+	refused[*verify.ThresholdError](t, err, "root 2: threshold of root 1 not met: 0 of 2", "rejected: alice")
+}
+
 // A candidate is judged by the document that it was read from, whatever its
 // exported field has been changed to.
 func TestNextIgnoresASwappedDocument(t *testing.T) {
@@ -186,6 +198,9 @@ func TestTrustRoot(t *testing.T) {
 	refused[*verify.FormatError](t, err, "string without an end")
 	_, err = verify.TrustRoot(raw, verify.Limits{RootBytes: 100})
 	refused[*verify.LimitError](t, err, "bytes of root: ", "above the limit of 100")
+	// Above its bound a root is not even scanned.
+	_, err = verify.TrustRoot(bytes.Repeat([]byte("x"), 600<<10), verify.Limits{})
+	refused[*verify.LimitError](t, err, "bytes of root: 614400, above the limit of 524288")
 	_, err = verify.TrustRoot(envelope(t, targetsSigned("targets", 1), p...), verify.Limits{})
 	refused[*verify.RoleError](t, err, "document of role targets where one of role root is needed")
 

@@ -189,6 +189,12 @@ func TestSignaturesDoNotCountElsewhere(t *testing.T) {
 			refused[*verify.RoleError](t, err)
 		}
 	}
+	// Without the extension the type still tells roots and targets apart.
+	bare := quorumOf(t, set(rootSigned(t, 1, 1, alice), "x-rust-tuf", gone))
+	d := mustRead(t, envelope(t, set(targetsSigned("targets", 1), "x-rust-tuf", gone), alice))
+	if tally := bare.Tally(d); len(tally.Valid) != 0 || !strings.Contains(tally.String(), "document of role targets where one of role root is needed") {
+		t.Error(tally)
+	}
 	if d := mustRead(t, envelope(t, targetsSigned("release", 2), alice)); !release.Tally(d).Met() {
 		t.Error(release.Tally(d))
 	}

@@ -70,8 +70,8 @@ func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
 	d := candidate.facts.document
 	// SPEC 5.3.5: the version must be exactly N+1; a gap would skip the
 	// quorums between. Checked first because it costs nothing.
-	if trusted := r.Version(); trusted == math.MaxInt64 || d.version != trusted+1 {
-		return nil, &VersionError{Role: typeRoot, Trusted: trusted, Found: d.version}
+	if d.version-1 != r.Version() {
+		return nil, &VersionError{Role: typeRoot, Trusted: r.Version(), Found: d.version}
 	}
 	if err := checkRepository(r.Repository(), typeRoot, d); err != nil {
 		return nil, err

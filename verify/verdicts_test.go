@@ -44,6 +44,11 @@ func TestKeyringAdopts(t *testing.T) {
 	if merged.find("a") != older.find("a") || merged.find("b") != newer.find("b") || merged.find("c") != nil {
 		t.Error("the wrong entries were taken over")
 	}
+	facts := &rootFacts{ring: newer}
+	facts.quorums[2].ring = newer
+	if adopted := facts.adopt(&rootFacts{ring: older}); adopted.quorums[2].ring.find("a") != older.find("a") || facts.quorums[2].ring.find("a") == older.find("a") {
+		t.Error("a quorum looks at other keys than its root")
+	}
 	if newer.find("a") == older.find("a") {
 		t.Error("the newer ring was changed")
 	}
