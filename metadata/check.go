@@ -3,6 +3,7 @@ package metadata
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/roles"
@@ -81,6 +82,10 @@ func Check(base, head Tree) (*Verdict, error) {
 		}
 	}
 	if c.head, err = Read(head); err != nil {
+		var conflict *ConflictError
+		if errors.As(err, &conflict) && !c.openInBase(conflict.Events[0]) {
+			slices.Reverse(conflict.Events[:]) // the one that was there first
+		}
 		c.verdict.refuse(err)
 		return c.verdict, nil
 	}

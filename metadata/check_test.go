@@ -435,6 +435,7 @@ func TestConflict(t *testing.T) {
 	both.apply(p.Change)
 	conflict := refused[*ConflictError]("events first and second both want to make root version 3", "only one of them may be open", "--supersede first", "revert the merge of the one that nobody has signed")
 	gate(t, first, both, KindProposal, conflict)
+	gate(t, second, both, KindProposal, refused[*ConflictError]("events second and first", "--supersede second"))
 
 	first.sign("first", "alice")
 	both.files = maps.Clone(first.files)

@@ -64,7 +64,7 @@ func (e *StaleError) Error() string {
 type ConflictError struct {
 	Role    string
 	Version int64
-	Events  [2]string
+	Events  [2]string // the one that was there first comes first, where that is known
 }
 
 func (e *ConflictError) Error() string {

@@ -84,6 +84,9 @@ func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error
 	if event.Name, err = t.eventName(event, p.Name); err != nil {
 		return nil, err
 	}
+	if err := t.repo.conflictOf(event, out.Replaces); err != nil {
+		return nil, err
+	}
 	out.Event = event
 	if out.Findings, err = t.lint(d, event); err != nil {
 		return nil, err

@@ -122,6 +122,22 @@ func (r *Repository) checkConflicts() error {
 	return nil
 }
 
+// conflictOf refuses a new event for a version that an open one, other than
+// the one it replaces, makes already.
+func (r *Repository) conflictOf(e, replaces *Event) error {
+	for _, other := range r.Open {
+		if other == replaces {
+			continue
+		}
+		for _, p := range e.Payloads {
+			if q := other.Payload(p.Role); q != nil && q.Version == p.Version {
+				return &ConflictError{Role: p.Role, Version: p.Version, Events: [2]string{other.Name, e.Name}}
+			}
+		}
+	}
+	return nil
+}
+
 // Tree is the tree that the repository was read from.
 func (r *Repository) Tree() Tree { return r.tree }
 
