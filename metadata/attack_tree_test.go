@@ -123,6 +123,8 @@ func TestTreePaths(t *testing.T) {
 		"events/README.md":                        noEvent,
 		"events":                                  noEvent,
 		"log":                                     noEvent,
+		"events/con/event.toml":                   "windows keeps this name",
+		"members/lpt1/member.toml":                "windows keeps this name",
 		"log/README.md":                           noEvent,
 		"log/new/README.md":                       "event.toml: is missing",
 		"events/new/README.md":                    "event.toml: is missing",

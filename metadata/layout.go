@@ -28,6 +28,9 @@ var (
 	nameForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	keyIDForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	hexDigest = keyIDForm
+	// deviceForm is a segment that Windows keeps for a device, whatever its
+	// extension: no file or folder of that name can be made there.
+	deviceForm = regexp.MustCompile(`(^|/)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.[^/]*)?(/|$)`)
 )
 
 // MemberPath is where the member called name is declared.
@@ -135,6 +138,9 @@ func checkLayout(entries []Entry) error {
 		}
 		if !governed(e.Path) {
 			continue
+		}
+		if deviceForm.MatchString(e.Path) {
+			return &TreeError{Path: e.Path, Reason: "windows keeps this name for a device; take another"}
 		}
 		switch e.Mode {
 		case "100644":

@@ -225,6 +225,9 @@ func (t *Trusted) eventName(e *Event, given string) (string, error) {
 		if !nameForm.MatchString(given) {
 			return "", fmt.Errorf("%q cannot be an event's name: use lower-case letters, digits and hyphens, at most 63", given)
 		}
+		if deviceForm.MatchString(given) {
+			return "", fmt.Errorf("%q cannot be an event's name: windows keeps this name for a device", given)
+		}
 		if taken[given] {
 			return "", fmt.Errorf("an event called %s exists already; a name is never used again", given)
 		}
