@@ -29,7 +29,15 @@ type Authority struct {
 	once  sync.Once
 	err   error
 	chain []*issuer // root first; the last one issues to devices
+
+	mu   sync.Mutex
+	keys []*rsa.PrivateKey // of devices
+	made int               // devices
 }
+
+// deviceKeys is how many keys the devices of one authority take turns with. An RSA key costs more time
+// than all else that a test does, and so few suffice for no two devices in a row to share one.
+const deviceKeys = 3
 
 // issuer is a certificate together with its key.
 type issuer struct {
@@ -113,6 +121,21 @@ func (a *Authority) period() [2]time.Time {
 		time.Date(2024, time.December, 1, 0, 0, 0, 0, time.UTC),
 		time.Date(9999, time.December, 31, 23, 59, 59, 0, time.UTC),
 	}
+}
+
+// deviceKey returns the key for the next device.
+func (a *Authority) deviceKey() (*rsa.PrivateKey, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.keys) < deviceKeys {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		a.keys = append(a.keys, key)
+	}
+	a.made++
+	return a.keys[(a.made-1)%deviceKeys], nil
 }
 
 // newIssuer makes a CA certificate with its key, signed by parent, or by itself when that is nil.

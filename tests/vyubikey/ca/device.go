@@ -3,13 +3,11 @@ package ca
 import (
 	"bytes"
 	"crypto"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
-	"time"
 )
 
 // Extension identifiers under 1.3.6.1.4.1.41482.3, and the one of RFC 5280 that devices carry.
@@ -45,10 +43,10 @@ type Device struct {
 	identity    Identity
 	certificate *x509.Certificate
 	key         *rsa.PrivateKey
-	period      [2]time.Time
+	authority   *Authority
 }
 
-// Device makes the attestation key of one YubiKey and its certificate.
+// Device makes the certificate of one YubiKey, over a key that the device made before it has not.
 func (a *Authority) Device(id Identity, faults ...Fault) (*Device, error) {
 	chain, err := a.issuers()
 	if err != nil {
@@ -58,21 +56,22 @@ func (a *Authority) Device(id Identity, faults ...Fault) (*Device, error) {
 	if a.shape == Long {
 		name = "YubiKey PIV Attestation"
 	}
-	return newDevice(name, id, chain[len(chain)-1], a.period(), faults)
+	return a.newDevice(name, id, chain[len(chain)-1], faults)
 }
 
 // Under makes one more device certificate, signed by this one, which its path length forbids: an
 // intermediate too many.
 func (d *Device) Under(faults ...Fault) (*Device, error) {
 	parent := &issuer{certificate: d.certificate, key: d.key}
-	return newDevice(d.certificate.Subject.CommonName, d.identity, parent, d.period, faults)
+	return d.authority.newDevice(d.certificate.Subject.CommonName, d.identity, parent, faults)
 }
 
-func newDevice(name string, id Identity, parent *issuer, period [2]time.Time, faults []Fault) (*Device, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+func (a *Authority) newDevice(name string, id Identity, parent *issuer, faults []Fault) (*Device, error) {
+	key, err := a.deviceKey()
 	if err != nil {
 		return nil, err
 	}
+	period := a.period()
 	draft := &Draft{CommonName: name, NotBefore: period[0], NotAfter: period[1], Extensions: []pkix.Extension{
 		{Id: OIDFirmware, Value: id.Firmware[:]},
 	}}
@@ -93,7 +92,7 @@ func newDevice(name string, id Identity, parent *issuer, period [2]time.Time, fa
 	if err != nil {
 		return nil, fmt.Errorf("device certificate: %w", err)
 	}
-	return &Device{identity: id, certificate: certificate, key: key, period: period}, nil
+	return &Device{identity: id, certificate: certificate, key: key, authority: a}, nil
 }
 
 // Certificate returns what the device keeps in its object 5fff01.

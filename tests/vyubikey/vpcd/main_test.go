@@ -1,0 +1,57 @@
+//go:build linux && cgo
+
+package vpcd_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/vyubikey"
+	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
+	"github.com/rust-lang/rust-tuf/tests/vyubikey/vpcd"
+)
+
+// The daemon of all tests: libpcsclite looks for a socket once a process.
+var (
+	daemon  *vpcd.Daemon
+	missing error
+	members [9]*card.Card // firmware 5.7.4
+	tools   *card.Card    // firmware 5.4.3, whose 3DES management key every client knows
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	if missing = vpcd.Missing(nil); missing != nil {
+		return m.Run()
+	}
+	world := vyubikey.New()
+	cards := make([]*card.Card, 0, 10)
+	for i := range members {
+		members[i] = world.Make(card.Config{})
+		cards = append(cards, members[i])
+	}
+	tools = world.Make(card.Config{Firmware: card.Firmware{5, 4, 3}})
+	var err error
+	if daemon, err = vpcd.Start(append(cards, tools)...); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer daemon.Stop()
+	os.Setenv("PCSCLITE_CSOCK_NAME", daemon.Socket())
+	return m.Run()
+}
+
+// need skips a test on a machine that lacks something; with CI=true it fails.
+func need(t *testing.T, programs map[string]string) {
+	t.Helper()
+	err := vpcd.Missing(programs)
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+}
