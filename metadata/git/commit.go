@@ -57,7 +57,10 @@ func (r *Repo) Commit(ctx context.Context, parent Commit, ch metadata.Change, me
 	if err != nil {
 		return "", err
 	}
-	return c, o.verify(c, parents, before, ch)
+	if err := o.verify(c, parents, before, ch); err != nil {
+		return "", err
+	}
+	return c, nil
 }
 
 // checkMessage refuses messages that git would cut or refuse.

@@ -134,15 +134,25 @@ func (r *Repo) fetch(ctx context.Context, remote string, refs []string) error {
 		// The plus sign: the remote may rewind, and it is not judged here.
 		fmt.Fprintf(&specs, "+%s:%s\n", ref, localRef(remote, ref))
 	}
-	_, err := r.run(ctx, command{
+	c := command{
 		args: []string{"fetch", "--quiet", "--stdin", "--no-tags", "--no-prune", "--no-write-fetch-head",
 			"--no-auto-maintenance", "--no-recurse-submodules",
 			"--refmap=", // leaves the clone's own remote-tracking branches alone
 			"--", remote},
 		stdin: []byte(specs.String()),
+		dir:   r.checkout,
 		asks:  true,
-	})
-	return remoteFailure(remote, "fetch", err)
+	}
+	for try := 1; ; try++ {
+		_, err := r.run(ctx, c)
+		if err = remoteFailure(remote, "fetch", err); err == nil || try == tries || !lost(err) {
+			return err
+		}
+		// Another fetch into this clone moved the ref meanwhile.
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
 }
 
 // localObject is what a ref of this clone points to.

@@ -40,7 +40,7 @@ func newWorld(t testing.TB) *world {
 	if runtime.GOOS == "windows" {
 		w.environ = append(w.environ, "SYSTEMROOT="+os.Getenv("SYSTEMROOT"))
 	}
-	w.write("gitconfig", "[init]\n\tdefaultBranch = main\n")
+	w.write("gitconfig", "[init]\n\tdefaultBranch = main\n[core]\n\tfsync = none\n")
 	return w
 }
 
@@ -105,6 +105,9 @@ func (w *world) remote(name string) string {
 // clone makes a clone with a checkout.
 func (w *world) clone(remote, name string) *Repo {
 	w.t.Helper()
+	if !filepath.IsAbs(remote) && !strings.Contains(remote, ":") {
+		remote = w.path(remote)
+	}
 	w.git(".", "clone", "-q", remote, name)
 	return w.open(name)
 }
@@ -222,4 +225,14 @@ func cancelled() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
+}
+
+// run runs another program.
+func (w *world) run(name string, args ...string) {
+	w.t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = w.environ
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Fatalf("%s: %v\n%s", name, err, out)
+	}
 }

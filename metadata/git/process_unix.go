@@ -46,3 +46,12 @@ func (s *session) end(cmd *exec.Cmd) {
 	// lives; when none does, there is nothing to kill.
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 }
+
+// interrupted tells whether the process was ended by Ctrl-C.
+func interrupted(cmd *exec.Cmd) bool {
+	if cmd.ProcessState == nil {
+		return false
+	}
+	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGINT
+}

@@ -67,3 +67,8 @@ func newJob(pid uint32) windows.Handle {
 	}
 	return job
 }
+
+// interrupted tells whether the process was ended by Ctrl-C.
+func interrupted(cmd *exec.Cmd) bool {
+	return cmd.ProcessState != nil && uint32(cmd.ProcessState.ExitCode()) == uint32(windows.STATUS_CONTROL_C_EXIT)
+}

@@ -3,12 +3,7 @@ package git
 import (
 	"context"
 	"errors"
-	"time"
 )
-
-// tries is how often a push is sent when the remote was busy with another push
-// to the same branch and that one then came to nothing.
-const tries = 3
 
 // Push moves a branch of a remote to c, if it is at expect: an empty expect
 // means that the branch must not exist yet. When the branch is at c already,
@@ -45,10 +40,10 @@ func (r *Repo) Push(ctx context.Context, remote string, c Commit, branch string,
 			return nil
 		case now != expect:
 			return &MovedError{Remote: withoutSecret(remote), Branch: branch, Want: expect, Found: now}
-		case try == tries:
+		case try == tries || !lost(failed):
 			return failed
 		}
-		if err := pause(ctx, time.Duration(try)*50*time.Millisecond); err != nil {
+		if err := pause(ctx, try); err != nil {
 			return err
 		}
 	}
@@ -106,7 +101,7 @@ func (p *push) send(ctx context.Context) error {
 	args := append([]string{"push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
 		"--force-with-lease=" + p.ref + ":" + string(p.expect)}, p.flags...)
 	args = append(args, "--", p.to.url, string(p.commit)+":"+p.ref)
-	_, err := p.repo.run(ctx, command{args: args, set: p.to.set, asks: true})
+	_, err := p.repo.run(ctx, command{args: args, set: p.to.set, dir: p.repo.checkout, asks: true})
 	var failed *CommandError
 	if errors.As(err, &failed) {
 		// The reason for a refused ref is on standard output.
@@ -124,16 +119,4 @@ func (p *push) look(ctx context.Context) (Commit, error) {
 		}
 	}
 	return "", err
-}
-
-// pause waits, unless the context ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

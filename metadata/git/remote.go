@@ -142,7 +142,7 @@ func (r *Repo) lsRemote(ctx context.Context, a address, args ...string) ([]byte,
 		return nil, err
 	}
 	args = slices.Insert(args, slices.Index(args, "--")+1, a.url)
-	out, err := r.run(ctx, command{args: append([]string{"ls-remote", "--quiet"}, args...), set: a.set, asks: true})
+	out, err := r.run(ctx, command{args: append([]string{"ls-remote", "--quiet"}, args...), set: a.set, dir: r.checkout, asks: true})
 	return out, remoteFailure(a.name, "ls-remote", err)
 }
 

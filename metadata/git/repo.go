@@ -36,11 +36,8 @@ func Open(ctx context.Context, dir string, opts ...Option) (*Repo, error) {
 		return nil, err
 	}
 	r.global = []string{"--git-dir=" + r.gitDir, "--bare"}
+	// Away from the checkout: there, git would read .gitattributes.
 	r.dir = r.gitDir
-	if r.checkout != "" {
-		// Paths of remotes are relative to the top of the checkout.
-		r.dir = r.checkout
-	}
 	return r, r.readConfig(ctx)
 }
 

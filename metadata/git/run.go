@@ -24,6 +24,7 @@ type command struct {
 	args  []string // verb and arguments
 	set   []string // configuration for this run, "key=value"
 	env   []string // wins over the program's own
+	dir   string   // where to run it, if not where the program runs
 	stdin []byte
 	asks  bool // it may have to ask the person at the terminal
 }
@@ -38,6 +39,9 @@ func (p *program) prepare(ctx context.Context, c command) *exec.Cmd {
 	args = append(args, c.args...)
 	cmd := exec.CommandContext(ctx, p.path, args...)
 	cmd.Dir = p.dir
+	if c.dir != "" {
+		cmd.Dir = c.dir
+	}
 	cmd.Env = append(append([]string{}, p.env...), c.env...)
 	cmd.WaitDelay = p.limits.grace
 	return cmd
@@ -65,6 +69,9 @@ func (p *program) run(ctx context.Context, c command) ([]byte, error) {
 		return out.Bytes(), nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("git %s: %w", c.args[0], ctx.Err())
+	case interrupted(cmd):
+		// The person pressed Ctrl-C, and git learned it before the context.
+		return nil, fmt.Errorf("git %s: interrupted: %w", c.args[0], context.Canceled)
 	case out.over:
 		return nil, &LimitError{What: "bytes printed by git " + c.args[0], Limit: out.most, Found: out.most + 1}
 	}

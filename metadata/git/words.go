@@ -27,11 +27,14 @@ func summary(output string, err error) string {
 	var causes []string
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(line)
-		for _, mark := range []string{"fatal: ", "error: ", "remote: error: ", "! "} {
+		for _, mark := range []string{"fatal: ", "error: ", "remote: error: "} {
 			if rest, ok := strings.CutPrefix(line, mark); ok {
 				causes = append(causes, rest)
 				break
 			}
+		}
+		if strings.HasPrefix(line, "!\t") { // push --porcelain: flag, refs, reason
+			causes = append(causes, line[strings.LastIndexByte(line, '\t')+1:])
 		}
 	}
 	switch {
@@ -55,6 +58,7 @@ var hints = []struct{ sign, advice string }{
 	{"no email was given", "set `git config --global user.email`"},
 	{"failed to sign", "commit.gpgsign is set, so `git commit -S` must work by hand first; look at user.signingkey and gpg.format"},
 	{"gpg.ssh.defaultkeycommand", "commit.gpgsign is set with gpg.format=ssh: set user.signingkey to your public key"},
+	{"no private key found", "commit.gpgsign is set with gpg.format=ssh: the private key of user.signingkey must be there, or in your ssh agent"},
 	{"couldn't load public key", "commit.gpgsign is set with gpg.format=ssh: user.signingkey must name a public key that is there"},
 	{"dubious ownership", "the folder belongs to somebody else; if that is right, add it to git's safe.directory"},
 	{".lock': file exists", "another git works on this clone, or one was killed: when none runs, remove the .lock file that is named"},

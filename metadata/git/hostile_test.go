@@ -1,0 +1,503 @@
+package git
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+)
+
+// everyVerb runs everything that this package does to a clone, once.
+func everyVerb(t *testing.T, w *world, r *Repo, remote string) {
+	t.Helper()
+	ctx := t.Context()
+	base := must[Commit](t)(r.Fetch(ctx, remote, "main"))
+	must[[]Ref](t)(r.FetchAll(ctx, remote))
+	must[string](t)(r.DefaultBranch(ctx, remote))
+	one, two := w.commit(r, base, files{"one": "1\n"}), w.commit(r, base, files{"two": "2\r\n"})
+	m := must[Commit](t)(r.Merge(ctx, one, two, "merge"))
+	if err := r.Push(ctx, remote, m, "branch", ""); err != nil {
+		t.Error(err)
+	}
+	if err := r.Push(ctx, remote, w.commit(r, m, files{"one": "3\r\n"}), "branch", m); err != nil {
+		t.Error(err)
+	}
+	must[*Tree](t)(r.Tree(ctx, m))
+	must[[]string](t)(r.Dirty(ctx))
+	must[Commit](t)(r.Resolve(ctx, "HEAD"))
+}
+
+// Nothing that a repository configures or contains runs as a program.
+func TestNothingRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	remote := w.remote("remote.git")
+	w.clone(remote, "clone")
+	ran := w.path("ran")
+	evil := w.script("evil", `echo "$0 $*" >>"`+ran+`"; cat`)
+
+	var hooks strings.Builder
+	for _, hook := range strings.Fields(`applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg
+		commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-auto-gc post-rewrite sendemail-validate
+		fsmonitor-watchman reference-transaction post-index-change proc-receive update`) {
+		w.script("clone/.git/hooks/"+hook, `echo "hook `+hook+`" >>"`+ran+`"`)
+		w.script("hooks/"+hook, `echo "hooksPath `+hook+`" >>"`+ran+`"`)
+		hooks.WriteString(hook)
+	}
+	for key, value := range map[string]string{
+		"core.hooksPath": w.path("hooks"), "core.fsmonitor": evil, "core.untrackedCache": "true",
+		"filter.evil.clean": evil, "filter.evil.smudge": evil, "filter.evil.required": "true",
+		"filter.proc.process": evil, "diff.evil.textconv": evil, "diff.external": evil, "merge.evil.driver": evil,
+		"core.pager": evil, "core.editor": evil, "core.attributesFile": w.write("attributes", "* filter=evil diff=evil merge=evil\n"),
+		"gc.auto": "1", "maintenance.auto": "true", "submodule.recurse": "true", "push.followTags": "true",
+		"core.autocrlf": "true", "core.eol": "crlf", "core.safecrlf": "true", "merge.renormalize": "true",
+		"fetch.prune": "true", "fetch.pruneTags": "true", "push.gpgSign": "false", "color.ui": "always",
+		"pager.status": "true", "status.showUntrackedFiles": "no", "log.showSignature": "true",
+	} {
+		w.git("clone", "config", key, value)
+	}
+	w.write("clone/.git/info/attributes", "* filter=evil\n")
+	w.write("clone/.gitattributes", "* text filter=proc diff=evil merge=evil ident working-tree-encoding=UTF-16\n")
+	w.write("clone/rust-tuf.toml", "format = 3\n")
+	if err := os.Chtimes(w.path("clone/members/alice/member.toml"), time.Time{}, time.Unix(1, 0)); err != nil {
+		t.Fatal(err) // so that git has to look into the file
+	}
+	w.git("clone", "-c", "core.hooksPath=", "tag", "mine")
+	before := w.snapshot("clone")
+	everyVerb(t, w, w.open("clone"), "origin")
+	if data, err := os.ReadFile(ran); err == nil {
+		t.Errorf("these ran:\n%s", data)
+	}
+	if after := w.snapshot("clone"); after != before {
+		t.Errorf("the clone changed:\n%s\n---\n%s", before, after)
+	}
+}
+
+// Filters, attributes and line-ending settings change no byte on the way in or
+// out.
+func TestBytesStay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.git(".", "init", "-q", "repo")
+	for key, value := range map[string]string{"core.autocrlf": "true", "core.eol": "crlf", "core.safecrlf": "true", "i18n.commitEncoding": "UTF-16"} {
+		w.git("repo", "config", key, value)
+	}
+	content := files{
+		".gitattributes": "* text=auto eol=crlf ident working-tree-encoding=UTF-16LE\n",
+		"lf":             "a\nb\n", "crlf": "a\r\nb\r\n", "mixed": "a\r\nb\nc\r", "ident": "$Id$\n",
+		"nuls": "\x00\xff\xfe", "bom": "\xef\xbb\xbfa", "empty": "", "no end": "x",
+	}
+	r := w.open("repo")
+	first := w.commit(r, "", content)
+	w.git("repo", "reset", "-q", "--hard", string(first))
+	second := w.commit(r, first, files{"lf": "changed\n"})
+	content["lf"] = "changed\n"
+	tree := must[*Tree](t)(r.Tree(t.Context(), second))
+	for path, want := range content {
+		if got := must[[]byte](t)(tree.Read(path)); string(got) != want {
+			t.Errorf("%s = %q, want %q", path, got, want)
+		}
+	}
+}
+
+// Replace refs and grafts put no other object in the place of one.
+func TestNothingIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.git(".", "init", "-q", "repo")
+	r := w.open("repo")
+	honest := w.commit(r, "", files{"a": "honest"})
+	evil := w.commit(r, "", files{"a": "evil!!"})
+	next := w.commit(r, honest, files{"b": "1"})
+	for _, what := range []string{"", "^{tree}", ":a"} {
+		w.git("repo", "replace", "-f", string(honest)+what, w.git("repo", "rev-parse", string(evil)+what))
+	}
+	w.write("repo/.git/info/grafts", string(next)+" "+string(evil)+"\n")
+	if got := w.git("repo", "cat-file", "-p", string(honest)+":a"); got != "evil!!" {
+		t.Fatalf("the attack does not work on git itself: %q", got)
+	}
+	if got := must[[]byte](t)(must[*Tree](t)(r.Tree(t.Context(), honest)).Read("a")); string(got) != "honest" {
+		t.Errorf("a = %q", got)
+	}
+	if !must[bool](t)(r.IsAncestor(t.Context(), honest, next)) || must[bool](t)(r.IsAncestor(t.Context(), evil, next)) {
+		t.Error("a graft changed history")
+	}
+	c := w.commit(r, honest, files{"c": "1"})
+	if got := must[[]byte](t)(must[*Tree](t)(r.Tree(t.Context(), c)).Read("a")); string(got) != "honest" {
+		t.Errorf("a, committed = %q", got)
+	}
+}
+
+// An object whose bytes are not those of its name is refused.
+func TestDamagedObjects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.git(".", "init", "-q", "repo")
+	r := w.open("repo")
+	c := w.commit(r, "", files{"a": "first", "b": "other"})
+	object := func(rev string) string {
+		id := w.git("repo", "rev-parse", string(c)+rev)
+		return w.path("repo/.git/objects/" + id[:2] + "/" + id[2:])
+	}
+	a, b := object(":a"), object(":b")
+	original := must[[]byte](t)(os.ReadFile(a))
+	replace := func(path string, data []byte) {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o444); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace(a, must[[]byte](t)(os.ReadFile(b)))
+	_, err := r.Tree(t.Context(), c)
+	e := wantError[*ObjectError](t, err)
+	if !strings.Contains(filepath.ToSlash(a), e.ID[2:]) || e.Hint() == "" {
+		t.Errorf("%+v", e)
+	}
+	replace(a, original[:len(original)/2])
+	_, err = r.Tree(t.Context(), c)
+	wantError[*ObjectError](t, err)
+	if err := os.Remove(a); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Tree(t.Context(), c)
+	wantError[*ObjectError](t, err, "is not in this clone")
+}
+
+// rawTree writes a tree object without git's checks.
+func (w *world) rawTree(dir string, entries ...treeEntry) string {
+	w.t.Helper()
+	var raw []byte
+	for _, e := range entries {
+		id := must[[]byte](w.t)(hex.DecodeString(e.id))
+		raw = append(append(raw, e.mode+" "+e.name+"\x00"...), id...)
+	}
+	return w.gitIn(dir, string(raw), "hash-object", "-t", "tree", "-w", "--literally", "--stdin")
+}
+
+func TestTreeRefusesNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.git(".", "init", "-q", "repo")
+	r := w.open("repo")
+	blob := w.gitIn("repo", "x", "hash-object", "-w", "--stdin")
+	for name, words := range map[string]string{
+		"..":                     "holds . or ..",
+		".":                      "holds . or ..",
+		"":                       "empty name",
+		".git":                   "git's own folder",
+		".GiT":                   "git's own folder",
+		"a/b":                    "slash",
+		"/etc":                   "slash",
+		`..\up`:                  "backslash",
+		"a\nb":                   "control character",
+		"a\x1b[31m":              "control character",
+		"a\x7f":                  "control character",
+		"exe\u202efdp":           "control character",
+		"\xff":                   "not UTF-8",
+		strings.Repeat("x", 256): "longer than 255",
+	} {
+		inner := w.rawTree("repo", treeEntry{"100644", name, blob})
+		outer := w.rawTree("repo", treeEntry{"40000", "dir", inner})
+		c := Commit(w.git("repo", "commit-tree", "-m", "hostile", outer))
+		_, err := r.Tree(t.Context(), c)
+		e := wantError[*PathError](t, err, words, "commit "+c.Short())
+		if e.Path != "dir/"+name || e.Commit != c {
+			t.Errorf("%q: %+v", name, e)
+		}
+		if strings.ContainsAny(err.Error(), "\x1b\n\x7f") {
+			t.Errorf("the error carries control characters: %q", err)
+		}
+		_, err = r.Commit(t.Context(), c, files{"a": "1"}.change(), "on top", time.Time{})
+		wantError[*PathError](t, err, words)
+	}
+	twice := w.rawTree("repo", treeEntry{"100644", "a", blob}, treeEntry{"100644", "a", blob})
+	_, err := r.Tree(t.Context(), Commit(w.git("repo", "commit-tree", "-m", "twice", twice)))
+	wantError[*PathError](t, err, `"a"`, "appears twice")
+	both := w.rawTree("repo", treeEntry{"100644", "a", blob}, treeEntry{"40000", "a", w.rawTree("repo")})
+	_, err = r.Tree(t.Context(), Commit(w.git("repo", "commit-tree", "-m", "twice", both)))
+	wantError[*PathError](t, err, "appears twice")
+	cross := w.rawTree("repo", treeEntry{"40000", "a", blob})
+	_, err = r.Tree(t.Context(), Commit(w.git("repo", "commit-tree", "-m", "cross", cross)))
+	wantError[*ObjectError](t, err, "is a blob, not a tree")
+	cross = w.rawTree("repo", treeEntry{"100644", "a", w.rawTree("repo")})
+	_, err = r.Tree(t.Context(), Commit(w.git("repo", "commit-tree", "-m", "cross", cross)))
+	wantError[*ObjectError](t, err, "is a tree, not a file")
+	raw := w.gitIn("repo", "100644 a\x00short", "hash-object", "-t", "tree", "-w", "--literally", "--stdin")
+	damaged := w.gitIn("repo", "tree "+raw+"\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\nx\n", "hash-object", "-t", "commit", "-w", "--literally", "--stdin")
+	_, err = r.Tree(t.Context(), Commit(damaged))
+	wantError[*ObjectError](t, err, "damaged tree")
+	damaged = w.gitIn("repo", "author a <a> 1 +0000\ntree "+raw+"\n", "hash-object", "-t", "commit", "-w", "--literally", "--stdin")
+	_, err = r.Tree(t.Context(), Commit(damaged))
+	wantError[*ObjectError](t, err, "damaged commit")
+}
+
+// Ten trees of ten entries that share their subtrees are ten billion files.
+func TestTreeBomb(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.git(".", "init", "-q", "repo")
+	r := w.open("repo")
+	id, mode := w.gitIn("repo", "bomb", "hash-object", "-w", "--stdin"), "100644"
+	for range 10 {
+		var entries []treeEntry
+		for i := range 10 {
+			entries = append(entries, treeEntry{mode, fmt.Sprint("d", i), id})
+		}
+		id, mode = w.rawTree("repo", entries...), "40000"
+	}
+	c := Commit(w.git("repo", "commit-tree", "-m", "bomb", id))
+	_, err := r.Tree(t.Context(), c)
+	wantError[*LimitError](t, err, "files and folders in one commit", "at most 20000")
+	_, err = r.Commit(t.Context(), c, files{"a": "1"}.change(), "m", time.Time{})
+	wantError[*LimitError](t, err, "files and folders in one commit")
+	for range 20 {
+		id = w.rawTree("repo", treeEntry{mode, "deep", id})
+	}
+	_, err = r.Tree(t.Context(), Commit(w.git("repo", "commit-tree", "-m", "deep", id)))
+	wantError[*LimitError](t, err, "folders above a file")
+}
+
+func TestTreeLimits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.git(".", "init", "-q", "repo")
+	r := w.open("repo")
+	c := w.commit(r, "", files{"a": "1234", "dir/large": strings.Repeat("x", 5000), "dir/other": strings.Repeat("y", 4000)})
+	r.limits.fileBytes = 4999
+	_, err := r.Tree(t.Context(), c)
+	e := wantError[*LimitError](t, err, `file "dir/large"`, "too many bytes in one file: 5000 found, at most 4999")
+	if e.Limit != 4999 || e.Found != 5000 {
+		t.Errorf("%+v", e)
+	}
+	r.limits.fileBytes, r.limits.treeBytes = 5000, 9003
+	_, err = r.Tree(t.Context(), c)
+	wantError[*LimitError](t, err, "bytes in all files", "9004 found")
+	r.limits.treeBytes, r.limits.files = 9004, 4
+	must[*Tree](t)(r.Tree(t.Context(), c))
+	r.limits.files = 3
+	_, err = r.Tree(t.Context(), c)
+	wantError[*LimitError](t, err, "files and folders")
+	r.limits.output = 10
+	_, err = r.Resolve(t.Context(), "HEAD^{commit}^{commit}")
+	if err == nil {
+		t.Error("no limit on output")
+	}
+}
+
+// A git that answers with another tree, parent or mode than asked is noticed.
+func TestChangedBytes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.git(".", "init", "-q", "repo")
+	r := w.open("repo")
+	parent := w.commit(r, "", files{"a": "1", "keep": "k"})
+	tree := func(f files, gone ...string) string {
+		return w.git("repo", "rev-parse", string(w.commit(r, parent, f, gone...))+"^{tree}")
+	}
+	a := w.git("repo", "rev-parse", string(parent)+":a")
+	real := must[string](t)(exec.LookPath("git"))
+	for name, c := range map[string]struct{ evil, path, words string }{
+		"other bytes":      {tree(files{"a": "evil"}), "a", `file "a" has other bytes`},
+		"missing":          {tree(files{"x": "1"}, "a"), "a", `file "a" is missing`},
+		"more files":       {tree(files{"a": "2", "more": "1"}), "more", "changed without being asked to"},
+		"a file less":      {tree(files{"a": "2"}, "keep"), "keep", `file "keep" is missing`},
+		"other file":       {tree(files{"a": "2", "keep": "K"}), "keep", "changed without being asked to"},
+		"executable":       {w.rawTree("repo", treeEntry{"100755", "a", a}), "a", "has mode 100755, not 100644"},
+		"a link":           {w.rawTree("repo", treeEntry{"120000", "a", a}), "a", "has mode 120000"},
+		"another's parent": {"", "", "its parents are"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := fmt.Sprintf(`for last; do :; done
+case " $* " in *" commit-tree "*) exec %q -C "$PWD" commit-tree -p %s -m evil %s;; esac
+exec %q "$@"`, real, parent, c.evil, real)
+			if c.evil == "" {
+				body = fmt.Sprintf(`case " $* " in *" commit-tree "*) for last; do :; done; exec %q commit-tree -m evil "$last";; esac
+exec %q "$@"`, real, real)
+			}
+			bad := w.open("repo", Program(w.script("evil-git", body)))
+			got, err := bad.Commit(t.Context(), parent, files{"a": "2"}.change(), "m", time.Time{})
+			e := wantError[*ChangedBytesError](t, err, "was read back and differs from what was asked", c.words)
+			if e.Path != c.path || got != "" {
+				t.Errorf("commit %s, %+v", got, e)
+			}
+		})
+	}
+}
+
+// A bare repository among the tracked files of another one came from outside,
+// and its configuration with it.
+func TestEmbeddedRepository(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]string{"bare": "bare = true", "with a checkout": "bare = false\n\tworktree = /"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.clone(w.remote("remote.git"), "clone")
+			ran := w.path("ran")
+			evil := w.script("evil", "touch '"+ran+"'")
+			w.write("clone/tools/HEAD", "ref: refs/heads/main\n")
+			w.write("clone/tools/config", "[core]\n\trepositoryformatversion = 0\n\t"+config+"\n\tfsmonitor = "+evil+"\n\tsshCommand = "+evil+"\n")
+			w.write("clone/tools/objects/x", "")
+			w.write("clone/tools/refs/x", "")
+			w.write("clone/tools/inner/HEAD", "ref: refs/heads/main\n")
+			w.write("clone/tools/inner/config", "[core]\n\t"+config+"\n")
+			w.write("clone/tools/inner/objects/x", "")
+			w.write("clone/tools/inner/refs/x", "")
+			w.git("clone", "add", ".")
+			for _, dir := range []string{"clone/tools", "clone/tools/refs", "clone/tools/inner"} {
+				_, err := Open(t.Context(), w.path(dir), Environ(w.environ))
+				wantError[*NotARepositoryError](t, err, "repository")
+			}
+			if _, err := os.Stat(ran); err == nil {
+				t.Error("a program of the embedded repository ran")
+			}
+			// One that nobody tracks is the user's own.
+			w.git("clone", "rm", "-rq", "--cached", "tools")
+			w.git(".", "init", "-q", "--bare", "clone/own.git")
+			w.open("clone/own.git")
+		})
+	}
+}
+
+// Variables that a hook or an alias sets must not lead elsewhere.
+func TestInheritedEnvironment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	remote := w.remote("remote.git")
+	w.clone(remote, "clone")
+	w.git(".", "init", "-q", "elsewhere")
+	w.write("elsewhere/file", "")
+	w.git("elsewhere", "add", ".")
+	before, elsewhere := w.snapshot("clone"), w.snapshot("elsewhere")
+	ran := w.path("ran")
+	w.environ = append(w.environ,
+		"GIT_DIR="+w.path("elsewhere/.git"), "GIT_WORK_TREE="+w.path("elsewhere"), "GIT_INDEX_FILE="+w.path("elsewhere/.git/index"),
+		"GIT_OBJECT_DIRECTORY="+w.path("elsewhere/.git/objects"), "GIT_COMMON_DIR="+w.path("elsewhere/.git"), "GIT_NAMESPACE=evil",
+		"GIT_PREFIX=x/", "GIT_SHALLOW_FILE="+w.path("ran"), "GIT_QUARANTINE_PATH=x", "GIT_REPLACE_REF_BASE=refs/heads/", "GIT_CONFIG="+w.path("ran"),
+		"GIT_EXTERNAL_DIFF=touch "+ran, "GIT_ICASE_PATHSPECS=1", "GIT_GLOB_PATHSPECS=1", "LC_ALL=de_DE.UTF-8", "LANGUAGE=de",
+		"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=core.hooksPath", "GIT_CONFIG_VALUE_0="+w.path("hooks"),
+		"GIT_CONFIG_KEY_1=core.fsmonitor", "GIT_CONFIG_VALUE_1=touch "+ran,
+	)
+	for _, hook := range []string{"pre-push", "reference-transaction"} {
+		w.script("hooks/"+hook, "touch '"+ran+"'")
+	}
+	r := w.open("clone")
+	if r.Checkout() != w.path("clone") {
+		t.Fatalf("checkout = %s", r.Checkout())
+	}
+	everyVerb(t, w, r, "origin")
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("a program from the environment's configuration ran")
+	}
+	w.environ = newWorld(t).environ
+	if got := w.snapshot("clone"); got != before {
+		t.Errorf("the clone changed:\n%s\n---\n%s", before, got)
+	}
+	if got := w.snapshot("elsewhere"); got != elsewhere {
+		t.Errorf("the other repository changed:\n%s\n---\n%s", elsewhere, got)
+	}
+}
+
+// A URL cannot be a command line, whatever configuration or environment allow.
+func TestCommandTransports(t *testing.T) {
+	t.Parallel()
+	for _, allow := range []string{"", "GIT_ALLOW_PROTOCOL=ext:fd:file"} {
+		t.Run(allow, func(t *testing.T) {
+			w := newWorld(t)
+			w.clone(w.remote("remote.git"), "clone")
+			ran := w.path("ran")
+			w.git("clone", "config", "protocol.ext.allow", "always")
+			w.git("clone", "config", "protocol.fd.allow", "always")
+			w.git("clone", "config", "remote.named.url", "ext::touch "+ran)
+			w.git("clone", "config", "url.ext::touch "+ran+" .insteadOf", "short:")
+			if allow != "" {
+				w.environ = append(w.environ, allow)
+			}
+			r := w.open("clone")
+			c := must[Commit](t)(r.Resolve(t.Context(), "HEAD"))
+			for _, remote := range []string{"ext::touch " + ran, "fd::7", "named", "short:x"} {
+				_, err := r.Fetch(t.Context(), remote, "main")
+				wantError[*RemoteError](t, err, "not allowed")
+				_, err = r.FetchAll(t.Context(), remote)
+				wantError[*RemoteError](t, err, "not allowed")
+				err = r.Push(t.Context(), remote, c, "main", "")
+				wantError[*RemoteError](t, err, "not allowed")
+			}
+			if _, err := os.Stat(ran); err == nil {
+				t.Error("a command in a URL ran")
+			}
+		})
+	}
+}
+
+// What the user set up to reach a remote does apply, in the clone's own
+// configuration as well.
+func TestUsersTransportApplies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.clone(w.remote("remote.git"), "clone")
+	ran := w.path("ran")
+	ssh := w.script("ssh", `echo "$*" >>"`+ran+`"; echo "alice@host: Permission denied (publickey)." >&2; exit 255`)
+	w.git("clone", "config", "core.sshCommand", ssh)
+	w.git("clone", "config", "ssh.variant", "ssh")
+	w.git("clone", "remote", "add", "upstream", "work:tuf-root")
+	w.git("clone", "config", "url.ssh://alice@host.example.org/.insteadOf", "work:")
+	r := w.open("clone")
+	c := must[Commit](t)(r.Resolve(t.Context(), "HEAD"))
+	_, err := r.Fetch(t.Context(), "upstream", "main")
+	e := wantError[*RemoteError](t, err, "git fetch, remote upstream")
+	if !strings.Contains(e.Hint(), "ssh key") {
+		t.Errorf("hint for %q = %q", e.Output, e.Hint())
+	}
+	wantError[*RemoteError](t, r.Push(t.Context(), "upstream", c, "main", ""), "git push, remote upstream")
+	calls := string(must[[]byte](t)(os.ReadFile(ran)))
+	for _, want := range []string{"alice@host.example.org git-upload-pack '/tuf-root'", "alice@host.example.org git-receive-pack '/tuf-root'"} {
+		if !strings.Contains(calls, want) {
+			t.Errorf("ssh was not called with %q:\n%s", want, calls)
+		}
+	}
+}
+
+// Git in the current directory is not the user's git.
+func TestGitInCurrentDirectory(t *testing.T) {
+	w := newWorld(t)
+	w.script("git", "touch ran")
+	w.git(".", "init", "-q", "repo")
+	t.Setenv("PATH", "."+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Chdir(w.dir)
+	_, err := Open(t.Context(), w.path("repo"), Environ(w.environ))
+	wantError[*VersionError](t, err, `program "git" not found`)
+	if _, err := os.Stat(w.path("ran")); err == nil {
+		t.Error("git of the current directory ran")
+	}
+}
+
+// A change is applied to the commit that was named, whatever HEAD or the index
+// say, and its files keep their names.
+func TestCommitIgnoresCheckout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.clone(w.remote("remote.git"), "clone")
+	base := must[Commit](t)(r.Resolve(t.Context(), "HEAD"))
+	w.write("clone/staged", "x")
+	w.git("clone", "add", "staged")
+	w.git("clone", "checkout", "-q", "--orphan", "nothing")
+	if err := os.Remove(w.path("clone/rust-tuf.toml")); err != nil {
+		t.Fatal(err)
+	}
+	before := w.snapshot("clone")
+	c := must[Commit](t)(r.Commit(t.Context(), base, metadata.Change{Put: map[string][]byte{"--help": nil, "-x/y": nil, "a b'c$(id)`": nil}}, "--amend", time.Time{}))
+	if err := r.Push(t.Context(), "origin", c, "odd", ""); err != nil {
+		t.Error(err)
+	}
+	if after := w.snapshot("clone"); after != before {
+		t.Errorf("the clone changed:\n%s\n---\n%s", before, after)
+	}
+}
