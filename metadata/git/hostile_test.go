@@ -286,10 +286,9 @@ func TestTreeLimits(t *testing.T) {
 	_, err = r.Tree(t.Context(), c)
 	wantError[*LimitError](t, err, "files and folders")
 	r.limits.output = 10
-	_, err = r.Resolve(t.Context(), "HEAD^{commit}^{commit}")
-	if err == nil {
-		t.Error("no limit on output")
-	}
+	w.git("repo", "update-ref", "refs/heads/main", string(c))
+	_, err = r.Resolve(t.Context(), "main")
+	wantError[*LimitError](t, err, "bytes printed by git rev-parse")
 }
 
 // A git that answers with another tree, parent or mode than asked is noticed.
@@ -499,5 +498,23 @@ func TestCommitIgnoresCheckout(t *testing.T) {
 	}
 	if after := w.snapshot("clone"); after != before {
 		t.Errorf("the clone changed:\n%s\n---\n%s", before, after)
+	}
+}
+
+// A server that talks without end fills neither memory nor the error.
+func TestEndlessWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.clone(w.remote("remote.git"), "clone")
+	endless := w.open("clone", Program(w.script("endless-git", `case " $* " in
+*" ls-remote "*) while :; do echo "0000000000000000000000000000000000000000	refs/heads/x"; done;;
+*" fetch "*) i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "remote: many words" >&2; done; echo "fatal: the cause" >&2; exit 1;;
+*) exec git "$@";;
+esac`)))
+	_, err := endless.DefaultBranch(t.Context(), "origin")
+	wantError[*LimitError](t, err, "bytes printed by git ls-remote")
+	_, err = endless.Fetch(t.Context(), "origin", "main")
+	if e := wantError[*RemoteError](t, err, "origin: the cause"); len(e.Output) > r.limits.words {
+		t.Errorf("the error keeps %d bytes", len(e.Output))
 	}
 }

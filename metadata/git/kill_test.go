@@ -229,6 +229,24 @@ func TestCancelRemovesLocks(t *testing.T) {
 	w.git("remote.git", "fsck", "--strict")
 }
 
+// A git that was killed while it held a lock leaves it; the error names the
+// file and says what to do, and nothing is lost.
+func TestStaleLock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.clone(w.remote("remote.git"), "clone")
+	lock := w.write("clone/.git/refs/rust-tuf/remotes/origin/main.lock", "")
+	_, err := r.Fetch(t.Context(), "origin", "main")
+	e := wantError[*RemoteError](t, err, "refs/rust-tuf/remotes/origin/main.lock")
+	if !strings.Contains(e.Hint(), "remove the .lock file") {
+		t.Errorf("hint = %q", e.Hint())
+	}
+	if err := os.Remove(lock); err != nil {
+		t.Fatal(err)
+	}
+	must[Commit](t)(r.Fetch(t.Context(), "origin", "main"))
+}
+
 // With a person at the terminal, ssh shares this session and may ask; without
 // one it has a session of its own, and git asks nothing.
 func TestTerminal(t *testing.T) {

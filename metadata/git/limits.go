@@ -27,9 +27,9 @@ type limits struct {
 	attempts int
 	// output is the most bytes that git may print where it prints data: as
 	// many refs as above with the longest names that file systems hold.
-	output int64
-	// words is the most bytes kept of what git says to people; a server
-	// writes part of it.
+	output int
+	// words is the most bytes kept of what git says to people, the last ones;
+	// a server writes part of it.
 	words int
 	// grace is how long a cancelled git may take to remove its lock files
 	// before it is killed. It also bounds the wait for a background process

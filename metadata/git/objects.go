@@ -35,7 +35,7 @@ type object struct {
 // objects starts the reader.
 func (r *Repo) objects(ctx context.Context) (*objects, error) {
 	inner, cancel := context.WithCancel(ctx)
-	o := &objects{repo: r, ctx: ctx, cancel: cancel, words: &capture{most: int64(r.limits.words)}}
+	o := &objects{repo: r, ctx: ctx, cancel: cancel, words: &capture{most: r.limits.words}}
 	o.cmd = r.prepare(inner, command{args: []string{"cat-file", "--batch-command", "--buffer"}})
 	o.cmd.Stderr = o.words
 	in, err := o.cmd.StdinPipe()
@@ -141,5 +141,5 @@ func (o *objects) failure(id string, err error) error {
 		return fmt.Errorf("git cat-file: %w", ctxErr)
 	}
 	o.wait()
-	return &ObjectError{ID: id, Reason: summary(clean(o.words.String()), err)}
+	return &ObjectError{ID: id, Reason: summary(clean(string(o.words.kept)), err)}
 }

@@ -19,11 +19,16 @@ func TestOpenFrom(t *testing.T) {
 	w.git("clone", "worktree", "add", "-q", "-b", "side", "../linked")
 	w.git(".", "clone", "-q", "--separate-git-dir=elsewhere", remote, "separate")
 	w.git(".", "clone", "-q", "--depth=1", "file://"+remote, "shallow")
+	w.git("remote.git", "config", "uploadpack.allowFilter", "true")
+	w.git(".", "clone", "-q", "--filter=blob:none", "--no-checkout", "file://"+remote, "partial")
+	w.git(".", "init", "-q", "super")
+	w.git("super", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", remote, "sub")
 	head := w.git("clone", "rev-parse", "HEAD")
 	for dir, checkout := range map[string]string{
 		"clone": "clone", "clone/new folder/é": "clone", "clone/members/alice": "clone",
 		"remote.git": "", "remote.git/refs": "", "clone/.git": "",
 		"linked": "linked", "linked/members": "linked", "separate": "separate", "shallow": "shallow",
+		"partial": "partial", "super/sub": "super/sub",
 	} {
 		r := w.open(dir)
 		want := ""

@@ -23,8 +23,11 @@ func Environ(environ []string) Option {
 
 // Terminal says that a person sits at the terminal, so git, ssh and the
 // signing program may ask for user names, passphrases and touches while
-// talking to a remote or signing a commit. Without it they run in a session of
-// their own and fail instead of waiting for an answer.
+// talking to a remote or signing a commit. For that they stay in the process
+// group in the foreground: Ctrl-C reaches them directly, while a context that
+// ends otherwise ends git, and leaves it to git to end what it started. Without
+// this option they run in a session of their own, end with it, and fail instead
+// of waiting for an answer.
 func Terminal() Option {
 	return func(s *settings) { s.terminal = true }
 }

@@ -7,7 +7,8 @@ import (
 
 // Push moves a branch of a remote to c, if it is at expect: an empty expect
 // means that the branch must not exist yet. When the branch is at c already,
-// as after an interrupted push, that is success.
+// as after an interrupted push, that is success. A configured remote is pushed
+// to at its first pushurl, or else its first url.
 //
 // Errors: *MovedError when the branch is elsewhere, *RewindError when c is not
 // built on expect, *RemoteError when the remote refuses or cannot be reached,
@@ -32,7 +33,7 @@ func (r *Repo) Push(ctx context.Context, remote string, c Commit, branch string,
 		// What the remote says is not parsed: where the branch is now decides.
 		now, err := p.look(ctx)
 		switch {
-		case ctx.Err() != nil:
+		case err != nil && ctx.Err() != nil:
 			return err
 		case err != nil:
 			return failed

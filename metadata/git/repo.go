@@ -200,7 +200,8 @@ func (r *Repo) CurrentBranch(ctx context.Context) (string, error) {
 }
 
 // Config returns a setting as git sees it here, the last one when there are
-// several, and whether there is any. Nothing is ever set.
+// several, and whether there is any. What this package overrides shows as
+// overridden. Nothing is ever set.
 func (r *Repo) Config(ctx context.Context, key string) (value string, ok bool, err error) {
 	if err := checkConfigKey(key); err != nil {
 		return "", false, err

@@ -54,7 +54,7 @@ func (p *program) run(ctx context.Context, c command) ([]byte, error) {
 	cmd := p.prepare(ctx, c)
 	var out, words capture
 	out.most, out.strict = p.limits.output, true
-	words.most = int64(p.limits.words)
+	words.most = p.limits.words
 	cmd.Stdout, cmd.Stderr = &out, &words
 	if c.stdin != nil {
 		cmd.Stdin = bytes.NewReader(c.stdin)
@@ -66,16 +66,16 @@ func (p *program) run(ctx context.Context, c command) ([]byte, error) {
 	}
 	switch {
 	case err == nil:
-		return out.Bytes(), nil
+		return out.kept, nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("git %s: %w", c.args[0], ctx.Err())
 	case interrupted(cmd):
 		// The person pressed Ctrl-C, and git learned it before the context.
 		return nil, fmt.Errorf("git %s: interrupted: %w", c.args[0], context.Canceled)
 	case out.over:
-		return nil, &LimitError{What: "bytes printed by git " + c.args[0], Limit: out.most, Found: out.most + 1}
+		return nil, &LimitError{What: "bytes printed by git " + c.args[0], Limit: int64(out.most), Found: int64(out.most) + 1}
 	}
-	return nil, &CommandError{Command: c.args[0], Output: clean(words.String()), stdout: out.Bytes(), err: err}
+	return nil, &CommandError{Command: c.args[0], Output: clean(string(words.kept)), stdout: out.kept, err: err}
 }
 
 // wait waits for the process. A background process that git left behind with
@@ -95,11 +95,12 @@ func (p *program) line(ctx context.Context, c command) (string, error) {
 	return strings.TrimSuffix(string(out), "\n"), err
 }
 
-// capture keeps the first bytes written to it. When it is strict, more than
-// those are an error, which ends the process; otherwise the rest is dropped.
+// capture keeps a bounded part of what is written to it. When it is strict,
+// more than that is an error, which ends the process; otherwise the end is
+// kept, where git says what went wrong.
 type capture struct {
-	bytes.Buffer
-	most   int64
+	kept   []byte
+	most   int
 	strict bool
 	over   bool
 }
@@ -107,14 +108,13 @@ type capture struct {
 var errFull = errors.New("more output than expected")
 
 func (c *capture) Write(b []byte) (int, error) {
-	room := max(c.most-int64(c.Len()), 0)
-	if int64(len(b)) <= room {
-		return c.Buffer.Write(b)
+	c.over = c.over || len(c.kept)+len(b) > c.most
+	if c.over && c.strict {
+		return 0, errFull
 	}
-	c.over = true
-	c.Buffer.Write(b[:room])
-	if c.strict {
-		return int(room), errFull
+	c.kept = append(c.kept, b...)
+	if surplus := len(c.kept) - c.most; surplus > 0 {
+		c.kept = append(c.kept[:0], c.kept[surplus:]...)
 	}
 	return len(b), nil
 }

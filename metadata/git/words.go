@@ -41,11 +41,20 @@ func summary(output string, err error) string {
 	case len(causes) > 0:
 		return strings.Join(causes, "; ")
 	case output != "":
-		return strings.Join(strings.Fields(output), " ")
+		return lastWords(output)
 	case err != nil:
 		return err.Error()
 	}
 	return "no reason given"
+}
+
+// lastWords is the end of what was said, in one line of at most 200 words.
+func lastWords(output string) string {
+	words := strings.Fields(output)
+	if surplus := len(words) - 200; surplus > 0 {
+		words = append([]string{"…"}, words[surplus:]...)
+	}
+	return strings.Join(words, " ")
 }
 
 // hints tell what to do about what git says. The first that fits is taken, so
