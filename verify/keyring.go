@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ func readKeyring(v value, limit int) (keyring, error) {
 		return nil, err
 	}
 	ring := make(keyring, 0, 16)
+	var room []listedKey // allocated for several keys at once
 	n := 0
 	for name, m := range v.members() {
 		if n++; n > limit {
@@ -51,7 +53,12 @@ func readKeyring(v value, limit int) (keyring, error) {
 		if err := checkKeyObject(m); err != nil {
 			return nil, within(name, err)
 		}
-		ring = append(ring, ringKey{plain(name), &listedKey{object: m}})
+		if len(room) == 0 {
+			room = make([]listedKey, 16)
+		}
+		room[0].object = m
+		ring = append(ring, ringKey{plain(name), &room[0]})
+		room = room[1:]
 	}
 	return ring, checkCount("keys", n, limit)
 }
@@ -130,48 +137,51 @@ func checkKeyObject(v value) error {
 // The scheme is the key's own and must fit it: nothing in a signature chooses
 // an algorithm.
 func parseKeyObject(v value) (PublicKey, error) {
-	var keyType, scheme, public string
+	// Compared as they stand: nothing that is accepted has an escape.
+	var keyType, scheme, public []byte
 	for name, m := range v.members() {
 		switch string(name) {
 		case "keytype":
-			keyType = plain(m[1 : len(m)-1])
+			keyType = m[1 : len(m)-1]
 		case "scheme":
-			scheme = plain(m[1 : len(m)-1])
+			scheme = m[1 : len(m)-1]
 		case "keyval":
 			for name, m := range m.members() {
 				if string(name) == "public" && m[0] == '"' {
-					public = plain(m[1 : len(m)-1])
+					public = m[1 : len(m)-1]
 				}
 			}
 		}
 	}
 	var key PublicKey
 	var err error
-	switch keyType {
+	switch string(keyType) {
 	case "ed25519":
 		key, err = parseHexKey(public)
 	case "ecdsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "rsa":
-		key, err = ParsePublicKeyPEM([]byte(public))
+		key, err = ParsePublicKeyPEM(public)
 	default:
-		return PublicKey{}, fmt.Errorf("keytype %s is unknown", shown(keyType))
+		return PublicKey{}, fmt.Errorf("keytype %s is unknown", shown(plain(keyType)))
 	}
 	if err != nil {
 		return PublicKey{}, err
 	}
 	// Older writers put the scheme's name where the type belongs.
-	if keyType != key.KeyType() && keyType != key.Scheme() || scheme != key.Scheme() {
-		return PublicKey{}, fmt.Errorf("keytype %s and scheme %s do not fit a key %s", shown(keyType), shown(scheme), key.Algorithm())
+	typeFits := string(keyType) == key.KeyType() || string(keyType) == key.Scheme()
+	if !typeFits || string(scheme) != key.Scheme() {
+		return PublicKey{}, fmt.Errorf("keytype %s and scheme %s do not fit a key %s",
+			shown(plain(keyType)), shown(plain(scheme)), key.Algorithm())
 	}
 	return key, nil
 }
 
-func parseHexKey(s string) (PublicKey, error) {
-	der := make([]byte, len(headEd25519), len(headEd25519)+32)
+func parseHexKey(digits []byte) (PublicKey, error) {
+	der := make([]byte, len(headEd25519), len(headEd25519)+ed25519.PublicKeySize)
 	copy(der, headEd25519)
-	if len(s) != 64 {
+	if len(digits) != 2*ed25519.PublicKeySize {
 		return PublicKey{}, errors.New("Ed25519 key is not 64 hex digits")
 	}
-	der, err := hex.AppendDecode(der, []byte(s))
+	der, err := hex.AppendDecode(der, digits)
 	if err != nil {
 		return PublicKey{}, errors.New("Ed25519 key is not 64 hex digits")
 	}

@@ -166,6 +166,7 @@ func (q *Quorum) met(d *Document, known verdicts) error {
 // signed; a tally that ended early is complete in its Valid only.
 func (q *Quorum) count(d *Document, known verdicts, enough int) Tally {
 	t := Tally{Role: q.role, Version: d.version, Threshold: q.threshold}
+	t.Valid = make([]Holder, 0, min(q.threshold, len(q.ids)))
 	stranger := q.concerns(d)
 	for i, s := range d.signatures {
 		h, err := q.holder(s.KeyID)

@@ -45,6 +45,7 @@ func (d *Document) readSignatures(list value) error {
 		return err
 	}
 	d.signatures = make([]signature, 0, 16)
+	room := make([]byte, 0, len(list)/2) // for all decoded signatures
 	n := 0
 	for v := range list.elements() {
 		// Bounded before anything is verified, so that junk costs no more
@@ -52,9 +53,20 @@ func (d *Document) readSignatures(list value) error {
 		if n++; n > d.lim.Signatures {
 			continue // counts the rest
 		}
-		s, err := readSignature(v)
+		id, digits, err := readSignature(v)
 		if err != nil {
 			return at(n-1, err)
+		}
+		s := signature{Signature: Signature{KeyID: id}}
+		decoded, err := hex.AppendDecode(room, digits)
+		switch {
+		case len(digits) == 0:
+			s.fault = errEmptySig
+		case err != nil:
+			s.fault = errSigHex
+		default:
+			s.Sig = decoded[len(room):len(decoded):len(decoded)]
+			room = decoded
 		}
 		d.signatures = append(d.signatures, s)
 	}
@@ -64,10 +76,10 @@ func (d *Document) readSignatures(list value) error {
 	return checkUnique(d.signatures)
 }
 
-func readSignature(v value) (signature, error) {
-	var s signature
+// readSignature returns the key id of an entry and its hex digits.
+func readSignature(v value) (keyID string, digits []byte, err error) {
 	if err := v.object(); err != nil {
-		return s, err
+		return "", nil, err
 	}
 	var id, sig value
 	for name, m := range v.members() {
@@ -79,28 +91,18 @@ func readSignature(v value) (signature, error) {
 		}
 	}
 	if id == nil {
-		return s, misfit("keyid", "missing")
+		return "", nil, misfit("keyid", "missing")
 	}
 	if sig == nil {
-		return s, misfit("sig", "missing")
+		return "", nil, misfit("sig", "missing")
 	}
-	var err error
-	if s.KeyID, err = id.text(); err != nil {
-		return s, within("keyid", err)
+	if keyID, err = id.text(); err != nil {
+		return "", nil, within("keyid", err)
 	}
 	if err := sig.expect("a string"); err != nil {
-		return s, within("sig", err)
+		return "", nil, within("sig", err)
 	}
-	digits := sig[1 : len(sig)-1]
-	if len(digits) == 0 {
-		s.fault = errEmptySig
-		return s, nil
-	}
-	s.Sig = make([]byte, hex.DecodedLen(len(digits)))
-	if _, err := hex.Decode(s.Sig, digits); err != nil {
-		s.Sig, s.fault = nil, errSigHex
-	}
-	return s, nil
+	return keyID, sig[1 : len(sig)-1], nil
 }
 
 // checkUnique refuses a key id that stands twice, whatever the signatures are

@@ -40,11 +40,11 @@ type pkcs1 struct {
 	E int
 }
 
-// parseSPKI reads a DER SubjectPublicKeyInfo.
+// parseSPKI reads a DER SubjectPublicKeyInfo and keeps it.
 func parseSPKI(der []byte) (PublicKey, error) {
 	switch {
 	case bytes.HasPrefix(der, headEd25519) && len(der) == len(headEd25519)+ed25519.PublicKeySize:
-		return newPublicKey(familyEd25519, ed25519.PublicKey(bytes.Clone(der[len(headEd25519):])), bytes.Clone(der)), nil
+		return newPublicKey(familyEd25519, ed25519.PublicKey(der[len(headEd25519):]), der), nil
 	case bytes.HasPrefix(der, headP256):
 		return parsePoint(familyP256, elliptic.P256(), der, len(headP256))
 	case bytes.HasPrefix(der, headP384):
@@ -58,7 +58,7 @@ func parsePoint(f *family, curve elliptic.Curve, der []byte, head int) (PublicKe
 	if err != nil {
 		return PublicKey{}, fmt.Errorf("%s key is no uncompressed point of its curve", f.name)
 	}
-	return newPublicKey(f, key, bytes.Clone(der)), nil
+	return newPublicKey(f, key, der), nil
 }
 
 func parseRSA(der []byte) (PublicKey, error) {

@@ -1,0 +1,69 @@
+// Package bench_test times the verifier beside go-tuf v2 and beside the limit:
+// the bare signature verifications that are needed, with keys that are parsed
+// already, plus one SHA-256 over the bytes. All three work on the same bytes
+// in the same run, and each checks the verdict that it times.
+package bench_test
+
+import (
+	"runtime"
+	"slices"
+	"testing"
+)
+
+// contest is one job done in three ways. Each reports whether the verdict was
+// the right one.
+type contest struct {
+	ours, gotuf, limit func() bool
+	batch              int // calls in a row when all three take turns
+}
+
+// run times each way for itself, and then all in turn: on a machine that does
+// other things too, the ratios of neighbours say more than two averages.
+func (c contest) run(b *testing.B, name string) {
+	b.Helper()
+	for _, way := range []struct {
+		name string
+		do   func() bool
+	}{{"ours", c.ours}, {"go-tuf", c.gotuf}, {"limit", c.limit}} {
+		b.Run(name+"/"+way.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !way.do() {
+					b.Fatal("wrong verdict")
+				}
+			}
+		})
+	}
+	b.Run(name+"/ratio", func(b *testing.B) {
+		var toLimit, toGoTUF []float64
+		for range max(b.N, leastRounds) {
+			limit, gotuf, ours := c.clock(b, c.limit), c.clock(b, c.gotuf), c.clock(b, c.ours)
+			toLimit = append(toLimit, ours/limit)
+			toGoTUF = append(toGoTUF, gotuf/ours)
+		}
+		b.ReportMetric(median(toLimit), "ours/limit")
+		b.ReportMetric(median(toGoTUF), "go-tuf/ours")
+		b.ReportMetric(0, "ns/op") // of no meaning here
+	})
+}
+
+// leastRounds is how many rounds a median needs to say something.
+const leastRounds = 11
+
+// clock returns the processor time that a batch takes, that of the garbage
+// collector included: elapsed time would hide what a second core does.
+func (c contest) clock(b *testing.B, do func() bool) float64 {
+	runtime.GC() // everybody pays for the own garbage
+	start := processorTime(b)
+	for range c.batch {
+		if !do() {
+			b.Fatal("wrong verdict")
+		}
+	}
+	return (processorTime(b) - start).Seconds()
+}
+
+func median(list []float64) float64 {
+	slices.Sort(list)
+	return list[len(list)/2]
+}
