@@ -6,8 +6,8 @@
 // # What is never touched
 //
 // The user's checkout, index, HEAD, branches, remote-tracking branches and
-// configuration. Every command but the one behind [Repo.Dirty] runs with
-// --bare, so git itself knows of no checkout. Commits are made of objects
+// configuration. Every command on an open repository, but the one behind
+// [Repo.Dirty], runs with --bare, so git itself knows of no checkout. Commits are made of objects
 // alone: trees are computed here, handed to git as one pack, and named by `git
 // commit-tree`. The only refs written locally are below refs/rust-tuf/, where
 // they keep what was fetched from being collected as garbage.
