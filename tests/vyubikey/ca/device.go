@@ -25,7 +25,7 @@ var (
 type Identity struct {
 	Serial     uint32
 	Firmware   [3]byte // major, minor, patch
-	FormFactor byte    // 1 USB-A keychain, 2 USB-A nano, 3 USB-C keychain, 4 USB-C nano, 5 USB-C/Lightning; 0x80 added by FIPS
+	FormFactor byte    // 1 USB-A, 2 USB-A nano, 3 USB-C, 4 USB-C nano, 5 USB-C and Lightning; FIPS adds 0x80
 	FIPS       bool    // of the FIPS series
 	CSPN       bool    // of the CSPN series
 }

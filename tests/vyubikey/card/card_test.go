@@ -62,7 +62,7 @@ func fresh(t *testing.T, config card.Config) *card.Card {
 	t.Helper()
 	c := card.New(config)
 	want(t, c, selectPIV, 0x9000)
-	c.Forgive()
+	c.ClearLog()
 	return c
 }
 

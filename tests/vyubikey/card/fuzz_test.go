@@ -22,7 +22,7 @@ func FuzzTransmit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, command []byte) {
 		c := card.New(card.Config{})
-		c.Set(card.Sets{PIN: "84637291"})
+		c.Set(card.State{PIN: "84637291"})
 		c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 		for _, b := range [][]byte{unhex(t, selectPIV), command, command} {
 			response, err := c.Transmit(b)

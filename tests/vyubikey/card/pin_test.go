@@ -58,7 +58,7 @@ func TestNewValues(t *testing.T) {
 // SET RETRIES takes management key and PIN, and puts PIN and PUK back to the factory's.
 func TestSetRetries(t *testing.T) {
 	c := fresh(t, card.Config{})
-	c.Set(card.Sets{PIN: "777777", PUK: "88888888"})
+	c.Set(card.State{PIN: "777777", PUK: "88888888"})
 	want(t, c, "00FA0504", 0x6982)
 	asManager(t, c)
 	want(t, c, "00FA0504", 0x6982)
@@ -75,14 +75,14 @@ func TestSetRetries(t *testing.T) {
 func TestReset(t *testing.T) {
 	c := fresh(t, card.Config{Authority: authority})
 	public := c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
-	c.Set(card.Sets{PIN: "777777", PUK: "88888888", ManagementAlgorithm: card.AES128, ManagementKey: bytes.Repeat([]byte{7}, 16)})
+	c.Set(card.State{PIN: "777777", PUK: "88888888", ManagementAlgorithm: card.AES128, ManagementKey: bytes.Repeat([]byte{7}, 16)})
 	want(t, c, "00FB000000", 0x6985)
-	c.Set(card.Sets{PINTries: -1})
+	c.Set(card.State{PINTries: -1})
 	want(t, c, "00FB000000", 0x6985)
 	if c.PublicKey(card.Signature) != public {
 		t.Fatal("a refused reset changed the slot")
 	}
-	c.Set(card.Sets{PUKTries: -1})
+	c.Set(card.State{PUKTries: -1})
 	want(t, c, "00FB000000", 0x9000)
 	want(t, c, verify, 0x9000)
 	asManager(t, c)
@@ -109,7 +109,7 @@ func TestMetadataOfSecrets(t *testing.T) {
 			t.Errorf("%s: % X, want %s", test.reference, got, test.response)
 		}
 	}
-	c.Set(card.Sets{PIN: "777777", PUK: "88888888", ManagementAlgorithm: card.TripleDES, ManagementKey: bytes.Repeat([]byte{7}, 24), PINTries: 1})
+	c.Set(card.State{PIN: "777777", PUK: "88888888", ManagementAlgorithm: card.TripleDES, ManagementKey: bytes.Repeat([]byte{7}, 24), PINTries: 1})
 	for _, test := range []struct {
 		reference string
 		response  string

@@ -45,8 +45,8 @@ func algorithmOf(private crypto.Signer) Algorithm {
 	panic(fmt.Sprintf("a card holds no %T", private))
 }
 
-// Sets holds what SetPIN and its like change; an empty field stays as it is.
-type Sets struct {
+// State is what an earlier owner of a card may have changed; an empty field stays as it is.
+type State struct {
 	PIN, PUK            string // 6 to 8 bytes
 	ManagementAlgorithm Algorithm
 	ManagementKey       []byte
@@ -54,7 +54,7 @@ type Sets struct {
 }
 
 // Set puts a card into a state that an earlier owner left, without commands.
-func (c *Card) Set(s Sets) {
+func (c *Card) Set(s State) {
 	c.running.Lock()
 	defer c.running.Unlock()
 	if s.PIN != "" {

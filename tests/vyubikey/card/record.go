@@ -9,14 +9,20 @@ import (
 	"time"
 )
 
-// Counters tell what was done with a card since it was made, or since ResetCounters.
+// Counters tell what was done with a card since it was made, or since ClearLog.
 type Counters struct {
-	PINAttempts, PINFailures               int // comparisons with the PIN, by VERIFY or CHANGE REFERENCE; asking for the tries left is none
-	PUKAttempts, PUKFailures               int
+	// Comparisons with the PIN, by VERIFY or CHANGE REFERENCE; asking for the tries left is none.
+	PINAttempts, PINFailures int
+	// Comparisons with the PUK, by RESET RETRY or CHANGE REFERENCE.
+	PUKAttempts, PUKFailures int
+	// Proofs of the management key.
 	ManagementAttempts, ManagementFailures int
-	Signatures                             int // private-key operations done
-	Touches, TouchTimeouts                 int // touches asked for; those of them that never came
-	Generated, Imported, Attested, Resets  int
+	// Private-key operations that were done.
+	Signatures int
+	// Touches that were asked for, and those of them that never came.
+	Touches, TouchTimeouts int
+	// Commands that did what they say.
+	Generated, Imported, Attested, Resets int
 }
 
 // Exchange is one command of the log. Secrets do not stand in it.
@@ -52,8 +58,9 @@ func (c *Card) Log() []Exchange {
 	return slices.Clone(c.record.log)
 }
 
-// Forgive empties log and counters, for what comes next in a test. The card itself does not notice.
-func (c *Card) Forgive() {
+// ClearLog empties log and counters, before the part of a test that is asked about. The card itself does not
+// notice.
+func (c *Card) ClearLog() {
 	c.record.mu.Lock()
 	defer c.record.mu.Unlock()
 	c.record.counters, c.record.log = Counters{}, nil

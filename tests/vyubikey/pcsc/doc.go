@@ -38,8 +38,11 @@
 //
 // # What is like pcscd and what is not
 //
-// A connection is exclusive or shared as pcscd decides it; a transaction locks a card for one handle;
-// a client that goes away with a card in a transaction leaves it reset. A card that leaves its port takes its reader along. Which
-// code a client sees then depends on moment, driver and version: [Server.OnRemoval] sets it. There are no drivers, so CONTROL and
-// most attributes answer that they are not supported.
+// A connection is exclusive or shared as pcscd decides it; a transaction locks a card for one handle; a
+// client that goes away while it has a card exclusively, or in a transaction, leaves it reset. A card that
+// leaves its port takes its reader along; which code a client sees then depends on the moment, the
+// driver and the version, so [Server.OnRemoval] sets it. There are no drivers: CONTROL and most
+// attributes answer that they are not supported.
+//
+// Libpcsclite of Linux and the BSDs looks at the variable; macOS and Windows have services of their own.
 package pcsc

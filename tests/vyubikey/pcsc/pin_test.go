@@ -85,7 +85,7 @@ func TestAskingSpendsNoAttempt(t *testing.T) {
 // SetRetries puts PIN and PUK back to the factory's, Reset everything.
 func TestRetriesAndReset(t *testing.T) {
 	c := insert(t, card.Config{})
-	c.Set(card.Sets{PIN: "777777", PUK: "88888888"})
+	c.Set(card.State{PIN: "777777", PUK: "88888888"})
 	c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 	yk := open(t, c)
 	if err := yk.SetRetries(card.FactoryManagementKey(), "777777", 5, 4); err != nil {

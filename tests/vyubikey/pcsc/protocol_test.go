@@ -9,6 +9,8 @@ import (
 	"net"
 	"testing"
 
+	"github.com/go-piv/piv-go/v2/piv"
+
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/pcsc"
 )
@@ -291,5 +293,29 @@ func TestAttributes(t *testing.T) {
 	}
 	if pcsc.NotTransacted.String() != "0x80100016" {
 		t.Fatal(pcsc.NotTransacted)
+	}
+}
+
+// piv-go closes a card without resetting it: whoever connects next, and does not select, finds the PIN verified.
+func TestCloseLeavesThePINVerified(t *testing.T) {
+	c := insert(t, card.Config{})
+	reader, _ := world.Reader(c)
+	yk, err := piv.Open(reader.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yk.VerifyPIN(card.FactoryPIN); err != nil {
+		t.Fatal(err)
+	}
+	if err := yk.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := dial(t)
+	handle, rv := r.connect(reader.Name, 2, 3)
+	if rv != pcsc.Success {
+		t.Fatal(rv)
+	}
+	if got := r.transmit(handle, []byte{0, 0x20, 0, 0x80, 0}, 300); !bytes.Equal(got, []byte{0x90, 0}) {
+		t.Fatalf("asking for the PIN: % x", got)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -51,8 +50,7 @@ func (k *cable) carry() {
 	if err != nil {
 		return
 	}
-	var seen sync.Once
-	answersToReset := -1 // since power came on; -1: it is off
+	looks := 0 // requests for the answer to reset
 	for {
 		message, err := k.read(file)
 		if err != nil {
@@ -66,22 +64,16 @@ func (k *cable) carry() {
 			continue
 		}
 		switch message[0] {
-		case powerOn:
-			answersToReset = 0
-			k.card.Reset()
-		case powerOff, reset:
+		case powerOff, powerOn, reset:
 			k.card.Reset()
 		case getATR:
 			if k.write(k.card.ATR()) != nil {
 				return
 			}
-			// The first one belongs to powering up. The second is a look from outside again: by then
-			// pcscd has noted the card.
-			if answersToReset >= 0 {
-				answersToReset++
-			}
-			if answersToReset == 2 {
-				seen.Do(func() { close(k.ready) })
+			// The first is a look whether there is a card, the second belongs to powering it up. At the
+			// third, a look again, pcscd has noted the card.
+			if looks++; looks == 3 {
+				close(k.ready)
 			}
 		}
 	}

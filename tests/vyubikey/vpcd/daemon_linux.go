@@ -32,7 +32,7 @@ pcscd=$2 configuration=$3
 shift 3
 exec "$pcscd" --foreground --info --config "$configuration" "$@"`
 
-// Daemon is a pcscd with cards in it.
+// Daemon is a pcscd with cards in it. Remove and Plug are for one goroutine at a time.
 type Daemon struct {
 	dir    string
 	cmd    *exec.Cmd
@@ -67,16 +67,42 @@ func Start(cards ...*card.Card) (*Daemon, error) {
 		}
 		d.cables = append(d.cables, k)
 	}
-	deadline := time.After(patience)
 	for i, k := range d.cables {
-		select {
-		case <-k.ready:
-		case <-deadline:
+		if err := d.await(k); err != nil {
 			d.Stop()
-			return nil, fmt.Errorf("pcscd did not power up card %d within %s; it said:\n%s", i+1, patience, d.log)
+			return nil, fmt.Errorf("card %d: %w", i+1, err)
 		}
 	}
 	return d, nil
+}
+
+// await waits until pcscd has powered a card up.
+func (d *Daemon) await(k *cable) error {
+	select {
+	case <-k.ready:
+		return nil
+	case <-k.done:
+		return fmt.Errorf("pcscd dropped it; it said:\n%s", d.log)
+	case <-time.After(patience):
+		return fmt.Errorf("pcscd did not power it up within %s; it said:\n%s", patience, d.log)
+	}
+}
+
+// Plug puts a card that left back into its reader and returns when pcscd has noted it.
+func (d *Daemon) Plug(c *card.Card) error {
+	for i, k := range d.cables {
+		if k.card != c {
+			continue
+		}
+		<-k.done
+		k, err := plug(d.cmd.Process.Pid, c, k.reader, firstPort+i)
+		if err != nil {
+			return err
+		}
+		d.cables[i] = k
+		return d.await(k)
+	}
+	return fmt.Errorf("card %d was never in this pcscd", c.Serial())
 }
 
 // reader returns the name of the reader for card i.

@@ -18,23 +18,24 @@ var (
 	missing error
 	members [9]*card.Card // firmware 5.7.4
 	tools   *card.Card    // firmware 5.4.3, whose 3DES management key every client knows
+	pulled  *card.Card    // leaves in the middle of a command
+	removed *card.Card    // leaves between two commands
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
 
-func run(m *testing.M) int {
+func runAll(m *testing.M) int {
 	if missing = vpcd.Missing(nil); missing != nil {
 		return m.Run()
 	}
 	world := vyubikey.New()
-	cards := make([]*card.Card, 0, 10)
 	for i := range members {
 		members[i] = world.Make(card.Config{})
-		cards = append(cards, members[i])
 	}
 	tools = world.Make(card.Config{Firmware: card.Firmware{5, 4, 3}})
+	pulled, removed = world.Make(card.Config{}), world.Make(card.Config{})
 	var err error
-	if daemon, err = vpcd.Start(append(cards, tools)...); err != nil {
+	if daemon, err = vpcd.Start(append(members[:], tools, pulled, removed)...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -3,9 +3,11 @@ package vpcd
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,20 +18,15 @@ const driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 // nothing is missing. Programs are further ones that the caller wants, with their packages:
 // {"pkcs11-tool": "opensc"}; a name with a slash is a file.
 func Missing(programs map[string]string) error {
-	var lacks []string
 	all := map[string]string{"pcscd": "pcscd", driver: "vsmartcard-vpcd", "unshare": "util-linux", "mount": "mount"}
-	for program, name := range programs {
-		all[program] = name
-	}
+	maps.Copy(all, programs)
 	packages := make(map[string]bool)
 	for program, name := range all {
 		if !present(program) {
-			packages[name] = true
+			packages["the package "+name] = true
 		}
 	}
-	for name := range packages {
-		lacks = append(lacks, "the package "+name)
-	}
+	lacks := slices.Sorted(maps.Keys(packages))
 	if os.Geteuid() != 0 {
 		lacks = append(lacks, "root, for namespaces")
 	} else if out, err := exec.Command("unshare", "--mount", "--net", "true").CombinedOutput(); err != nil && len(lacks) == 0 {
