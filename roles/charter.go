@@ -37,6 +37,8 @@ type Charter struct {
 	Online  []CharterOnline `json:"online"`
 	// Targets are the files that the documents list, sorted by path.
 	Targets []CharterTarget `json:"targets"`
+	// Devices is what every key on a card must be; nil when Members has none.
+	Devices *Devices `json:"devices,omitempty"`
 	// Lint and Exceptions are what the quorum allowed itself, as far as it
 	// concerns Role and Roles.
 	Lint       Bounds      `json:"lint"`
@@ -71,6 +73,12 @@ type CharterKey struct {
 	Kind   Kind      `json:"kind"`
 	Serial int64     `json:"serial,omitempty"`
 	Slot   string    `json:"slot,omitempty"`
+	// Possession is the key's signature over [PossessionStatement], in
+	// lower-case hex.
+	Possession string `json:"possession,omitempty"`
+	// Attestation is the evidence that the key lives on the card; nil when
+	// there is none.
+	Attestation *Evidence `json:"attestation,omitempty"`
 }
 
 // CharterOnline is one key of a machine.
@@ -111,6 +119,11 @@ func (d *Declaration) Charter(role string) (*Charter, error) {
 		if err := d.appoint(c, name); err != nil {
 			return nil, err
 		}
+	}
+	if c.hasCard() {
+		devices := p.Devices
+		devices.Slots = sorted(devices.Slots)
+		c.Devices = &devices
 	}
 	for _, t := range p.Targets {
 		if t.Role == role {
@@ -170,9 +183,18 @@ func (c *Charter) enrol(u use) {
 		})
 	}
 	if _, ok := c.Members[i].key(u.key.Label); !ok {
-		k := u.key
-		c.Members[i].Keys = append(c.Members[i].Keys, CharterKey{k.Label, k.Public, k.Kind, k.Serial, k.Slot})
+		c.Members[i].Keys = append(c.Members[i].Keys, u.key.chartered())
 	}
+}
+
+// chartered is the key as a charter holds it.
+func (k MemberKey) chartered() CharterKey {
+	key := CharterKey{Label: k.Label, Public: k.Public, Kind: k.Kind, Serial: k.Serial, Slot: k.Slot, Possession: k.Possession}
+	if k.Evidence != (Evidence{}) {
+		evidence := k.Evidence
+		key.Attestation = &evidence
+	}
+	return key
 }
 
 func (c *Charter) sort() {
@@ -183,6 +205,13 @@ func (c *Charter) sort() {
 	slices.SortFunc(c.Online, func(a, b CharterOnline) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.Targets, func(a, b CharterTarget) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(c.Exceptions, func(a, b Exception) int { return strings.Compare(a.Rule+" "+a.Role, b.Rule+" "+b.Role) })
+}
+
+// hasCard reports whether a key of the charter is on a card.
+func (c *Charter) hasCard() bool {
+	return slices.ContainsFunc(c.Members, func(m CharterMember) bool {
+		return slices.ContainsFunc(m.Keys, func(k CharterKey) bool { return k.Kind == KindPIV })
+	})
 }
 
 // sorted is a sorted copy that is never nil, so that JSON says [] and not null.

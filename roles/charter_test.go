@@ -3,6 +3,8 @@ package roles
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -118,7 +120,16 @@ func TestCharterConcernsItsRole(t *testing.T) {
 		"judy's key in software": {func(r *repo) {
 			r.edit(t, "judy", "kind = \"piv\"\nserial = 2000\nslot = \"9c\"", "kind = \"software\"")
 		}, []string{Targets}},
-		"judy's label":          {func(r *repo) { r.edit(t, "judy", `"main"`, `"first"`) }, []string{Targets}},
+		"judy's label":        {func(r *repo) { r.edit(t, "judy", `"main"`, `"first"`) }, []string{Targets}},
+		"judy's attestation":  {func(r *repo) { r.cards["judy"] = card{serial: 2000, slot: "9c", key: public(p256("judy")), touch: 3} }, []string{Targets}},
+		"judy's device":       {func(r *repo) { r.files[[2]string{"judy", DeviceFile}] = pemOf(testRoot()) }, []string{Targets}},
+		"no attestation":      {func(r *repo) { r.files[[2]string{"judy", SlotFile}] = "" }, []string{Targets}},
+		"judy's possession":   {func(r *repo) { r.edit(t, "judy", `"active"`, "\"active\"\npossession = \"ab\"") }, []string{Targets}},
+		"the oldest firmware": {func(r *repo) { r.with(t, "[roles.root]", "[devices]\nmin-firmware = \"5.7.1\"\n[roles.root]") }, []string{Root, Targets}},
+		"the usual firmware":  {func(r *repo) { r.with(t, "[roles.root]", "[devices]\nmin-firmware = \"5.7.0\"\n[roles.root]") }, nil},
+		"slots in another order": {func(r *repo) {
+			r.with(t, "[roles.root]", "[devices]\nslots = [\"9c\"]\n[roles.root]")
+		}, nil},
 		"alice's country":       {func(r *repo) { r.edit(t, "alice", "country-0", "country-9") }, []string{Root}},
 		"exception for root":    {func(r *repo) { r.with(t, "[roles.root]", exception(Root)) }, []string{Root}},
 		"exception for targets": {func(r *repo) { r.with(t, "[roles.root]", exception(Targets)) }, []string{Root, Targets}},
@@ -195,7 +206,20 @@ func TestReadCharterRefuses(t *testing.T) {
 		"a top-level role":      {`"name": "nightly",` + "\n      \"quorum\"", `"name": "root",` + "\n      \"quorum\"", "root cannot be delegated"},
 		"a path":                {`"nightly/*"`, `"../*"`, "begins with a dot"},
 		"a role twice":          {`"name": "nightly",` + "\n      \"quorum\"", `"name": "release",` + "\n      \"quorum\"", "release is named twice"},
-		"a long pem":            {"-----BEGIN", "junk -----BEGIN", "PEM"},
+		"a long pem":            {"-----BEGIN PUBLIC", "junk -----BEGIN PUBLIC", "PEM"},
+		"firmware":              {`"5.7.0"`, `"5.7"`, `devices.min-firmware: "5.7" is no firmware`},
+		"no slots":              {"\"slots\": [\n      \"9c\"\n    ]", `"slots": null`, "name the slots that a key may live in"},
+		"slots out of order":    {"\"slots\": [\n      \"9c\"\n    ]", `"slots": ["9c", "9a"]`, "slots of devices"},
+		"a demand in between":   {`"pin": "always"`, `"pin": "sometimes"`, `devices.pin: unknown word "sometimes"`},
+		"a demand too few":      {"\"touch\": \"always\",\n    \"fips\": false", `"touch": "always"`, "not written as a charter is"},
+		"a demand too many":     {`"fips": false`, `"fips": false, "roots": []`, `unknown field "roots"`},
+		"devices null":          {"\"devices\": {\n    \"min-firmware\": \"5.7.0\",\n    \"slots\": [\n      \"9c\"\n    ],\n    \"pin\": \"always\",\n    \"touch\": \"always\",\n    \"fips\": false\n  }", `"devices": null`, "not written as a charter is"},
+		"an empty signature":    {`"possession": "`, `"possession": "", "was": "`, ""},
+		"no signature":          {`"possession": "`, `"possession": "x`, "the possession of the key main is no signature in lower-case hex"},
+		"empty attestation":     {`"attestation": {`, `"attestation": {}, "was": {`, ""},
+		"no certificate":        {`"slot": "-----BEGIN CERTIFICATE`, `"slot": "-----BEGIN CERTIFICAT`, "the attestation of the key main is no certificate in PEM, or is spelled otherwise"},
+		"a spelling of its own": {`-----END CERTIFICATE-----\n"`, `-----END CERTIFICATE-----"`, "or is spelled otherwise"},
+		"a third certificate":   {`"attestation": {`, `"attestation": {"root": "",`, `unknown field "root"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !strings.Contains(good, test.old) {
@@ -225,6 +249,69 @@ func TestReadCharterRefuses(t *testing.T) {
 	root := string(nine().charter(t, Root).JSON())
 	_, err = ReadCharter([]byte(strings.Replace(root, `"name": "snapshot"`, `"name": "snapshots"`, 1)))
 	wantError[*SyntaxError](t, err, "a root names root, targets, snapshot, timestamp")
+}
+
+// TestReadCharterRefusesProofsOutOfPlace: what proves where a key lives stands
+// beside keys on cards, and nowhere else.
+func TestReadCharterRefusesProofsOutOfPlace(t *testing.T) {
+	software := nine().charter(t, Root)
+	for i := range software.Members {
+		k := &software.Members[i].Keys[0]
+		k.Kind, k.Serial, k.Slot, k.Attestation = KindSoftware, 0, "", nil
+	}
+	_, err := ReadCharter(software.JSON())
+	wantError[*SyntaxError](t, err, "charter: devices: no key of this charter is on a card")
+
+	software.Devices = nil
+	if _, err := ReadCharter(software.JSON()); err != nil {
+		t.Errorf("keys in files, with possession proven: %v", err)
+	}
+	software.Members[3].Keys[0].Attestation = nine().charter(t, Root).Members[3].Keys[0].Attestation
+	_, err = ReadCharter(software.JSON())
+	wantError[*SyntaxError](t, err, "charter: members[3]: the key main has an attestation and is on no card")
+
+	software.Members[3].Keys[0].Attestation = &Evidence{}
+	_, err = ReadCharter(software.JSON())
+	wantError[*SyntaxError](t, err, "charter: members[3]: ", "is on no card")
+	card := nine().charter(t, Root)
+	card.Members[3].Keys[0].Attestation = &Evidence{}
+	_, err = ReadCharter(card.JSON())
+	wantError[*SyntaxError](t, err, "charter: members[3]: the attestation of the key main is empty")
+}
+
+// TestReadCharterFromBefore: a charter that was made before there was
+// evidence is read as it was, and keeps the digest that documents name.
+func TestReadCharterFromBefore(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("testdata", "root-before-devices.charter.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ReadCharter(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(c.JSON(), raw) || c.Digest().String() != "3ec777d6df8a66586cd863ba045b30ec14f9e1fa444a98ae97c4299a3b00017c" {
+		t.Errorf("digest %s\n%s", c.Digest(), c.JSON())
+	}
+}
+
+// TestSoftwareKeysKnowNoDevices: where no key is on a card, the charter does
+// not know of cards, and its digest is what it always was.
+func TestSoftwareKeysKnowNoDevices(t *testing.T) {
+	r := software(t, nine())
+	r.with(t, "[roles.root]", "[devices]\nmin-firmware = \"5.7.1\"\n[roles.root]")
+	c := r.charter(t, Root)
+	for i := range c.Members {
+		c.Members[i].Keys[0].Possession = ""
+	}
+	for _, word := range []string{"devices", "possession", "attestation", "firmware"} {
+		if strings.Contains(string(c.JSON()), word) {
+			t.Errorf("the charter says %q:\n%s", word, c.JSON())
+		}
+	}
+	if got := c.Digest().String(); got != "41d78ac9fca62a1a8ab46e8929982cb375abfb3f936e3ecaee32ce14927cfeaf" {
+		t.Errorf("the digest is %s", got)
+	}
 }
 
 func TestCharterByHandIsRefused(t *testing.T) {

@@ -83,6 +83,7 @@ func (c *Charter) check() error {
 	if first == nil {
 		c.checkKeys(refuse, check)
 	}
+	c.checkDevices(refuse)
 	for i, t := range c.Targets {
 		at := entry("targets", i)
 		check(at, checkPath(t.Path))
@@ -122,6 +123,7 @@ func (c *Charter) checkKeys(refuse func(string, string, ...any), check func(stri
 			default:
 				refuse(at, "the key %s is of no known kind, or its serial or slot does not fit", k.Label)
 			}
+			c.checkProof(at, k, refuse)
 			if !c.uses(m.Name+"/"+k.Label, func(r CharterRole) []string { return r.Members }) {
 				refuse(at, "no role uses the key %s", k.Label)
 			}
@@ -137,6 +139,40 @@ func (c *Charter) checkKeys(refuse func(string, string, ...any), check func(stri
 			refuse(at, "no role uses it")
 		}
 	}
+}
+
+// checkProof refuses what cannot prove anything about a key. Whether it does
+// prove what it must is for the lint.
+func (c *Charter) checkProof(at string, k CharterKey, refuse func(string, string, ...any)) {
+	if _, ok := readSignature(k.Possession); !ok && k.Possession != "" {
+		refuse(at, "the possession of the key %s is no signature in lower-case hex", k.Label)
+	}
+	if k.Attestation == nil {
+		return
+	}
+	if k.Kind != KindPIV {
+		refuse(at, "the key %s has an attestation and is on no card", k.Label)
+	}
+	if *k.Attestation == (Evidence{}) {
+		refuse(at, "the attestation of the key %s is empty", k.Label)
+	}
+	for _, certificate := range []string{k.Attestation.Slot, k.Attestation.Device} {
+		if certificate != "" && !isCertificate(certificate) {
+			refuse(at, "the attestation of the key %s is no certificate in PEM, or is spelled otherwise", k.Label)
+		}
+	}
+}
+
+// checkDevices refuses demands on cards that are none. A charter made before
+// there were any lists cards without them.
+func (c *Charter) checkDevices(refuse func(string, string, ...any)) {
+	if c.Devices == nil {
+		return
+	}
+	if !c.hasCard() {
+		refuse("devices", "no key of this charter is on a card")
+	}
+	c.Devices.check("devices", refuse)
 }
 
 func (c *Charter) uses(ref string, list func(CharterRole) []string) bool {
@@ -202,6 +238,9 @@ func (c *Charter) checkSorted() error {
 		lists["affiliations of "+m.Name] = m.Affiliations
 		lists["countries of "+m.Name] = m.Countries
 	}
+	if c.Devices != nil {
+		lists["slots of devices"] = c.Devices.Slots
+	}
 	for _, o := range c.Online {
 		lists["online"] = append(lists["online"], o.Name)
 	}
@@ -235,6 +274,7 @@ func (c *Charter) checkSorted() error {
 // hasNull reports whether one of the lists that are always written is null.
 func (c *Charter) hasNull() bool {
 	null := c.Readers == nil || c.Roles == nil || c.Members == nil || c.Online == nil || c.Targets == nil || c.Exceptions == nil
+	null = null || c.Devices != nil && c.Devices.Slots == nil
 	for _, r := range c.Roles {
 		null = null || r.Members == nil || r.Online == nil
 	}

@@ -34,7 +34,9 @@ const (
 	TargetChanged    ChangeKind = "target-changed"    // a listed file has other bytes
 	ExceptionAdded   ChangeKind = "exception-added"   // a rule is excused
 	ExceptionRemoved ChangeKind = "exception-removed" // a rule is excused no more
+	DevicesChanged   ChangeKind = "devices"           // what keys on cards must be
 	PolicyChanged    ChangeKind = "policy"            // a value of the declared policy
+	EvidenceChanged  ChangeKind = "evidence"          // what proves where a key lives, and in whose hand
 	ExpiryChanged    ChangeKind = "expiry"            // until when this version is valid
 	LifetimeChanged  ChangeKind = "lifetime"          // for how long versions are made valid
 	SnapshotChanged  ChangeKind = "snapshot"          // whether file names carry versions
@@ -54,10 +56,10 @@ var sections = []struct {
 	{"read this first", false, []ChangeKind{ClientRefuses, IdentityChanged}},
 	{"who can sign", false, []ChangeKind{OwnerRenamed, KeyRemoved, KeyAdded, KeyReplaced, KeyIDChanged, KeyUnlisted}},
 	{"how many must sign", false, []ChangeKind{ThresholdChanged, KeysChanged, KeyOrder}},
-	{"what is trusted", false, []ChangeKind{ExceptionAdded, ExceptionRemoved, DelegationAdded, DelegationGone, PathsChanged,
+	{"what is trusted", false, []ChangeKind{ExceptionAdded, ExceptionRemoved, DevicesChanged, DelegationAdded, DelegationGone, PathsChanged,
 		Terminating, DelegationOrder, TargetAdded, TargetChanged, TargetRemoved}},
 	{"for how long", false, []ChangeKind{ExpiryChanged, LifetimeChanged}},
-	{"the rest", false, []ChangeKind{PolicyChanged, SnapshotChanged, Superseded, PolicyDigest, VersionChanged, FormatChanged}},
+	{"the rest", false, []ChangeKind{PolicyChanged, EvidenceChanged, SnapshotChanged, Superseded, PolicyDigest, VersionChanged, FormatChanged}},
 	{"without an explanation", true, []ChangeKind{Unexplained}},
 }
 

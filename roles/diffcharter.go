@@ -43,7 +43,7 @@ var (
 	}
 	keyFields = []field{
 		{PolicyChanged, "kind", "kind", readText},
-		{PolicyChanged, "serial number", "serial", readNumber},
+		{PolicyChanged, "YubiKey", "serial", readNumber},
 		{PolicyChanged, "slot", "slot", readText},
 		{KeyReplaced, "public key", "public", readPublic},
 	}
@@ -120,6 +120,7 @@ func (x *charterComparison) explain() {
 		x.explainPair(f.kind, f.noun, f.read, x.old.to(f.name), x.new.to(f.name))
 	}
 	x.explainList(PolicyChanged, "clients that must be able to read the documents", x.old.to("readers"), x.new.to("readers"))
+	x.explainDevices()
 	x.explainBounds()
 	for _, t := range charterThings {
 		x.explainThings(t, x.old.to(t.list), x.new.to(t.list))
@@ -154,14 +155,15 @@ type thing struct {
 	added, gone ChangeKind
 	fields      []field
 	identity    []string
+	proofs      []proof
 }
 
 var charterThings = []thing{
-	{"exceptions", "exception from", "exceptions", ExceptionAdded, ExceptionRemoved, exceptionFields, []string{"rule", "role"}},
-	{"roles", "role", "roles", KeysChanged, KeysChanged, roleFields, []string{"name"}},
-	{"members", "member", "members", PolicyChanged, PolicyChanged, memberFields, []string{"name"}},
-	{"online", "machine", "machines", PolicyChanged, PolicyChanged, onlineFields, []string{"name"}},
-	{"targets", "file", "files", TargetAdded, TargetRemoved, fileFields, []string{"path"}},
+	{"exceptions", "exception from", "exceptions", ExceptionAdded, ExceptionRemoved, exceptionFields, []string{"rule", "role"}, nil},
+	{"roles", "role", "roles", KeysChanged, KeysChanged, roleFields, []string{"name"}, nil},
+	{"members", "member", "members", PolicyChanged, PolicyChanged, memberFields, []string{"name"}, nil},
+	{"online", "machine", "machines", PolicyChanged, PolicyChanged, onlineFields, []string{"name"}, nil},
+	{"targets", "file", "files", TargetAdded, TargetRemoved, fileFields, []string{"path"}, nil},
 }
 
 // explainThings tells of every element of a list.
@@ -173,7 +175,8 @@ func (x *charterComparison) explainThings(t thing, oldList, newList spot) {
 	}
 	for _, name := range union(old, new) {
 		was, is := old.byName[name], new.byName[name]
-		x.explainThing(t.added, t.gone, t.subject(was, is), t.identity, t.fields, was, is)
+		s := x.explainThing(t.added, t.gone, t.subject(was, is), t.identity, t.fields, was, is)
+		x.explainProofs(t.proofs, s, t.subject(was, is), was, is)
 	}
 	// The list stands at the same place unless it belongs to a member, whose
 	// own move is told with the members.
@@ -205,7 +208,7 @@ func (x *charterComparison) explainMemberKeys() {
 	for _, name := range union(old, new) {
 		t := thing{
 			noun: shownName(name) + "'s key", many: "keys of " + shownName(name),
-			added: PolicyChanged, gone: PolicyChanged, fields: keyFields, identity: []string{"label"},
+			added: PolicyChanged, gone: PolicyChanged, fields: keyFields, identity: []string{"label"}, proofs: keyProofs,
 		}
 		x.explainThings(t, old.byName[name].to("keys"), new.byName[name].to("keys"))
 	}
@@ -223,7 +226,7 @@ func readPublic(n *jsonNode) (string, bool) {
 
 // explainEmptyLists tells of lists that have or had nothing in them.
 func (x *charterComparison) explainEmptyLists() {
-	for _, name := range []string{"readers", "lint", "roles", "members", "online", "targets", "exceptions"} {
+	for _, name := range []string{"readers", "devices", "lint", "roles", "members", "online", "targets", "exceptions"} {
 		x.explainEmptiness(x.old.to(name), x.new.to(name))
 	}
 }

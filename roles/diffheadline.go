@@ -175,6 +175,7 @@ func namedParts(changes []Change) []string {
 		{Terminating, "terminating flag changes: ", "role"},
 		{ExceptionAdded, "new ", "exception"},
 		{ExceptionRemoved, "gone ", "exception"},
+		{DevicesChanged, "see ", "demand on YubiKeys"},
 	} {
 		var subjects []string
 		for _, c := range changes {

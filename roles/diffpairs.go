@@ -165,8 +165,9 @@ type field struct {
 }
 
 // explainThing tells of an element of a list: each field that differs when it
-// is in both documents, all fields in one sentence when it is new or gone.
-func (c *comparer) explainThing(added, gone ChangeKind, subject string, identity []string, fields []field, old, new spot) {
+// is in both documents, all fields in one sentence, which is returned, when it
+// is new or gone.
+func (c *comparer) explainThing(added, gone ChangeKind, subject string, identity []string, fields []field, old, new spot) *sentence {
 	if old.node != nil && new.node != nil {
 		for _, f := range fields {
 			if f.read == nil {
@@ -175,7 +176,7 @@ func (c *comparer) explainThing(added, gone ChangeKind, subject string, identity
 				c.explainPair(f.kind, f.noun+" of "+subject, f.read, old.to(f.name), new.to(f.name))
 			}
 		}
-		return
+		return nil
 	}
 	kind, words, at, thing := added, " is new", after, new
 	switch {
@@ -204,6 +205,7 @@ func (c *comparer) explainThing(added, gone ChangeKind, subject string, identity
 			s.claimWhole(at, value)
 		}
 	}
+	return s
 }
 
 // explainPlaces says in which order the elements of a list stand, unless both

@@ -74,6 +74,29 @@ func (e *DuplicateKeyError) Error() string {
 	return fmt.Sprintf("role %s: %s and %s have the same public key (key id %s)", e.Role, e.First, e.Second, e.KeyID)
 }
 
+// EvidenceError says that a file beside a member's is no evidence for one of
+// the member's keys.
+type EvidenceError struct {
+	Member string
+	Serial int64  // of the card whose folder the file is in
+	File   string // its name in that folder
+	Reason string // what is wrong and what to do
+}
+
+func (e *EvidenceError) Error() string {
+	return fmt.Sprintf("members/%s/%d/%s: %s", e.Member, e.Serial, e.File, e.Reason)
+}
+
+// PossessionError says that it is not proven that a member holds a key.
+type PossessionError struct {
+	Member, Login string
+	Reason        string
+}
+
+func (e *PossessionError) Error() string {
+	return fmt.Sprintf("possession of the key by %s (login %s) is not proven: %s", e.Member, e.Login, e.Reason)
+}
+
 // locate writes "file:line:column: path: " and leaves out what is unknown.
 func locate(file string, line, column int, path string) string {
 	var b strings.Builder

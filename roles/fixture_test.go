@@ -58,6 +58,11 @@ func public(k crypto.Signer) verify.PublicKey {
 type repo struct {
 	policy  string
 	members map[string]string
+	// cards are those that differ from what their member declares, by member.
+	cards map[string]card
+	// files replace, or with an empty text remove, what the card made, by
+	// member and file.
+	files map[[2]string]string
 }
 
 // memberTOML is a member with one key on a card.
@@ -82,7 +87,7 @@ status = "active"
 // nine is a clean repository: root and targets 5 of 9, release 3 of 5 by
 // others, nightly, snapshot and timestamp by machines.
 func nine() *repo {
-	r := &repo{members: map[string]string{}, policy: `format = 1
+	r := &repo{members: map[string]string{}, cards: map[string]card{}, files: map[[2]string]string{}, policy: `format = 1
 name = "tuf-root"
 repository = "` + repositoryID + `"
 keyid = "spec"
@@ -174,8 +179,41 @@ func (r *repo) declare(t testing.TB) *Declaration {
 		if d.Members[name], err = ParseMember("members/"+name+"/member.toml", []byte(text)); err != nil {
 			t.Fatalf("member: %v", err)
 		}
+		r.enrol(t, d.Policy.Repository, d.Members[name])
 	}
 	return d
+}
+
+// enrol adds what a member brings along with a key: the signature that proves
+// possession, where the file has none, and the attestation of their card.
+func (r *repo) enrol(t testing.TB, repository string, m *Member) {
+	t.Helper()
+	for i := range m.Keys {
+		k := &m.Keys[i]
+		if k.Possession == "" {
+			k.Possession = possess(t, repository, m, *k)
+		}
+		if k.Kind != KindPIV || k.Status != StatusActive {
+			continue
+		}
+		c, ok := r.cards[m.Name]
+		if !ok {
+			c = card{serial: k.Serial, slot: k.Slot, key: k.Public.PublicKey}
+		}
+		made := c.attest()
+		for _, file := range []string{SlotFile, DeviceFile} {
+			text := *made.file(file)
+			if other, ok := r.files[[2]string{m.Name, file}]; ok {
+				text = other
+			}
+			if text == "" {
+				continue
+			}
+			if err := m.Attach(k.Serial, file, []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 func (r *repo) charter(t testing.TB, role string) *Charter {

@@ -20,7 +20,7 @@ func TestImports(t *testing.T) {
 		"github.com/theupdateframework/go-tuf/v2/metadata",
 	}
 	inside := []string{
-		"bytes", "cmp", "crypto/ed25519", "crypto/sha256", "crypto/x509", "encoding", "encoding/hex", "encoding/json", "encoding/pem",
+		"bytes", "cmp", "crypto/ed25519", "crypto/sha256", "crypto/x509", "encoding", "encoding/asn1", "encoding/hex", "encoding/json", "encoding/pem",
 		"errors", "fmt", "io", "iter", "maps", "path", "reflect", "regexp", "slices", "sort", "strconv", "strings",
 		"time", "unicode", "unicode/utf8",
 	}

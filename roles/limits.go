@@ -9,8 +9,12 @@ const (
 	// MemberBytes bounds a member file. One key takes about 300 bytes.
 	MemberBytes = 64 << 10
 
+	// EvidenceBytes bounds a certificate in PEM. A card keeps one certificate
+	// in about 3 kB, and PEM adds a third.
+	EvidenceBytes = 8 << 10
+
 	// CharterBytes bounds a charter file: at most the policy and the members
-	// that one role uses.
+	// that one role uses. The evidence of a key takes about 2 kB.
 	CharterBytes = 4 << 20
 
 	// charterDepth bounds the nesting of a charter; it needs five levels.
@@ -28,6 +32,9 @@ const (
 	// maxMemberKeys bounds the keys that one member declares, lost and
 	// retired ones included: forty years of a new card every other year.
 	maxMemberKeys = 20
+
+	// maxPossessionBytes bounds a signature: RSA 8192.
+	maxPossessionBytes = 1 << 10
 
 	// maxLabels bounds the affiliations and the countries of one member.
 	maxLabels = 10

@@ -205,7 +205,7 @@ func TestResignByAMachine(t *testing.T) {
 	}
 	// A machine's role has no charter; its document is like release's.
 	c := *nightly
-	c.Role, c.Roles, c.Members, c.Online = "nightly", nil, nil, nil
+	c.Role, c.Roles, c.Members, c.Online, c.Devices = "nightly", nil, nil, nil, nil
 	raw := payload(t, &c, Basis{})
 	candidate, err := read(t, signEd(t, raw, "nightly")).Targets("nightly")
 	if err != nil {

@@ -41,6 +41,12 @@ type MemberKey struct {
 	Slot string `toml:"slot"`
 	// Status is whether the key may still be used.
 	Status Status `toml:"status"`
+	// Possession is the key's signature over [PossessionStatement], in
+	// lower-case hex; empty when there is none.
+	Possession string `toml:"possession"`
+	// Evidence proves that the key lives on the card. It stands in files of
+	// its own: see [Member.Attach].
+	Evidence Evidence `toml:"-"`
 }
 
 // Kind is where a private key lives.
@@ -144,6 +150,7 @@ func (m *Member) checkKey(c *faults, i int) {
 		if !slices.Contains(pivSlots(), k.Slot) {
 			c.add(below(at, "slot"), "%q is no slot for a signing key; usual is \"9c\"", k.Slot)
 		}
+		m.checkCard(c, i)
 	default:
 		c.add(below(at, "kind"), "unknown kind %q; it is one of software, piv", k.Kind)
 	}
@@ -151,6 +158,21 @@ func (m *Member) checkKey(c *faults, i int) {
 	case StatusActive, StatusLost, StatusRetired:
 	default:
 		c.add(below(at, "status"), "unknown status %q; it is one of active, lost, retired", k.Status)
+	}
+	if _, ok := readSignature(k.Possession); !ok && k.Possession != "" {
+		c.add(below(at, "possession"), "this is no signature in lower-case hex")
+	}
+}
+
+// checkCard refuses a second active key on one card: the folder of a card
+// holds the evidence of one key.
+func (m *Member) checkCard(c *faults, i int) {
+	k := m.Keys[i]
+	for _, o := range m.Keys[:i] {
+		if o.Kind == KindPIV && o.Serial == k.Serial && o.Status == StatusActive && k.Status == StatusActive {
+			c.add(below(entry("key", i), "serial"), "%s is an active key on card %d too; a card has one active key of a member, for members/%s/%d/ holds the evidence of one",
+				o.Label, k.Serial, m.Name, k.Serial)
+		}
 	}
 }
 
@@ -185,6 +207,9 @@ func (m *Member) TOML() []byte {
 			fmt.Fprintf(&b, "serial = %d\nslot = %s\n", k.Serial, quote(k.Slot))
 		}
 		fmt.Fprintf(&b, "status = %s # or lost, retired\n", quote(string(k.Status)))
+		if k.Possession != "" {
+			fmt.Fprintf(&b, "# The key's signature over repository, name, login and key id.\npossession = %s\n", quote(k.Possession))
+		}
 	}
 	return b.Bytes()
 }

@@ -29,7 +29,7 @@ func TestMemberRefuses(t *testing.T) {
 	}{
 		"unknown key":          {`login =`, `logn =`, "logn", 3, `unknown key "logn"; did you mean "login"?`},
 		"a key in capitals":    {`login =`, "login = \"a\"\nLOGIN =", "LOGIN", 4, `did you mean "login"?`},
-		"unknown key of a key": {`serial = 1000`, "serial = 1000\npin = 123456", "key[0].pin", 17, `unknown key "pin"; it is one of kind, label, public, serial, slot, status`},
+		"unknown key of a key": {`serial = 1000`, "serial = 1000\npin = 123456", "key[0].pin", 17, `unknown key "pin"; it is one of kind, label, possession, public, serial, slot, status`},
 		"no list of keys":      {`[[key]]`, `[key]`, "key", 7, "there may be several of these: write [[key]]"},
 		"an inline key":        {`[[key]]`, "key = {}\n[[key]]", "key", 7, "write [[key]]"},
 		"a dotted key":         {`format = 1`, "key.label = 1\nformat = 1", "key.label", 1, "a list stands here"},

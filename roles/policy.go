@@ -22,6 +22,9 @@ type Policy struct {
 	Readers []string `toml:"readers"`
 	// ConsistentSnapshot is the root's field of that name; true by default.
 	ConsistentSnapshot bool `toml:"consistent-snapshot"`
+	// Devices is what every key on a card must be; [DefaultDevices] where the
+	// file is silent.
+	Devices Devices `toml:"devices"`
 	// Lint holds bounds that replace a rule's own.
 	Lint Bounds `toml:"lint"`
 	// Exceptions allow what an excusable rule refuses, with a reason.
@@ -102,7 +105,7 @@ type Target struct {
 // error is a *[SyntaxError]; several faults are joined, in the file's order
 // of sections.
 func ParsePolicy(file string, data []byte) (*Policy, error) {
-	p := &Policy{KeyID: FormSpec, ConsistentSnapshot: true}
+	p := &Policy{KeyID: FormSpec, ConsistentSnapshot: true, Devices: DefaultDevices()}
 	var err error
 	if p.outline, err = decodeTOML(file, data, PolicyBytes, p); err != nil {
 		return nil, err
@@ -110,6 +113,7 @@ func ParsePolicy(file string, data []byte) (*Policy, error) {
 	p.order = p.outline.children("roles")
 	c := &faults{outline: p.outline}
 	p.checkHead(c)
+	p.Devices.check("devices", c.add)
 	p.checkLint(c)
 	p.checkRoles(c)
 	p.checkDelegations(c)

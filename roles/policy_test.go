@@ -3,6 +3,7 @@ package roles
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,22 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+func TestDevices(t *testing.T) {
+	if got := nine().declare(t).Policy.Devices; !reflect.DeepEqual(got, DefaultDevices()) {
+		t.Errorf("without a section: %+v", got)
+	}
+	r := nine().with(t, "[roles.root]", "[devices]\nslots = [\"9d\", \"9a\"]\npin = \"once\"\n[roles.root]")
+	want := Devices{MinFirmware: "5.7.0", Slots: []string{"9d", "9a"}, PIN: PolicyOnce, Touch: PolicyAlways}
+	if got := r.declare(t).Policy.Devices; !reflect.DeepEqual(got, want) {
+		t.Errorf("what the section does not say: %+v, want %+v", got, want)
+	}
+	r = nine().with(t, "[roles.root]", "[devices]\nmin-firmware = \"5.2.255\"\ntouch = \"cached\"\nfips = true\n[roles.root]")
+	want = Devices{MinFirmware: "5.2.255", Slots: []string{"9c"}, PIN: PolicyAlways, Touch: PolicyCached, FIPS: true}
+	if got := r.declare(t).Policy.Devices; !reflect.DeepEqual(got, want) {
+		t.Errorf("what the section does not say: %+v, want %+v", got, want)
+	}
+}
+
 // TestPolicyRefuses makes one edit after another to a good policy and checks
 // where and in which words it is refused.
 func TestPolicyRefuses(t *testing.T) {
@@ -44,7 +61,7 @@ lifetime = "2y"`
 		"a table twice":               {"[roles.snapshot]", "[roles.root]\n[roles.snapshot]", "", 0, "root"},
 		"a table twice, quoted":       {"[roles.snapshot]", "[roles.\"root\"]\nthreshold = 1\n[roles.snapshot]", "", 0, "root"},
 		"unknown key":                 {`keyid = "spec"`, `keyids = "spec"`, "keyids", 4, `unknown key "keyids"; did you mean "keyid"?`},
-		"unknown key, no neighbour":   {`keyid = "spec"`, `colour = "red"`, "colour", 4, `unknown key "colour"; it is one of consistent-snapshot, exception, format`},
+		"unknown key, no neighbour":   {`keyid = "spec"`, `colour = "red"`, "colour", 4, `unknown key "colour"; it is one of consistent-snapshot, devices, exception, format`},
 		"a key in another case":       {members, members + "\nThreshold = 1", "roles.root.Threshold", 12, `unknown key "Threshold"; did you mean "threshold"?`},
 		"unknown key in a role":       {members, members + "\ntreshold = 1", "roles.root.treshold", 12, `did you mean "threshold"?`},
 		"unknown dotted key":          {members, members + "\nlint.max = 1", "roles.root.lint", 12, `unknown key "lint"`},
@@ -57,6 +74,18 @@ lifetime = "2y"`
 		"too large a number":          {"threshold = 3", `threshold = 99999999999999999999`, "", 32, ""},
 		"format":                      {`format = 1`, `format = 2`, "format", 1, "reads format 1, the file says 2"},
 		"no format":                   {`format = 1`, ``, "format", 0, "reads format 1, the file says 0"},
+		"devices, firmware":           {"[roles.root]", "[devices]\nmin-firmware = \"5.7\"\n[roles.root]", "devices.min-firmware", 8, `"5.7" is no firmware; write three numbers such as 5.7.0`},
+		"devices, firmware, zeros":    {"[roles.root]", "[devices]\nmin-firmware = \"5.07.0\"\n[roles.root]", "devices.min-firmware", 8, `"5.07.0" is no firmware`},
+		"devices, firmware, too high": {"[roles.root]", "[devices]\nmin-firmware = \"5.256.0\"\n[roles.root]", "devices.min-firmware", 8, `"5.256.0" is no firmware`},
+		"devices, firmware, a number": {"[roles.root]", "[devices]\nmin-firmware = 5.7\n[roles.root]", "devices.min-firmware", 8, ""},
+		"devices, no slot":            {"[roles.root]", "[devices]\nslots = []\n[roles.root]", "devices.slots", 8, `name the slots that a key may live in; usual is ["9c"]`},
+		"devices, attestation slot":   {"[roles.root]", "[devices]\nslots = [\"9a\", \"f9\"]\n[roles.root]", "devices.slots[1]", 8, `"f9" is no slot for a signing key`},
+		"devices, a slot twice":       {"[roles.root]", "[devices]\nslots = [\"9a\", \"9a\"]\n[roles.root]", "devices.slots[1]", 8, "9a is listed twice"},
+		"devices, no PIN":             {"[roles.root]", "[devices]\npin = \"never\"\n[roles.root]", "devices.pin", 8, `unknown word "never"; it is one of always, once`},
+		"devices, no touch":           {"[roles.root]", "[devices]\ntouch = \"never\"\n[roles.root]", "devices.touch", 8, `unknown word "never"; it is one of always, cached`},
+		"devices, PIN cached":         {"[roles.root]", "[devices]\npin = \"cached\"\n[roles.root]", "devices.pin", 8, `unknown word "cached"`},
+		"devices, test roots":         {"[roles.root]", "[devices]\ntest-roots = \"x\"\n[roles.root]", "devices.test-roots", 8, `unknown key "test-roots"; it is one of fips, min-firmware, pin, slots, touch`},
+		"devices as a value":          {`keyid = "spec"`, `devices = true`, "devices", 4, ""},
 		"name":                        {`name = "tuf-root"`, `name = "TUF root"`, "name", 2, `name "TUF root": write 1 to 63 of a-z`},
 		"no name":                     {`name = "tuf-root"`, ``, "name", 0, "name is missing"},
 		"repository too short":        {repositoryID, "0123", "repository", 3, "write the 32 lower-case hex digits"},
