@@ -1,58 +1,38 @@
 package verify_test
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
 	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
-	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
-// goTUFKey is a person's key as go-tuf writes and signs with it.
-func goTUFKey(t testing.TB, p *person) (*metadata.Key, signature.Signer) {
+// goTUFKey is a person's key as go-tuf writes it, and its id there.
+func goTUFKey(t testing.TB, p *person) (*metadata.Key, string) {
 	t.Helper()
 	key, err := metadata.KeyFromPublicKey(p.signer.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	hash := crypto.SHA256
-	if p.public.Scheme() == "ecdsa-sha2-nistp384" {
-		key.Scheme, hash = metadata.KeySchemeECDSA_SHA2_P384, crypto.SHA384
+	if p.public.Scheme() == metadata.KeySchemeECDSA_SHA2_P384 {
+		key.Scheme = metadata.KeySchemeECDSA_SHA2_P384 // it takes every curve for P-256
 	}
-	var signer signature.Signer
-	switch k := p.signer.(type) {
-	case ed25519.PrivateKey:
-		signer, err = signature.LoadED25519Signer(k)
-	case *ecdsa.PrivateKey:
-		signer, err = signature.LoadECDSASigner(k, hash)
-	default:
-		signer, err = signature.LoadRSAPSSSigner(rsaKey(), hash, nil)
-	}
+	id, err := key.ID()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key, signer
+	return key, id
 }
 
-// goTUFSign signs as go-tuf does, with the id that the key has there.
+// goTUFSign signs what go-tuf encodes, and has it write the document.
 func goTUFSign[T metadata.Roles](t testing.TB, m *metadata.Metadata[T], people ...*person) []byte {
 	t.Helper()
+	message := canonical(t, m.Signed)
 	for _, p := range people {
-		key, signer := goTUFKey(t, p)
-		if _, err := m.Sign(signer); err != nil {
-			t.Fatal(err)
-		}
-		id, err := key.ID()
-		if err != nil {
-			t.Fatal(err)
-		}
-		// Sign computes the id with the scheme of P-256 for every curve.
-		m.Signatures[len(m.Signatures)-1].KeyID = id
+		_, id := goTUFKey(t, p)
+		m.Signatures = append(m.Signatures, metadata.Signature{KeyID: id, Signature: p.sign(t, message)})
 	}
 	raw, err := m.ToBytes(false)
 	if err != nil {

@@ -5,13 +5,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
-	"github.com/sigstore/sigstore/pkg/signature"
+	"github.com/secure-systems-lab/go-securesystemslib/cjson"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
 )
@@ -65,20 +66,41 @@ func (q quorum) root(b *testing.B, version int64, signatures int) []byte {
 	}
 	m.Signed.Roles[metadata.ROOT].Threshold = threshold
 	m.Signed.Roles[metadata.TARGETS].Threshold = threshold
+	message, err := cjson.EncodeCanonical(m.Signed)
+	if err != nil {
+		b.Fatal(err)
+	}
 	for i := range signatures {
-		signer, err := signature.LoadSigner(q.signers[(int(version)+i)%members], crypto.SHA256)
+		s := q.signers[(int(version)+i)%members]
+		key, err := metadata.KeyFromPublicKey(s.Public())
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := m.Sign(signer); err != nil {
+		id, err := key.ID()
+		if err != nil {
 			b.Fatal(err)
 		}
+		m.Signatures = append(m.Signatures, metadata.Signature{KeyID: id, Signature: sign(b, s, message)})
 	}
 	raw, err := m.ToBytes(true)
 	if err != nil {
 		b.Fatal(err)
 	}
 	return raw
+}
+
+func sign(b *testing.B, s crypto.Signer, message []byte) []byte {
+	b.Helper()
+	opts := crypto.Hash(0)
+	if _, ok := s.(*ecdsa.PrivateKey); ok {
+		sum := sha256.Sum256(message)
+		message, opts = sum[:], crypto.SHA256
+	}
+	sig, err := s.Sign(rand.Reader, message, opts)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return sig
 }
 
 // work is what no verifier can do without, for one document.
