@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -34,6 +35,9 @@ machine may merge, from everything else, which needs a person.`,
 }
 
 func (c *command) runCheck(ctx context.Context, o checkOptions) error {
+	if o.head != "" && o.base == "" {
+		return usage(errors.New("name with --base what the branch is to be merged into; to judge one commit by itself, check it out"))
+	}
 	w, err := c.openClone(ctx)
 	if err != nil {
 		return err
@@ -73,7 +77,7 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 		return err
 	}
 	if !v.Accepted() {
-		return rejected(fmt.Errorf("refused: %d reason(s), the first: %w", len(v.Refusals), v.Refusals[0]))
+		return rejected(fmt.Errorf("this pull request must not be merged, for %s", counted(len(v.Refusals), "reason")))
 	}
 	return nil
 }
@@ -116,10 +120,16 @@ var kindWords = map[metadata.Kind]string{
 	metadata.KindPolicy:     "edits the policy or the members",
 	metadata.KindOther:      "changes files that no rule is about",
 	metadata.KindMixed:      "does several things at once",
+	metadata.KindFrozen:     "changes what nobody may change",
+	metadata.KindRepair:     "takes back one of two events that want to make the same version",
 }
 
 func (r *gateResult) text(w io.Writer) {
-	fmt.Fprintf(w, "This pull request %s.\n", kindWords[metadata.Kind(r.Kind)])
+	kind, event := metadata.Kind(r.Kind), ""
+	if r.Event != "" && (kind == metadata.KindProposal || kind == metadata.KindCompletion) {
+		event = ": " + r.Event
+	}
+	fmt.Fprintf(w, "This pull request %s%s.\n", kindWords[kind], event)
 	if r.Signer != "" {
 		fmt.Fprintf(w, "The signature is by %s, over %s version %d, and it is valid.\n", r.Signer, r.Role, r.Version)
 	}
@@ -147,6 +157,7 @@ func (r *gateResult) text(w io.Writer) {
 
 // auditResult is what is proven about a whole repository.
 type auditResult struct {
+	Commit   string          `json:"commit"`
 	Proven   []string        `json:"proven"`
 	Problems []string        `json:"problems"`
 	Findings []findingResult `json:"findings"`
@@ -159,7 +170,7 @@ func (c *command) audit(ctx context.Context, w *workspace, at git.Commit) error 
 		return err
 	}
 	report := metadata.Audit(tree)
-	out := &auditResult{Proven: append([]string{}, report.Proven...), Problems: []string{}, Findings: findingsOf(report.Findings), Events: []eventStatus{}}
+	out := &auditResult{Commit: string(at), Proven: append([]string{}, report.Proven...), Problems: []string{}, Findings: findingsOf(report.Findings), Events: []eventStatus{}}
 	for _, p := range report.Problems {
 		out.Problems = append(out.Problems, p.Error())
 	}
@@ -170,12 +181,13 @@ func (c *command) audit(ctx context.Context, w *workspace, at git.Commit) error 
 		return err
 	}
 	if len(report.Problems) > 0 {
-		return rejected(fmt.Errorf("the repository has %d problem(s), the first: %w", len(report.Problems), report.Problems[0]))
+		return rejected(fmt.Errorf("the repository has %s", counted(len(report.Problems), "problem")))
 	}
 	return nil
 }
 
 func (r *auditResult) text(w io.Writer) {
+	fmt.Fprintf(w, "Judged: commit %s\n", r.Commit)
 	for _, p := range r.Proven {
 		fmt.Fprintf(w, "ok: %s\n", p)
 	}

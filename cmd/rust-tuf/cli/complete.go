@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
@@ -76,7 +77,7 @@ func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) e
 	}
 	out := &completeResult{Event: event.Name, DryRun: dryRun}
 	for _, p := range done.Published {
-		out.Published = append(out.Published, publishedEntry{Role: p.Role, Version: p.Version, Path: p.Path, SHA256: event.Payload(p.Role).Digest.String(), Signers: p.Signers})
+		out.Published = append(out.Published, publishedEntry{Role: p.Role, Version: p.Version, Path: p.Path, SHA256: event.Payload(p.Role).Digest.String(), Signers: slices.Sorted(slices.Values(p.Signers))})
 	}
 	var pushed git.Commit
 	if !dryRun {
@@ -105,6 +106,9 @@ func (w *workspace) chooseEvent(args []string) (*metadata.Event, error) {
 	case 1:
 		return w.repo.Open[0], nil
 	}
-	_, err := w.repo.Event("")
-	return nil, usage(fmt.Errorf("several events are open; name one: %w", err))
+	var names []string
+	for _, e := range w.repo.Open {
+		names = append(names, e.Name)
+	}
+	return nil, usage(fmt.Errorf("several events are open; name one of %s", join(names)))
 }

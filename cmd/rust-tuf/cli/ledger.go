@@ -16,6 +16,9 @@ import (
 // pull request of the remote first: a new laptop must not sign a second
 // version of what the old one signed.
 func (s *signing) openLedger(ctx context.Context, tasks []*signTask) error {
+	if len(tasks) == 0 {
+		return nil
+	}
 	var err error
 	if s.home, err = trust.Open(s.env.Home); err != nil {
 		return err

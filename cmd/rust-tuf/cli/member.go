@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
@@ -61,9 +61,12 @@ func (c *command) runMemberAdd(ctx context.Context, name string, o memberOptions
 	if o.publicKey == "" {
 		return usage(errors.New("name the file of the public key with --public-key; `rust-tuf key new` makes a software key"))
 	}
-	pem, err := os.ReadFile(c.path(o.publicKey))
+	pem, err := readBounded(c.path(o.publicKey), 1<<20)
 	if err != nil {
 		return usage(err)
+	}
+	if isPrivate(pem) {
+		return rejected(fmt.Errorf("%s holds a private key, which nobody else may ever see; give the file of the public key, NAME.pub", o.publicKey))
 	}
 	key, err := verify.ParsePublicKeyPEM(pem)
 	if err != nil {
@@ -96,6 +99,11 @@ func (c *command) runMemberAdd(ctx context.Context, name string, o memberOptions
 	}
 	out.Pull = w.pullRequest(ctx, out.Branch)
 	return c.show(out)
+}
+
+// isPrivate tells whether somebody mixed up the two halves of their key.
+func isPrivate(text []byte) bool {
+	return bytes.Contains(text, []byte("PRIVATE KEY-----")) || bytes.Contains(text, []byte("BEGIN AGE ENCRYPTED FILE")) || bytes.HasPrefix(text, []byte("age-encryption.org/"))
 }
 
 // ownKey refuses a key that somebody else is declared with.

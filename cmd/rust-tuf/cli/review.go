@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -27,19 +28,24 @@ repository's own first root does, and review says so.`,
 type reviewResult struct {
 	Basis    string           `json:"basis"` // whose trust judged
 	Payloads []*payloadReview `json:"payloads"`
+	Problems []string         `json:"problems"` // of events that can never complete
+	Next     string           `json:"next,omitempty"`
 }
 
 func (r *reviewResult) text(w io.Writer) {
 	fmt.Fprintln(w, r.Basis)
-	if len(r.Payloads) == 0 {
+	if len(r.Payloads)+len(r.Problems) == 0 {
 		fmt.Fprintln(w, "No event is open.")
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(w, "Not to be signed: %s\n", p)
 	}
 	for i, p := range r.Payloads {
 		fmt.Fprintf(w, "\n[%d of %d] ", i+1, len(r.Payloads))
 		p.text(w)
 	}
-	if len(r.Payloads) > 0 {
-		fmt.Fprintln(w, "\nNext: members sign with `rust-tuf sign`.")
+	if r.Next != "" {
+		fmt.Fprintln(w, "\nNext: "+r.Next)
 	}
 }
 
@@ -60,12 +66,17 @@ func (c *command) runReview(ctx context.Context, args []string) error {
 		}
 		events = []*metadata.Event{e}
 	}
-	out := &reviewResult{Basis: basis, Payloads: []*payloadReview{}}
+	out := &reviewResult{Basis: basis, Payloads: []*payloadReview{}, Problems: []string{}}
+	var refused error
+	var judged []eventStatus
 	for _, e := range events {
 		standing, err := trusted.Judge(e)
 		if err != nil {
-			return rejected(err)
+			out.Problems = append(out.Problems, err.Error())
+			refused = errors.Join(refused, err)
+			continue
 		}
+		judged = append(judged, standingStatus(standing))
 		for _, p := range standing.Payloads {
 			r, err := reviewOf(trusted, e, p)
 			if err != nil {
@@ -74,6 +85,10 @@ func (c *command) runReview(ctx context.Context, args []string) error {
 			out.Payloads = append(out.Payloads, r)
 		}
 	}
+	if len(judged) == 0 && refused != nil {
+		return rejected(refused)
+	}
+	out.Next = nextOf(judged)
 	return c.show(out)
 }
 

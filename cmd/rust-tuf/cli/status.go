@@ -60,7 +60,7 @@ func (r *statusResult) text(w io.Writer) {
 	for _, p := range r.Published {
 		fmt.Fprintf(w, "%s version %d: %d of %d must sign; expires %s (%s)", p.Role, p.Version, p.Threshold, p.Keys, date(p.Expires), p.Left)
 		if p.Role == "root" {
-			fmt.Fprintf(w, "; %d more lost keys and it cannot be changed any more", p.Losses+1)
+			fmt.Fprintf(w, "; up to %d keys may be lost before it can no longer be changed", p.Losses)
 		}
 		fmt.Fprintln(w)
 	}
@@ -87,8 +87,13 @@ func (r *statusResult) text(w io.Writer) {
 }
 
 func writeRule(w io.Writer, p payloadStatus, rule ruleReview) {
+	fmt.Fprintf(w, "  %s version %d, rule of %s: ", p.Role, p.Version, rule.By)
 	missing := rule.Threshold - len(rule.Signed)
-	fmt.Fprintf(w, "  %s version %d, rule of %s: %d of %d", p.Role, p.Version, rule.By, min(len(rule.Signed), rule.Threshold), rule.Threshold)
+	if missing > 0 {
+		fmt.Fprintf(w, "%d of %d", len(rule.Signed), rule.Threshold)
+	} else {
+		fmt.Fprintf(w, "met, %d needed, %d signed", rule.Threshold, len(rule.Signed))
+	}
 	if len(rule.Signed) > 0 {
 		fmt.Fprintf(w, " (%s)", strings.Join(rule.Signed, ", "))
 	}
@@ -116,22 +121,29 @@ func (c *command) runStatus(ctx context.Context, args []string) error {
 		events = []*metadata.Event{e}
 	}
 	out := &statusResult{Basis: basis, Published: publishedStatus(trusted, w.now), Events: []eventStatus{}}
-	ready, pending := "", false
 	for _, e := range events {
-		s := statusOf(trusted, e)
-		out.Events = append(out.Events, s)
-		if s.Complete && ready == "" {
-			ready = e.Name
-		}
-		pending = pending || !s.Complete
+		out.Events = append(out.Events, statusOf(trusted, e))
 	}
-	switch {
-	case ready != "":
-		out.Next = fmt.Sprintf("a maintainer publishes it with `rust-tuf complete %s`", ready)
-	case pending:
-		out.Next = "those who are missing run `rust-tuf sign`"
+	out.Next = nextOf(out.Events)
+	if out.Next == "" && trusted.Root == nil {
+		out.Next = "a maintainer names the members in rust-tuf.toml, commits, and runs `rust-tuf propose`"
 	}
 	return c.show(out)
+}
+
+// nextOf is the one next step for some events: the nearest to a published
+// version.
+func nextOf(events []eventStatus) string {
+	next := ""
+	for _, e := range events {
+		switch {
+		case e.Complete:
+			return fmt.Sprintf("a maintainer publishes it with `rust-tuf complete %s`", e.Event)
+		case e.Problem == "":
+			next = "those who are missing run `rust-tuf sign`"
+		}
+	}
+	return next
 }
 
 func statusOf(t *metadata.Trusted, e *metadata.Event) eventStatus {
@@ -176,20 +188,22 @@ func remaining(until, now time.Time) string {
 
 // span rounds a duration down to what a person would say.
 func span(d time.Duration) string {
-	unit := func(n int64, word string) string {
-		if n == 1 {
-			return "1 " + word
-		}
-		return fmt.Sprintf("%d %ss", n, word)
-	}
 	switch days := int64(d / (24 * time.Hour)); {
 	case days >= 730:
-		return fmt.Sprintf("%d years and %s", days/365, unit(days%365, "day"))
+		return fmt.Sprintf("%d years and %s", days/365, counted(days%365, "day"))
 	case days >= 1:
-		return unit(days, "day")
+		return counted(days, "day")
 	case d >= time.Hour:
-		return unit(int64(d/time.Hour), "hour")
+		return counted(int64(d/time.Hour), "hour")
 	default:
-		return unit(int64(d/time.Minute), "minute")
+		return counted(int64(d/time.Minute), "minute")
 	}
+}
+
+// counted is "1 day" or "2 days".
+func counted[N int | int64](n N, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -87,6 +87,9 @@ func (c *command) runTrustInit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if id == "" {
+		return rejected(errNothingProposed)
+	}
 	home, err := trust.Open(c.env.Home)
 	if err != nil {
 		return err
@@ -164,6 +167,9 @@ func (c *command) runTrustShow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if id == "" {
+		return rejected(errNothingProposed)
+	}
 	home, err := trust.Open(c.env.Home)
 	if err != nil {
 		return err
@@ -180,6 +186,9 @@ func (c *command) runTrustShow(ctx context.Context) error {
 		return err
 	}
 	out := &trustResult{Repository: id, Version: pin.Version, Digest: pin.Digest.Groups(), How: pin.How, Signed: []signedEntry{}}
+	if root, err := verify.TrustPinnedRoot(pin.Root, pin.Digest, verify.DefaultLimits()); err == nil { // else root 1 is being signed
+		out.Expires = date(root.Expires())
+	}
 	for _, e := range ledger.Entries() {
 		out.Signed = append(out.Signed, signedEntry{Role: e.Role, Version: e.Version, Digest: e.Digest.Groups(), KeyID: e.KeyID, At: date(e.At), Done: e.File != nil, Recovered: e.Recovered})
 	}

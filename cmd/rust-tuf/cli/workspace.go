@@ -115,8 +115,14 @@ func (e *NoPinError) Error() string {
 
 // Hint names the one next step.
 func (e *NoPinError) Hint() string {
+	if e.Versions == 0 {
+		return "no root is published yet; whoever signs root version 1 pins it by signing: run `rust-tuf sign`"
+	}
 	return "get the digest of a root from somebody you trust, outside the forge, and run `rust-tuf trust init`"
 }
+
+// errNothingProposed is a repository in which there is nothing to trust yet.
+var errNothingProposed = errors.New("nothing has been proposed in this repository yet, so there is nothing to trust; it begins with `rust-tuf propose`")
 
 // pinned is what this machine trusts of the remote's state: it starts from
 // the pinned root, never from what the remote says, and moves the pin forward

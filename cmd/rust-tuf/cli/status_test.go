@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/roles"
+)
+
+// What people read between two ceremonies, word for word.
+func TestStatus(t *testing.T) {
+	for _, name := range []string{"gathered", "genesis-open", "genesis-done", "second-open", "second-ready", "second-done"} {
+		t.Run(name, func(t *testing.T) {
+			s := play(t, name)
+			out := s.exits(t, s.people["alice"], ExitDone, []string{"status"})
+			s.golden(t, "status-"+name+".golden", out)
+		})
+	}
+}
+
+func TestStatusOfOneEvent(t *testing.T) {
+	s := play(t, "second-open")
+	heidi := s.people["heidi"]
+	// Without a pin, status says whose word it takes.
+	s.exits(t, heidi, ExitDone, []string{"status", secondEvent}, "this machine has no pinned root (`rust-tuf trust init` makes one)", "Event "+secondEvent)
+	s.exits(t, heidi, ExitRejected, []string{"status", "third"}, `no event "third"`, "open events: "+secondEvent)
+	s.exits(t, heidi, ExitRejected, []string{"status", firstEvent}, "event closed: "+firstEvent+" is complete and published")
+	// After its expiry a root is shown as expired.
+	s.now = s.now.AddDate(2, 0, 0)
+	s.exits(t, heidi, ExitDone, []string{"status"}, "EXPIRED 30 days ago")
+}
+
+// An event that can never complete is said to be so, and nobody is asked to
+// sign it.
+func TestStatusOfAStaleEvent(t *testing.T) {
+	s := play(t, "second-done")
+	repo := s.head(t)
+	d, err := repo.Declaration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := s.smuggle(t, repo, &roles.Declaration{Policy: d.Policy, Members: d.Members}) // builds on root 1
+	alice := s.people["alice"]
+	out := s.exits(t, alice, ExitDone, []string{"status"}, "Event "+event, "It can never complete: event smuggled: root version 2 is published already", "--supersede smuggled")
+	if strings.Contains(out, "rust-tuf sign") {
+		t.Errorf("status asks for signatures:\n%s", out)
+	}
+	alice.answers(t)
+	for _, verb := range []string{"sign", "review", "complete"} {
+		s.unchanged(t, func() {
+			s.exits(t, alice, ExitRejected, []string{verb}, "root version 2 is published already", "--supersede smuggled")
+		})
+	}
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	s.exits(t, s.maintainer, ExitRejected, []string{"check"}, "root version 2 is published already")
+}
