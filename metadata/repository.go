@@ -199,31 +199,6 @@ func (r *Repository) Declaration() (*roles.Declaration, error) {
 	return &roles.Declaration{Policy: policy, Members: members}, nil
 }
 
-// Members reads the declared members by name. They need no policy yet: people
-// send their keys before anybody gives them a role.
-func (r *Repository) Members() (map[string]*roles.Member, error) {
-	members := map[string]*roles.Member{}
-	for _, e := range r.tree.Entries() {
-		parts := strings.Split(e.Path, "/")
-		if parts[0] != MembersDir {
-			continue
-		}
-		if len(parts) != 3 || parts[2] != memberFile {
-			return nil, &TreeError{Path: e.Path, Reason: "does not belong here: a member is members/<name>/member.toml"}
-		}
-		raw, err := r.tree.Read(e.Path)
-		if err != nil {
-			return nil, &FileError{Path: e.Path, Err: err}
-		}
-		m, err := roles.ParseMember(e.Path, raw)
-		if err != nil {
-			return nil, err
-		}
-		members[m.Name] = m
-	}
-	return members, nil
-}
-
 // policyInForce finds the charter that a trusted document names: the policy
 // under which it was made, kept in the log. nil if the document names none.
 func (r *Repository) policyInForce(d *verify.Document) (*roles.Charter, error) {
