@@ -5,6 +5,8 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/hex"
@@ -311,5 +313,28 @@ func TestImport(t *testing.T) {
 	}
 	if n := c.Counters(); n.Imported != 1 || n.Attested != 0 {
 		t.Fatalf("counters %+v", n)
+	}
+}
+
+// Import without a command knows every kind of key.
+func TestProvisionedImport(t *testing.T) {
+	p256, err256 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	p384, err384 := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	rsa2048, err2048 := rsa.GenerateKey(rand.Reader, 2048)
+	rsa3072, err3072 := rsa.GenerateKey(rand.Reader, 3072)
+	_, edwards, errEd := ed25519.GenerateKey(rand.Reader)
+	if err := errors.Join(err256, err384, err2048, err3072, errEd); err != nil {
+		t.Fatal(err)
+	}
+	for algorithm, key := range map[card.Algorithm]crypto.Signer{
+		card.P256: p256, card.P384: p384, card.RSA2048: rsa2048, card.RSA3072: rsa3072, card.Ed25519: edwards,
+	} {
+		c := fresh(t, card.Config{Authority: authority})
+		c.Import(card.Signature, key, card.PINOnce, card.TouchNever)
+		got, _ := send(t, c, "00F7009C00")
+		if head := []byte{1, 1, byte(algorithm), 2, 2, 2, 1, 3, 1, 2}; !bytes.HasPrefix(got, head) {
+			t.Errorf("%02x: metadata % X, want % X first", byte(algorithm), got, head)
+		}
+		want(t, c, "00F99C0000", 0x6a80)
 	}
 }
