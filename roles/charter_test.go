@@ -207,7 +207,7 @@ func TestReadCharterRefuses(t *testing.T) {
 		"a path":                {`"nightly/*"`, `"../*"`, "begins with a dot"},
 		"a role twice":          {`"name": "nightly",` + "\n      \"quorum\"", `"name": "release",` + "\n      \"quorum\"", "release is named twice"},
 		"a long pem":            {"-----BEGIN PUBLIC", "junk -----BEGIN PUBLIC", "PEM"},
-		"firmware":              {`"5.7.0"`, `"5.7"`, `devices.min-firmware: "5.7" is no firmware`},
+		"firmware":              {`"5.7.0"`, `"5.7"`, `devices.min-firmware: firmware "5.7" is not three numbers`},
 		"no slots":              {"\"slots\": [\n      \"9c\"\n    ]", `"slots": null`, "name the slots that a key may live in"},
 		"slots out of order":    {"\"slots\": [\n      \"9c\"\n    ]", `"slots": ["9c", "9a"]`, "slots of devices"},
 		"a demand in between":   {`"pin": "always"`, `"pin": "sometimes"`, `devices.pin: unknown word "sometimes"`},

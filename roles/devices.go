@@ -1,9 +1,11 @@
 package roles
 
 import (
-	"regexp"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rust-lang/rust-tuf/roles/attest"
 )
 
 // Devices is what the policy demands of every key of kind piv, in the section
@@ -41,13 +43,54 @@ func DefaultDevices() Devices {
 	return Devices{MinFirmware: "5.7.0", Slots: []string{"9c"}, PIN: PolicyAlways, Touch: PolicyAlways}
 }
 
-var firmwareForm = regexp.MustCompile(`^(0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])(\.(0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])){2}$`)
+// pinPolicies and touchPolicies are the words that may be demanded, the
+// strictest first, with what cards may answer to each. Cards with a
+// fingerprint reader have further PIN policies, which none of these allows.
+func pinPolicies() []demand[attest.PINPolicy] {
+	return []demand[attest.PINPolicy]{
+		{PolicyAlways, []attest.PINPolicy{attest.PINAlways}},
+		{PolicyOnce, []attest.PINPolicy{attest.PINAlways, attest.PINOnce}},
+	}
+}
+
+func touchPolicies() []demand[attest.TouchPolicy] {
+	return []demand[attest.TouchPolicy]{
+		{PolicyAlways, []attest.TouchPolicy{attest.TouchAlways}},
+		{PolicyCached, []attest.TouchPolicy{attest.TouchAlways, attest.TouchCached}},
+	}
+}
+
+// demand is a word of the policy and what meets it.
+type demand[T any] struct {
+	word  string
+	meets []T
+}
+
+// meeting is what meets a word, or an error that names the words there are.
+func meeting[T any](demands []demand[T], word string) ([]T, error) {
+	var words []string
+	for _, d := range demands {
+		if d.word == word {
+			return d.meets, nil
+		}
+		words = append(words, d.word)
+	}
+	return nil, fmt.Errorf("unknown word %q; it is one of %s", shortened(word), strings.Join(words, ", "))
+}
 
 // check tells of each value that is none; at is the path of the section.
 func (d Devices) check(at string, refuse func(path, format string, args ...any)) {
-	if !firmwareForm.MatchString(d.MinFirmware) {
-		refuse(below(at, "min-firmware"), "%q is no firmware; write three numbers such as 5.7.0", d.MinFirmware)
+	tell := func(key string, err error) {
+		if err != nil {
+			refuse(below(at, key), "%s", err)
+		}
 	}
+	_, err := attest.ParseVersion(d.MinFirmware)
+	tell("min-firmware", err)
+	_, err = meeting(pinPolicies(), d.PIN)
+	tell("pin", err)
+	_, err = meeting(touchPolicies(), d.Touch)
+	tell("touch", err)
 	if len(d.Slots) == 0 {
 		refuse(below(at, "slots"), "name the slots that a key may live in; usual is [\"9c\"]")
 	}
@@ -59,15 +102,25 @@ func (d Devices) check(at string, refuse func(path, format string, args ...any))
 			refuse(entry(below(at, "slots"), i), "%s is listed twice", slot)
 		}
 	}
-	for _, word := range []struct {
-		key, value string
-		known      []string
-	}{
-		{"pin", d.PIN, []string{PolicyAlways, PolicyOnce}},
-		{"touch", d.Touch, []string{PolicyAlways, PolicyCached}},
-	} {
-		if !slices.Contains(word.known, word.value) {
-			refuse(below(at, word.key), "unknown word %q; it is one of %s", word.value, strings.Join(word.known, ", "))
-		}
+}
+
+// policy is what package attest compares a card with.
+func (d Devices) policy() (attest.Policy, error) {
+	p := attest.Policy{FIPS: d.FIPS}
+	var err error
+	if p.MinFirmware, err = attest.ParseVersion(d.MinFirmware); err != nil {
+		return p, err
 	}
+	for _, text := range d.Slots {
+		slot, err := attest.ParseSlot(text)
+		if err != nil {
+			return p, err
+		}
+		p.Slots = append(p.Slots, slot)
+	}
+	if p.PIN, err = meeting(pinPolicies(), d.PIN); err != nil {
+		return p, err
+	}
+	p.Touch, err = meeting(touchPolicies(), d.Touch)
+	return p, err
 }

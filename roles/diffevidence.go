@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -121,21 +122,13 @@ func statement(arc int, value []byte) string {
 	var serial int64
 	switch {
 	case arc == 3 && len(value) == 3:
-		return fmt.Sprintf("firmware %d.%d.%d", value[0], value[1], value[2])
+		return "firmware " + attest.Version{Major: value[0], Minor: value[1], Patch: value[2]}.String()
 	case arc == 8 && len(value) == 2:
-		return "PIN " + policyWord(value[0], "never", PolicyOnce, PolicyAlways) + ", touch " + policyWord(value[1], "never", PolicyAlways, PolicyCached)
+		return fmt.Sprintf("PIN %s, touch %s", attest.PINPolicy(value[0]), attest.TouchPolicy(value[1]))
 	case arc == 7:
 		if rest, err := asn1.Unmarshal(value, &serial); err == nil && len(rest) == 0 {
 			return fmt.Sprintf("YubiKey %d", serial)
 		}
 	}
 	return fmt.Sprintf("extension %d of an unknown form", arc)
-}
-
-// policyWord is the word for the number of a policy, which counts from 1.
-func policyWord(n byte, words ...string) string {
-	if n < 1 || int(n) > len(words) {
-		return fmt.Sprintf("policy %d", n)
-	}
-	return words[n-1]
 }

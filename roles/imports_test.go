@@ -16,6 +16,7 @@ func TestImports(t *testing.T) {
 	outside := []string{
 		"github.com/pelletier/go-toml/v2",
 		"github.com/pelletier/go-toml/v2/unstable",
+		"github.com/rust-lang/rust-tuf/roles/attest",
 		"github.com/rust-lang/rust-tuf/verify",
 		"github.com/theupdateframework/go-tuf/v2/metadata",
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -29,8 +30,19 @@ type Proposal struct {
 	Trusted *verify.Root
 	// Targets are the newest trusted versions of targets and delegated roles.
 	Targets map[string]*verify.Targets
-	// Opened is the instant from which lifetimes count.
+	// Opened is the instant from which lifetimes count, and at which the
+	// certificates of cards must be valid. It is zero without an event.
 	Opened time.Time
+	// Members are names of members whose active keys are judged whether or not
+	// a role names them: those whose files a pull request edits, or who are
+	// being enrolled. It needs Declaration. What is said of a key that no
+	// judged role names has no role.
+	Members []string
+	// Verifier judges the attestations of cards; nil trusts Yubico's roots and
+	// knows the intermediates that are built in. One that trusts test roots is
+	// for rehearsals, and a finding says that it is in use. Nothing in a policy
+	// can name one.
+	Verifier *attest.Verifier
 }
 
 // Severity is what follows from a finding.
@@ -70,7 +82,8 @@ type Finding struct {
 	// with this proposal. For Excused.
 	New bool `json:"new,omitempty"`
 
-	also string // a second role whose exception excuses it
+	also  string // a second role whose exception excuses it
+	final bool   // no exception excuses it, although the rule allows some
 }
 
 // Lint checks every rule against a proposal. The findings are sorted by
@@ -108,6 +121,9 @@ type linter struct {
 	broken     map[string]error
 	exceptions []Exception
 	used       map[Exception]bool
+	uses       []keyUse  // keys of members, by role
+	cards      []cardKey // those of uses that are on cards
+	damaged    error     // why there is no verifier
 	found      []Finding
 }
 
@@ -133,6 +149,8 @@ func (l *linter) prepare() {
 			l.charters = append(l.charters, c)
 		}
 	}
+	l.findUses()
+	l.judgeCards()
 	if l.Declaration != nil {
 		l.exceptions = l.Declaration.Policy.Exceptions
 		return
@@ -185,14 +203,14 @@ func (l *linter) refuse(role, next, format string, args ...any) {
 
 func (l *linter) add(f Finding) {
 	f.Rule, f.Why = l.rule.ID, l.rule.Reason
-	if f.Severity == Refused && l.rule.Excusable {
+	if f.Severity == Refused && l.rule.Excusable && !f.final {
 		for _, e := range l.exceptions {
 			if e.Rule == f.Rule && f.Role != "" && (e.Role == f.Role || e.Role == f.also) {
 				l.used[e] = true
 				f.Severity, f.Reason, f.Next, f.New = Excused, e.Reason, "", !l.isInForce(e)
 			}
 		}
-		if f.Severity == Refused {
+		if f.Severity == Refused && f.Role != "" {
 			f.Next += fmt.Sprintf("; or allow it in so many words: [[exception]] rule = %q, role = %q, reason = \"…\"", f.Rule, f.Role)
 		}
 	}

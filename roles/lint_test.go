@@ -38,7 +38,7 @@ func show(found []Finding) string {
 }
 
 func TestCleanDeclaration(t *testing.T) {
-	found := Lint(Proposal{Declaration: nine().declare(t), Opened: opened})
+	found := lint(t, Proposal{Declaration: nine().declare(t), Opened: opened})
 	if len(found) != 1 || found[0].Rule != "losses-left" || found[0].Severity != Note {
 		t.Fatalf("a clean declaration has findings:\n%s", show(found))
 	}
@@ -145,13 +145,14 @@ threshold = 3`
 			wants: []want{{"delegator-online", "release", Refused, []string{"release is signed by people, but nightly, which names its keys, is signed by a machine"}}},
 		},
 		"two members, one key": {
-			edits: []func(testing.TB, *repo){member("bob", key("bob"), key("alice"))},
-			wants: []want{{"key-twice", Root, Refused, []string{"alice/main (members/alice/member.toml) and bob/main (members/bob/member.toml) declare the same public key", "ask both whose key it is"}}},
+			edits:  []func(testing.TB, *repo){member("bob", key("bob"), key("alice"))},
+			beside: "possession",
+			wants:  []want{{"key-twice", Root, Refused, []string{"alice/main (members/alice/member.toml) and bob/main (members/bob/member.toml) declare the same public key", "ask both whose key it is"}}},
 		},
 		"a member and a machine, one key": {
 			edits:  []func(testing.TB, *repo){member("judy", key("judy"), public(edKey("nightly")).PEM())},
 			wants:  []want{{"key-twice", "release", Refused, []string{"judy/main (members/judy/member.toml) and online/nightly (rust-tuf.toml) declare the same public key"}}},
-			beside: "delegated-twice card-algorithm",
+			beside: "delegated-twice card-algorithm possession",
 		},
 		"two labels, one key, one lost": {
 			edits: []func(testing.TB, *repo){func(t testing.TB, r *repo) {
@@ -234,7 +235,7 @@ threshold = 3`
 			for _, edit := range test.edits {
 				edit(t, r)
 			}
-			found := Lint(Proposal{Declaration: r.declare(t), Opened: opened})
+			found := lint(t, Proposal{Declaration: r.declare(t), Opened: opened})
 			allowed := map[string]bool{"losses-left": true}
 			for _, w := range test.wants {
 				allowed[w.rule] = true
@@ -265,18 +266,24 @@ func TestEveryRuleIsDescribed(t *testing.T) {
 			t.Errorf("%s: the reason %q ends a sentence of its own", r.ID, r.Reason)
 		}
 	}
-	for _, id := range []string{"majority", "online-root", "old-threshold", "distinct-people", "key-twice"} {
+	for _, id := range []string{"majority", "online-root", "old-threshold", "distinct-people", "key-twice", "attestation", "possession", "serial-twice"} {
 		if r, ok := findRule(id); !ok || r.Excusable {
 			t.Errorf("%s can be excused", id)
 		}
 	}
-	excusable := map[string]bool{}
+	excusable, gate := map[string]bool{}, map[string]bool{}
 	for _, r := range Rules() {
 		if r.Excusable {
 			excusable[r.ID] = true
 		}
+		if r.Gate {
+			gate[r.ID] = true
+		}
 	}
-	if got := slices.Sorted(maps.Keys(excusable)); !slices.Equal(got, []string{"card-algorithm", "delegated-twice", "lifetime", "online-among-people", "software-key", "spares"}) {
+	if got := slices.Sorted(maps.Keys(gate)); !slices.Equal(got, []string{"advisory", "attestation", "device-policy", "key-twice", "possession", "serial-twice"}) {
+		t.Errorf("an edit of a member's file is refused at once by %v", got)
+	}
+	if got := slices.Sorted(maps.Keys(excusable)); !slices.Equal(got, []string{"advisory", "card-algorithm", "delegated-twice", "device-policy", "lifetime", "online-among-people", "software-key", "spares"}) {
 		t.Errorf("excusable are %v", got)
 	}
 }

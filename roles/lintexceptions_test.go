@@ -25,7 +25,7 @@ func excuse(t testing.TB, r *repo, rule string, roles ...string) *repo {
 func TestExcused(t *testing.T) {
 	r := excuse(t, software(t, nine()), "software-key", Root, Targets)
 	d := r.declare(t)
-	found := Lint(Proposal{Declaration: d, Opened: opened})
+	found := lint(t, Proposal{Declaration: d, Opened: opened})
 	if len(refusals(slices.Clone(found))) > 0 {
 		t.Fatalf("refused although excused:\n%s", show(found))
 	}
@@ -46,7 +46,7 @@ func TestExcused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range Lint(Proposal{Declaration: d, InForce: map[string]*Charter{Root: inForce}, Opened: opened}) {
+	for _, f := range lint(t, Proposal{Declaration: d, InForce: map[string]*Charter{Root: inForce}, Opened: opened}) {
 		if f.Severity == Excused && f.New {
 			t.Errorf("an exception in force is called new: %+v", f)
 		}
@@ -56,7 +56,7 @@ func TestExcused(t *testing.T) {
 // TestExcusedOnlyWhereSaid: the exception for targets does not cover root.
 func TestExcusedOnlyWhereSaid(t *testing.T) {
 	r := excuse(t, software(t, nine()), "software-key", Targets)
-	found := refusals(Lint(Proposal{Declaration: r.declare(t), Opened: opened}))
+	found := refusals(lint(t, Proposal{Declaration: r.declare(t), Opened: opened}))
 	if len(found) != 1 || found[0].Role != Root || found[0].Rule != "software-key" {
 		t.Errorf("refused:\n%s", show(found))
 	}
@@ -65,7 +65,7 @@ func TestExcusedOnlyWhereSaid(t *testing.T) {
 func TestExcusedByEitherOfTwoRoles(t *testing.T) {
 	for _, role := range []string{"release", "beta"} {
 		r := nine().with(t, "[roles.nightly]", "[roles.beta]\ndelegator = \"targets\"\nmembers = [\"judy\", \"alice\", \"bob\"]\nthreshold = 1\nlifetime = \"1y\"\npaths = [\"channels/beta\"]\n[roles.nightly]")
-		found := Lint(Proposal{Declaration: excuse(t, r, "delegated-twice", role).declare(t), Opened: opened})
+		found := lint(t, Proposal{Declaration: excuse(t, r, "delegated-twice", role).declare(t), Opened: opened})
 		w := want{"delegated-twice", "beta", Excused, []string{"judy/main signs two delegated roles, release and beta"}}
 		if len(refusals(slices.Clone(found))) > 0 || !w.in(found) {
 			t.Errorf("an exception for %s:\n%s", role, show(found))
@@ -88,7 +88,7 @@ func TestUnusedExceptionElsewhere(t *testing.T) {
 			{Declaration: d, Role: role, Opened: opened},
 			{Charters: map[string]*Charter{role: c}, Opened: opened},
 		} {
-			if found := Lint(p); len(found) > 0 {
+			if found := lint(t, p); len(found) > 0 {
 				t.Errorf("an event of %s alone:\n%s", role, show(found))
 			}
 		}
@@ -101,7 +101,7 @@ func TestCharterAloneIsJudged(t *testing.T) {
 	r := software(t, nine())
 	r.members["bob"] = strings.Replace(r.members["bob"], public(p256("bob")).PEM(), public(p256("alice")).PEM(), 1)
 	c := r.charter(t, Root)
-	found := Lint(Proposal{Charters: map[string]*Charter{Root: c}, Opened: opened})
+	found := lint(t, Proposal{Charters: map[string]*Charter{Root: c}, Opened: opened})
 	for _, w := range []want{
 		{"key-twice", Root, Refused, []string{"alice/main (charter of root) and bob/main (charter of root)"}},
 		{"software-key", Root, Refused, nil},
@@ -111,10 +111,10 @@ func TestCharterAloneIsJudged(t *testing.T) {
 		}
 	}
 	excused := excuse(t, software(t, nine()), "software-key", Root, Targets).charter(t, Root)
-	if found := refusals(Lint(Proposal{Charters: map[string]*Charter{Root: excused}, Opened: opened})); len(found) > 0 {
+	if found := refusals(lint(t, Proposal{Charters: map[string]*Charter{Root: excused}, Opened: opened})); len(found) > 0 {
 		t.Errorf("the charter's own exceptions are not seen:\n%s", show(found))
 	}
-	if found := Lint(Proposal{}); len(found) > 0 {
+	if found := lint(t, Proposal{}); len(found) > 0 {
 		t.Errorf("nothing has findings:\n%s", show(found))
 	}
 }
@@ -123,7 +123,7 @@ func TestCharterAloneIsJudged(t *testing.T) {
 func TestFewerKeysThanTheThreshold(t *testing.T) {
 	r := nine().with(t, "threshold = 3", "threshold = 5")
 	r.members["mike"] = strings.Replace(r.members["mike"], public(p256("mike")).PEM(), public(p256("judy")).PEM(), 1)
-	found := Lint(Proposal{Declaration: r.declare(t), Opened: opened})
+	found := lint(t, Proposal{Declaration: r.declare(t), Opened: opened})
 	w := want{"losses-left", "release", Refused, []string{"release has fewer keys than its threshold: it could never be signed"}}
 	if !w.in(found) {
 		t.Errorf("%s", show(found))
@@ -132,7 +132,7 @@ func TestFewerKeysThanTheThreshold(t *testing.T) {
 
 func TestDeclarationFindingsAreSingle(t *testing.T) {
 	r := nine().with(t, `"rupert"]`, `"ruprt"]`).with(t, `"judy", "mike"`, `"judi", "mike"`)
-	found := Lint(Proposal{Declaration: r.declare(t), Opened: opened})
+	found := lint(t, Proposal{Declaration: r.declare(t), Opened: opened})
 	for _, words := range []string{"there is no member ruprt", "there is no member judi"} {
 		w := want{"declaration", Targets, Refused, []string{words}}
 		if !w.in(found) {
@@ -142,7 +142,7 @@ func TestDeclarationFindingsAreSingle(t *testing.T) {
 }
 
 func TestRoleThatPeopleDoNotSign(t *testing.T) {
-	found := Lint(Proposal{Declaration: nine().declare(t), Role: "relase", Opened: opened})
+	found := lint(t, Proposal{Declaration: nine().declare(t), Role: "relase", Opened: opened})
 	w := want{"declaration", "relase", Refused, []string{`there is no such role that people sign; did you mean "release"?`}}
 	if len(found) != 1 || !w.in(found) {
 		t.Errorf("%s", show(found))
@@ -151,7 +151,7 @@ func TestRoleThatPeopleDoNotSign(t *testing.T) {
 
 func TestRootWithoutSpread(t *testing.T) {
 	r := nine().with(t, "[roles.root]\nquorum = true", "[roles.root]").edit(t, "bob", "company-1", "company-0")
-	found := Lint(Proposal{Declaration: r.declare(t), Role: Root})
+	found := lint(t, Proposal{Declaration: r.declare(t), Role: Root})
 	w := want{"affiliation", Root, Note, []string{"roles.root.quorum is not set"}}
 	for _, f := range found {
 		if f.Rule == "affiliation" && f.Role == Root && f.Severity == Refused {
@@ -167,7 +167,7 @@ func TestFindingsAreSorted(t *testing.T) {
 	r := excuse(t, software(t, nine()), "software-key", Root)
 	r.edit(t, "dave", `countries = ["country-1"]`, `countries = []`)
 	var got []string
-	for _, f := range Lint(Proposal{Declaration: r.declare(t), Opened: opened}) {
+	for _, f := range lint(t, Proposal{Declaration: r.declare(t), Opened: opened}) {
 		got = append(got, string(f.Severity)+" "+f.Rule+" "+f.Role)
 	}
 	want := []string{"refused software-key targets", "warning country root", "warning country targets", "excused software-key root", "note losses-left root"}

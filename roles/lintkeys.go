@@ -193,13 +193,18 @@ func (l *linter) unreadableKeys(c *Charter, reader reader) {
 	}
 }
 
-// cardAlgorithm refuses keys that their card cannot use for our documents.
+// cardAlgorithm refuses keys that their card cannot use for our documents, or
+// that the tools do not use on cards.
 func (l *linter) cardAlgorithm() {
 	l.eachPeopleRole(func(c *Charter, r CharterRole) {
 		for _, h := range c.Holders(r.Name) {
-			if h.Kind == KindPIV && h.Key.KeyType() == "ed25519" {
-				l.refuse(r.Name, "let "+h.Member+" make an ECDSA P-256 key on the card",
-					"the key %s is Ed25519 on card %d, which signs messages up to about 3 kB", h, h.Serial)
+			next := "let " + h.Member + " make an ECDSA P-256 key on the card"
+			switch {
+			case h.Kind != KindPIV:
+			case h.Key.KeyType() == "ed25519":
+				l.refuse(r.Name, next, "the key %s is Ed25519 on card %d, which signs messages up to about 3 kB", h, h.Serial)
+			case h.Key.KeyType() != "ecdsa":
+				l.refuse(r.Name, next, "the key %s is %s on card %d; rust-tuf signs with ECDSA P-256 and P-384 on cards", h, h.Key.Algorithm(), h.Serial)
 			}
 		}
 	})

@@ -88,7 +88,7 @@ func TestOldThreshold(t *testing.T) {
 			r.policy = strings.ReplaceAll(r.policy, `"`+name+`"`, `"`+fresh+`"`)
 			r.members[fresh] = memberTOML(fresh, "company-"+fresh, "country-"+fresh, 3000+i)
 		}
-		return Lint(Proposal{Declaration: r.declare(t), Trusted: root, Targets: targets, Opened: opened})
+		return lint(t, Proposal{Declaration: r.declare(t), Trusted: root, Targets: targets, Opened: opened})
 	}
 	remove := func(r *repo, name string) { delete(r.members, name) }
 	status := func(s string) func(*repo, string) {
@@ -135,7 +135,7 @@ func TestOldThreshold(t *testing.T) {
 		for _, name := range []string{"erin", "frank", "grace", "heidi", "ivan"} {
 			delete(d.Members, name)
 		}
-		found := Lint(Proposal{Declaration: d, Charters: map[string]*Charter{"release": c}, Trusted: root, Targets: targets, Opened: opened})
+		found := lint(t, Proposal{Declaration: d, Charters: map[string]*Charter{"release": c}, Trusted: root, Targets: targets, Opened: opened})
 		if len(refusals(found)) > 0 {
 			t.Errorf("an event of release alone is held up by root:\n%s", show(found))
 		}
@@ -174,13 +174,13 @@ func TestResign(t *testing.T) {
 	}
 	p := Proposal{Declaration: d, Charters: charters, Trusted: root, Targets: targets, Opened: opened}
 	add(Targets)
-	found := Lint(p)
+	found := lint(t, p)
 	w := want{"resign", "release", Refused, []string{"release 1 does not meet the threshold that targets sets now", "2 of 3", "sign release in this event too"}}
 	if !w.in(found) {
 		t.Fatalf("release is not asked for:\n%s", show(found))
 	}
 	add("release")
-	if found = refusals(Lint(p)); len(found) > 0 {
+	if found = refusals(lint(t, p)); len(found) > 0 {
 		t.Errorf("release is signed in the event, and yet:\n%s", show(found))
 	}
 }
@@ -189,7 +189,7 @@ func TestResignTargetsOfRoot(t *testing.T) {
 	root, targets := trusted(t)
 	r := nine().with(t, "threshold = 5\nlifetime = \"1y\"", "threshold = 6\nlifetime = \"1y\"")
 	c := r.charter(t, Root)
-	found := Lint(Proposal{Declaration: r.declare(t), Charters: map[string]*Charter{Root: c}, Trusted: root, Targets: targets, Opened: opened})
+	found := lint(t, Proposal{Declaration: r.declare(t), Charters: map[string]*Charter{Root: c}, Trusted: root, Targets: targets, Opened: opened})
 	w := want{"resign", Targets, Refused, []string{"targets 1 does not meet the threshold that root sets now"}}
 	if !w.in(found) {
 		t.Errorf("targets is not asked for:\n%s", show(found))
@@ -214,7 +214,7 @@ func TestResignByAMachine(t *testing.T) {
 	if targets["nightly"], err = verify.TrustTargets(targets[Targets], candidate); err != nil {
 		t.Fatal(err)
 	}
-	found := Lint(Proposal{Declaration: r.declare(t), Charters: map[string]*Charter{Targets: r.charter(t, Targets)}, Trusted: root, Targets: targets, Opened: opened})
+	found := lint(t, Proposal{Declaration: r.declare(t), Charters: map[string]*Charter{Targets: r.charter(t, Targets)}, Trusted: root, Targets: targets, Opened: opened})
 	w := want{"resign", "nightly", Warning, []string{"nightly 1 does not meet the threshold that targets sets now", "let the machine sign nightly"}}
 	if !w.in(found) {
 		t.Errorf("the machine is not asked:\n%s", show(found))

@@ -12,6 +12,10 @@ type Rule struct {
 	Bounds []string
 	// Excusable rules can be set aside for one role by an [[exception]].
 	Excusable bool
+	// Gate rules are about a key and its member alone: an edit of members'
+	// files that one of them refuses is wrong at once, not only when a role
+	// names the key.
+	Gate bool
 
 	check func(*linter)
 }
@@ -43,6 +47,7 @@ func Rules() []Rule {
 			ID:     "key-twice",
 			Scope:  "all declared keys, lost and retired ones included",
 			Reason: "a threshold counts keys, and a key in two hands counts for people who never agreed",
+			Gate:   true,
 			check:  (*linter).keyTwice,
 		}, {
 			ID:     "distinct-people",
@@ -84,7 +89,7 @@ func Rules() []Rule {
 		}, {
 			ID:        "card-algorithm",
 			Scope:     "roles that people sign",
-			Reason:    "a card signs ed25519 over the whole message, which ends at about 3 kB, and a root of nine keys is larger",
+			Reason:    "a card signs ed25519 over the whole message, which ends at about 3 kB, and a root of nine keys is larger; of other keys, every card makes ECDSA",
 			Excusable: true,
 			check:     (*linter).cardAlgorithm,
 		}, {
@@ -93,6 +98,38 @@ func Rules() []Rule {
 			Reason:    "a key in a file can be copied without a trace; a card never gives its key away",
 			Excusable: true,
 			check:     (*linter).softwareKey,
+		}, {
+			ID:     "attestation",
+			Scope:  "keys on cards, of roles that people sign and of members who send them",
+			Reason: "only the card's own attestation, up to its maker's root, tells a key that cannot leave it from one that somebody copied",
+			Gate:   true,
+			check:  (*linter).attestation,
+		}, {
+			ID:     "possession",
+			Scope:  "keys on cards, and other keys that come with such a signature",
+			Reason: "without the key's own signature anyone could declare a stranger's key, or one person's as another's",
+			Gate:   true,
+			check:  (*linter).possession,
+		}, {
+			ID:     "serial-twice",
+			Scope:  "roles that people sign, and members who send keys",
+			Reason: "a threshold promises that so many people agreed, and one card is in one hand",
+			Gate:   true,
+			check:  (*linter).serialTwice,
+		}, {
+			ID:        "device-policy",
+			Scope:     "keys on cards, of roles that people sign and of members who send them",
+			Reason:    "firmware, slot, PIN and touch decide what a thief or a program can sign with the card, and none of them can be mended later",
+			Excusable: true,
+			Gate:      true,
+			check:     (*linter).cardFindings,
+		}, {
+			ID:        "advisory",
+			Scope:     "keys on cards, of roles that people sign and of members who send them; ROCA and YSA-2019-02 allow no exception",
+			Reason:    "the maker itself says that keys in such cards can be copied or computed",
+			Excusable: true,
+			Gate:      true,
+			check:     (*linter).cardFindings,
 		}, {
 			ID:     "affiliation",
 			Scope:  "roles with quorum = true",
@@ -126,6 +163,13 @@ func Rules() []Rule {
 			check:     (*linter).lifetime,
 		},
 	}
+}
+
+// Gate reports whether the finding refuses an edit of the members' files at
+// once: see [Rule].
+func (f Finding) Gate() bool {
+	r, _ := findRule(f.Rule)
+	return r.Gate && f.Severity == Refused
 }
 
 func findRule(id string) (Rule, bool) {

@@ -21,7 +21,7 @@ func TestTemplate(t *testing.T) {
 	r := nine()
 	r.policy = text
 	d := r.declare(t)
-	found := Lint(Proposal{Declaration: d, Opened: opened})
+	found := lint(t, Proposal{Declaration: d, Opened: opened})
 	if len(found) != 1 || found[0].Severity != Note {
 		t.Errorf("the template, filled in:\n%s", show(found))
 	}

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/signer"
-	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/signer/signertest"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 

@@ -19,8 +19,8 @@ import (
 
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/internal/durable"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/signer/signertest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 func TestCreateOverwritesNothing(t *testing.T) {

@@ -19,9 +19,9 @@ import (
 	"filippo.io/age/armor"
 
 	"github.com/rust-lang/rust-tuf/signer"
-	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
 	"github.com/rust-lang/rust-tuf/signer/signertest"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 func TestImports(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/signer"
-	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
 	"github.com/rust-lang/rust-tuf/signer/signertest"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
 func TestImports(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/signer"
-	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
 func TestImports(t *testing.T) {

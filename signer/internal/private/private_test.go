@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/signer"
-	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
 func TestImports(t *testing.T) { importtest.Check(t, []string{"signer"}, "net", "log") }

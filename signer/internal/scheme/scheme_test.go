@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 

@@ -1,4 +1,4 @@
-// Package importtest checks, in the test of each package of this room, what
+// Package importtest checks, in the test of a package, what
 // that package imports. Only tests import it.
 package importtest
 
@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// Module is the path of the module this room belongs to.
+// Module is the path of this module.
 const Module = "github.com/rust-lang/rust-tuf"
 
 // Check fails t unless every file of the package in the current folder, its

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 func TestVersion(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/signer/internal/importtest"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
 // Verdicts need no card, no network, no file and no clock.
@@ -38,7 +38,7 @@ func TestDependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := importtest.Module + "/verify\n" + importtest.Module + "/signer/attest"
+	want := importtest.Module + "/verify\n" + importtest.Module + "/roles/attest"
 	if got := strings.TrimSpace(string(out)); got != want {
 		t.Errorf("depends on %s", got)
 	}

@@ -17,8 +17,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 func TestParseRefuses(t *testing.T) {

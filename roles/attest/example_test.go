@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
 )
 
 // The key that a member declares is on the card, in the slot and under the

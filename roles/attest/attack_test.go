@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 // What the factory makes is accepted, in both shapes: else the attacks below

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 // pairs are attestations that people published: one of a member of the Rust

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 

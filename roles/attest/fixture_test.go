@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 

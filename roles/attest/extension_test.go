@@ -9,8 +9,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 func TestExtensions(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
-	"github.com/rust-lang/rust-tuf/signer/internal/refusaltest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 // rocaKey makes an RSA key of 2048 bits as the library of YSA-2017-01 did:

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/rust-lang/rust-tuf/signer/attest"
+	"github.com/rust-lang/rust-tuf/roles/attest"
 )
 
 // FuzzParse: what is read can be kept and read again, and nothing that a
