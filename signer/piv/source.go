@@ -1,0 +1,111 @@
+package piv
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/rust-lang/rust-tuf/signer"
+)
+
+// Source is the YubiKeys plugged into this computer.
+type Source struct {
+	// Serials, if there are any, are the cards to use; others are left alone
+	// but for asking their serial.
+	Serials []uint32
+}
+
+var _ signer.Source = Source{}
+
+// Keys returns the keys of all cards that can sign, cards by serial, slots in
+// the order of [SigningSlots]. Nobody is asked for a PIN, and no card is held
+// afterwards. A card or a key that cannot be used is named through ui.Message,
+// with the reason, and left out.
+//
+// Errors are *NoServiceError or *DeniedError, *NotBuiltInError where PIV is not
+// built in, *NotThisCardError when one of Serials is not plugged in, those of ui
+// and *signer.CancelledError.
+func (s Source) Keys(ctx context.Context, ui signer.UI) ([]signer.Key, error) {
+	ui = ui.Complete()
+	var keys []*Key
+	var skipped []string
+	missing := NotThisCardError{}
+	err := attempt(ctx, func() error {
+		return each(ctx, "", func(reader string, card applet, err error) bool {
+			if err != nil {
+				missing.Unread = append(missing.Unread, err)
+				skipped = append(skipped, leftOut(fmt.Sprintf("the card in %q", reader), err))
+				return true
+			}
+			missing.Found = append(missing.Found, card.serial())
+			if len(s.Serials) > 0 && !slices.Contains(s.Serials, card.serial()) {
+				return true
+			}
+			found, lines := keysOf(card, reader)
+			keys = append(keys, found...)
+			skipped = append(skipped, lines...)
+			return true
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range skipped {
+		if err := ui.Message(line); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(missing.Found)
+	for _, serial := range s.Serials {
+		if !slices.Contains(missing.Found, serial) {
+			missing.Serial = serial
+			return nil, &missing
+		}
+	}
+	slices.SortStableFunc(keys, func(a, b *Key) int { return cmp.Compare(a.Serial(), b.Serial()) })
+	listed := make([]signer.Key, len(keys))
+	for i, key := range keys {
+		listed[i] = key
+	}
+	return listed, nil
+}
+
+// keysOf lists the keys of one card, and a line for each that was left out.
+func keysOf(card applet, reader string) (keys []*Key, skipped []string) {
+	device := newDevice(card.serial(), reader)
+	for _, slot := range SigningSlots() {
+		info, err := card.slot(slot)
+		if err != nil {
+			skipped = append(skipped, leftOut(device.String(), err))
+			if !errors.As(err, new(*CardError)) {
+				return nil, skipped // it is gone
+			}
+			continue
+		}
+		if info.State != Used {
+			continue
+		}
+		if reason := unusable(info); reason != "" {
+			skipped = append(skipped, leftOut(device.String(), &UnusableKeyError{device.number, slot, reason}))
+			continue
+		}
+		keys = append(keys, &Key{device, info})
+	}
+	return keys, skipped
+}
+
+// leftOut is the line for a card or a key that cannot be used. Of the errors
+// that come here, only that of a removed card does not name it.
+func leftOut(name string, err error) string {
+	line := "left out: " + err.Error()
+	if errors.Is(err, signer.ErrRemoved) {
+		line = "left out: " + name + ": " + err.Error()
+	}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		line += " (" + hinted.Hint() + ")"
+	}
+	return line
+}
