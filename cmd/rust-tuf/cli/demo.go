@@ -105,6 +105,9 @@ var (
 func (s *stage) gather() error {
 	fmt.Fprintf(s.out, "Nine people hold a key each; five of them must sign before anything changes.\n")
 	fmt.Fprintf(s.out, "The clock on the left is real; the ceremonies' own clock starts today.\n\n")
+	if err := os.WriteFile(filepath.Join(s.dir, "gitconfig"), []byte(gitConfig), 0o600); err != nil {
+		return err
+	}
 	if _, err := s.git("maintainer", s.dir, "init", "--quiet", "--bare", "--initial-branch=main", s.remote()); err != nil {
 		return err
 	}

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/runbook"
+)
+
+// commandsIn lists the commands of the shell blocks of a Markdown text: lines
+// that begin with the program's name, without comments.
+func commandsIn(text string) [][]string {
+	var out [][]string
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		for _, line := range strings.Split(block[1], "\n") {
+			line, _, _ = strings.Cut(line, "  #")
+			if words := splitWords(line); len(words) > 0 && words[0] == "rust-tuf" {
+				out = append(out, words[1:])
+			}
+		}
+	}
+	return out
+}
+
+// splitWords splits a command line at spaces outside double quotes.
+func splitWords(line string) []string {
+	var words []string
+	for _, m := range regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(strings.TrimSpace(line), -1) {
+		words = append(words, strings.Trim(m, `"`))
+	}
+	return words
+}
+
+// The runbook's commands, one after the other, typed by a newcomer who does
+// what it says: every one works, and at the end her signature counts.
+func TestRunbookRootCeremony(t *testing.T) {
+	s := play(t, "second-open")
+	judy := s.people["judy"]
+	root, err := s.head(t).FirstRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	judy.env.Terminal = &agreeable{judy.err, root.Digest().Groups()}
+	text, ok := runbook.Text("root-ceremony")
+	if !ok {
+		t.Fatal("there is no such runbook")
+	}
+	commands := commandsIn(text)
+	var typed []string
+	for _, args := range commands {
+		line := strings.Join(args, " ")
+		typed = append(typed, line)
+		want := ExitDone
+		if line == "trust show" { // step 2.1: she has no pin yet, and the runbook says what that looks like
+			want = ExitRejected
+		}
+		out, code := s.run(judy, args...)
+		if code != want {
+			t.Fatalf("rust-tuf %s: exit code %d, want %d\n%s%s", line, code, want, out, judy.err)
+		}
+		if line == "sign" {
+			branches, err := s.branches("sign/" + secondEvent + "/")
+			if err != nil || len(branches) != 1 {
+				t.Fatal(branches, err)
+			}
+			if err := s.merge(branches...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(typed) == len(commands) && !strings.Contains(out, "(judy)") {
+			t.Errorf("judy is not among those who signed:\n%s", out)
+		}
+	}
+	if got, want := strings.Join(typed, "; "), "--version; key list; status; trust show; trust init; review; sign; status"; got != want {
+		t.Errorf("the runbook's commands are\n%s\nwant\n%s", got, want)
+	}
+}
+
+// The README's commands for members and maintainers, in its order, as far as
+// they are no choice of a branch or a folder.
+func TestReadmeCommands(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := play(t, "second-ready")
+	ran := 0
+	for _, args := range commandsIn(string(readme)) {
+		a := s.people["alice"]
+		switch args[0] {
+		case "complete", "propose", "check", "init":
+			a = s.maintainer
+		}
+		want := ExitDone
+		switch {
+		case args[0] == "init": // into a folder that has a policy already
+			want = ExitRejected
+		case args[0] == "propose": // the declared policy is proposed already
+			want = ExitRejected
+		case args[0] == "sign": // alice has signed; enough others too
+			want = -1
+		case len(args) > 1 && args[0] == "check":
+			args = []string{"check", "--base", "origin/main", "--head", "origin/main"}
+		}
+		out, code := s.run(a, args...)
+		if want >= 0 && code != want || code == ExitUsage {
+			t.Errorf("rust-tuf %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, out, a.err)
+		}
+		ran++
+	}
+	if ran < 6 {
+		t.Errorf("the README shows only %d commands", ran)
+	}
+}
+
+// Every command that a document names exists, with the flags that it shows.
+func TestDocumentsNameCommands(t *testing.T) {
+	span := regexp.MustCompile("`rust-tuf ([^`]+)`")
+	named := 0
+	err := filepath.WalkDir("../../..", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2 {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(p) != ".md" {
+			return nil
+		}
+		text, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		commands := commandsIn(string(text))
+		for _, m := range span.FindAllStringSubmatch(string(text), -1) {
+			commands = append(commands, splitWords(m[1]))
+		}
+		for _, args := range commands {
+			named++
+			root := (&command{env: &Env{}}).rootCommand()
+			root.InitDefaultVersionFlag()
+			cmd, rest, err := root.Find(args)
+			if err == nil {
+				cmd.InitDefaultHelpFlag()
+				err = cmd.ParseFlags(rest)
+			}
+			if err == nil && cmd == root && !strings.HasPrefix(args[0], "-") {
+				t.Errorf("%s names `rust-tuf %s`, which is no command", p, strings.Join(args, " "))
+			}
+			if err != nil {
+				t.Errorf("%s names `rust-tuf %s`: %v", p, strings.Join(args, " "), err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if named < 20 {
+		t.Errorf("the documents name only %d commands", named)
+	}
+}
