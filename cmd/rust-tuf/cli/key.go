@@ -96,7 +96,7 @@ func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
 	}
 	public := filepath.Join(keyFolder(c.env.Home), name+".pub")
 	return c.show(&keyResult{
-		Keys: []keyEntry{{name, key.Public().Algorithm(), key.Public().Fingerprint().Groups(), public}},
+		Keys: []keyEntry{{name, key.Public().Algorithm(), key.Public().Fingerprint().String(), public}},
 		Next: fmt.Sprintf("in a clone of the metadata repository, `rust-tuf member add <your name> --public-key %s`", quoted(public)),
 	})
 }
@@ -108,7 +108,7 @@ func (c *command) runKeyList(ctx context.Context) error {
 	}
 	out := &keyResult{Keys: []keyEntry{}}
 	for _, k := range keys {
-		out.Keys = append(out.Keys, keyEntry{Name: k.Describe(), Algorithm: k.Public().Algorithm(), Fingerprint: k.Public().Fingerprint().Groups()})
+		out.Keys = append(out.Keys, keyEntry{Name: k.Describe(), Algorithm: k.Public().Algorithm(), Fingerprint: k.Public().Fingerprint().String()})
 	}
 	return c.show(out)
 }

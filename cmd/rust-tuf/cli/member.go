@@ -92,7 +92,7 @@ func (c *command) runMemberAdd(ctx context.Context, name string, o memberOptions
 	if err := w.ownKey(name, key); err != nil {
 		return rejected(err)
 	}
-	out := &memberResult{Member: name, Algorithm: key.Algorithm(), Fingerprint: key.Fingerprint().Groups(), Path: path, Branch: "member/" + name}
+	out := &memberResult{Member: name, Algorithm: key.Algorithm(), Fingerprint: key.Fingerprint().String(), Path: path, Branch: "member/" + name}
 	message := fmt.Sprintf("member: add %s\n\nKey %s, SHA-256 of its SubjectPublicKeyInfo %s.\n", name, key.Algorithm(), key.Fingerprint())
 	if _, err := w.pushBranch(ctx, w.head, metadata.Change{Put: map[string][]byte{path: text}}, message, out.Branch, time.Time{}); err != nil {
 		return err

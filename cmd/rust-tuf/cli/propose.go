@@ -175,7 +175,7 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) *proposeResult {
 	out := &proposeResult{Event: p.Event.Name, Findings: findingsOf(p.Findings), DryRun: dryRun}
 	for _, ps := range p.Standing.Payloads {
-		entry := proposedEntry{Role: ps.Role, Version: ps.Version, SHA256: ps.Digest.Groups(), Summary: roles.Diff(t.Document(ps.Role), ps.Document).Summary()}
+		entry := proposedEntry{Role: ps.Role, Version: ps.Version, SHA256: ps.Digest.String(), Summary: roles.Diff(t.Document(ps.Role), ps.Document).Summary()}
 		for _, rule := range ps.Rules {
 			entry.Needs = append(entry.Needs, fmt.Sprintf("%d of %d by the rule of %s: %s", rule.Tally.Threshold, len(rule.Quorum.Keys()), rule.By, join(owners(rule.Quorum.Keys()))))
 		}

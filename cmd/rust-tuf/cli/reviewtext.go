@@ -77,7 +77,7 @@ func reviewOf(t *metadata.Trusted, e *metadata.Event, p *metadata.PayloadStandin
 	policy := roles.DiffCharters(inForce, p.Charter)
 	r := &payloadReview{
 		Event: e.Name, Why: e.Why, Opened: e.Opened, Name: p.Charter.Name, Repository: p.Charter.Repository,
-		Role: p.Role, Version: p.Version, Digest: p.Digest.Groups(), Difference: roles.Diff(base, p.Document), Policy: &policy,
+		Role: p.Role, Version: p.Version, Digest: p.Digest.String(), Difference: roles.Diff(base, p.Document), Policy: &policy,
 		Rules: ruleReviews(p), Findings: []findingResult{},
 	}
 	for _, f := range findingsOf(findings) {
@@ -86,10 +86,10 @@ func reviewOf(t *metadata.Trusted, e *metadata.Event, p *metadata.PayloadStandin
 		}
 	}
 	if base != nil {
-		r.Base = base.Digest().Groups()
+		r.Base = base.Digest().String()
 	}
 	for _, d := range p.Supersedes {
-		r.Supersedes = append(r.Supersedes, d.Groups())
+		r.Supersedes = append(r.Supersedes, d.String())
 	}
 	return r, nil
 }
@@ -146,13 +146,21 @@ func versionBefore(v int64) string {
 	return fmt.Sprintf("version %d", v-1)
 }
 
-// writeDigest prints 16 groups of four hexadecimal digits in four lines, as
-// they are read aloud.
-func writeDigest(w io.Writer, groups string) {
-	g := strings.Fields(groups)
-	for i := 0; i < len(g); i += 4 {
-		fmt.Fprintf(w, "    %s\n", strings.Join(g[i:min(i+4, len(g))], " "))
+// writeDigest prints the 64 hexadecimal digits of a digest as 16 groups of
+// four in four lines, as they are read aloud.
+func writeDigest(w io.Writer, hex string) {
+	for line := range slices.Chunk(groups(hex), 4) {
+		fmt.Fprintf(w, "    %s\n", strings.Join(line, " "))
 	}
+}
+
+// groups splits digits into fours.
+func groups(hex string) []string {
+	var out []string
+	for g := range slices.Chunk([]byte(hex), 4) {
+		out = append(out, string(g))
+	}
+	return out
 }
 
 func writeLines(w io.Writer, lines []string) {

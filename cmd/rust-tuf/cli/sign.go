@@ -104,7 +104,8 @@ func (c *command) runSign(ctx context.Context, event string) error {
 	if err != nil {
 		return err
 	}
-	s := &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.ui()}
+	s := &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.ui(),
+		result: signResult{Signatures: []signedFile{}, Waiting: []string{}}}
 	tasks, err := s.tasks(ctx, event)
 	if err != nil {
 		return err
@@ -190,7 +191,7 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 	}
 	switch {
 	case len(tasks) > 0:
-		s.result.Waiting = nil
+		s.result.Waiting = []string{}
 	case refused != nil:
 		return nil, rejected(refused)
 	case len(events) == 0:
@@ -198,7 +199,7 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 	case done:
 		s.result.Nothing = "Your signatures are all there."
 	default:
-		s.result.Waiting = nil
+		s.result.Waiting = []string{}
 		return nil, s.noKey(keys, wanted)
 	}
 	return tasks, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -42,26 +43,26 @@ type trustResult struct {
 	Version    int64         `json:"root_version"`
 	Digest     string        `json:"root_sha256"`
 	How        string        `json:"how"`
-	Expires    string        `json:"expires,omitempty"`
+	Expires    time.Time     `json:"expires,omitzero"` // not known while root 1 is being signed
 	Signed     []signedEntry `json:"signed"`
 	Next       string        `json:"next"`
 }
 
 type signedEntry struct {
-	Role      string `json:"role"`
-	Version   int64  `json:"version"`
-	Digest    string `json:"sha256"`
-	KeyID     string `json:"keyid"`
-	At        string `json:"at"`
-	Done      bool   `json:"done"` // false: intended, but no signature was made
-	Recovered bool   `json:"recovered"`
+	Role      string    `json:"role"`
+	Version   int64     `json:"version"`
+	Digest    string    `json:"sha256"`
+	KeyID     string    `json:"keyid"`
+	At        time.Time `json:"at"`
+	Done      bool      `json:"done"` // false: intended, but no signature was made
+	Recovered bool      `json:"recovered"`
 }
 
 func (r *trustResult) text(w io.Writer) {
 	fmt.Fprintf(w, "This machine trusts root version %d of repository %s (%s).\n", r.Version, r.Repository, r.How)
 	writeDigest(w, r.Digest)
-	if r.Expires != "" {
-		fmt.Fprintf(w, "It expires on %s.\n", r.Expires)
+	if !r.Expires.IsZero() {
+		fmt.Fprintf(w, "It expires on %s.\n", date(r.Expires))
 	}
 	for _, e := range r.Signed {
 		state := "signed"
@@ -71,7 +72,7 @@ func (r *trustResult) text(w io.Writer) {
 		if e.Recovered {
 			state += ", found on the remote"
 		}
-		fmt.Fprintf(w, "%s version %d, %s, key %s: %s\n    %s\n", e.Role, e.Version, e.At, shortID(e.KeyID), state, e.Digest)
+		fmt.Fprintf(w, "%s version %d, %s, key %s: %s\n    %s\n", e.Role, e.Version, date(e.At), shortID(e.KeyID), state, strings.Join(groups(e.Digest), " "))
 	}
 	if r.Next != "" {
 		fmt.Fprintln(w, "Next: "+r.Next)
@@ -137,8 +138,8 @@ func (c *command) runTrustInit(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.show(&trustResult{Repository: id, Version: trusted.Root.Version(), Digest: trusted.Root.Digest().Groups(), How: pin.How,
-		Expires: date(trusted.Root.Expires()), Signed: []signedEntry{}, Next: "`rust-tuf sign` when an event waits for your key; `rust-tuf status` shows them"})
+	return c.show(&trustResult{Repository: id, Version: trusted.Root.Version(), Digest: trusted.Root.Digest().String(), How: pin.How,
+		Expires: trusted.Root.Expires(), Signed: []signedEntry{}, Next: "`rust-tuf sign` when an event waits for your key; `rust-tuf status` shows them"})
 }
 
 // rootWithDigest finds the published root that a person named by its digest.
@@ -185,12 +186,12 @@ func (c *command) runTrustShow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := &trustResult{Repository: id, Version: pin.Version, Digest: pin.Digest.Groups(), How: pin.How, Signed: []signedEntry{}}
+	out := &trustResult{Repository: id, Version: pin.Version, Digest: pin.Digest.String(), How: pin.How, Signed: []signedEntry{}}
 	if root, err := verify.TrustPinnedRoot(pin.Root, pin.Digest, verify.DefaultLimits()); err == nil { // else root 1 is being signed
-		out.Expires = date(root.Expires())
+		out.Expires = root.Expires()
 	}
 	for _, e := range ledger.Entries() {
-		out.Signed = append(out.Signed, signedEntry{Role: e.Role, Version: e.Version, Digest: e.Digest.Groups(), KeyID: e.KeyID, At: date(e.At), Done: e.File != nil, Recovered: e.Recovered})
+		out.Signed = append(out.Signed, signedEntry{Role: e.Role, Version: e.Version, Digest: e.Digest.String(), KeyID: e.KeyID, At: e.At.UTC(), Done: e.File != nil, Recovered: e.Recovered})
 	}
 	return c.show(out)
 }

@@ -103,7 +103,7 @@ func (c *command) runVerifyRoot(o verifyRootOptions) error {
 	q, _ := root.Quorum("root")
 	tally := q.Tally(root.Document())
 	return c.show(&verifyRootResult{
-		From: result.from, To: root.Version(), Digest: root.Digest().Groups(), Expires: root.Expires(), At: at, Given: given,
+		From: result.from, To: root.Version(), Digest: root.Digest().String(), Expires: root.Expires(), At: at, Given: given,
 		Rule: fmt.Sprintf("%d of %d", q.Threshold(), len(q.Keys())), Signers: owners(tally.Valid), Steps: result.steps,
 	})
 }

@@ -92,7 +92,7 @@ func (w *workspace) chooseRemotes(ctx context.Context, remote, push string) erro
 			}
 		}
 		if given != "" {
-			return "", usage(fmt.Errorf("this clone has no remote called %s; it has: %v", given, remotes))
+			return "", usage(fmt.Errorf("this clone has no remote called %s; it has %s", given, join(remotes)))
 		}
 		return "", errors.New("this clone has no remote called upstream or origin; add one with `git remote add origin <url>`, or name one with --remote")
 	}

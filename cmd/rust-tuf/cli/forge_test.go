@@ -1,0 +1,73 @@
+package cli
+
+import "testing"
+
+func TestParseForge(t *testing.T) {
+	for remote, want := range map[string]forgeAddress{
+		"https://github.com/rust-lang/tuf-root":                 {"github.com", "rust-lang/tuf-root"},
+		"https://github.com/rust-lang/tuf-root.git":             {"github.com", "rust-lang/tuf-root"},
+		"https://GitHub.com/rust-lang/tuf-root/":                {"github.com", "rust-lang/tuf-root"},
+		"https://alice@github.com/rust-lang/tuf-root.git":       {"github.com", "rust-lang/tuf-root"},
+		"git@github.com:rust-lang/tuf-root.git":                 {"github.com", "rust-lang/tuf-root"},
+		"org-1234@github.com:rust-lang/tuf-root":                {"github.com", "rust-lang/tuf-root"},
+		"ssh://git@github.com/rust-lang/tuf-root.git":           {"github.com", "rust-lang/tuf-root"},
+		"ssh://git@ssh.github.com:443/rust-lang/tuf-root.git":   {"github.com", "rust-lang/tuf-root"},
+		"git://github.com/rust-lang/tuf-root.git":               {"github.com", "rust-lang/tuf-root"},
+		"https://gitlab.com/group/sub/tuf-root.git":             {"gitlab.com", "group/sub/tuf-root"},
+		"git@gitlab.example.org:group/tuf-root.git":             {"gitlab.example.org", "group/tuf-root"},
+		"ssh://git@altssh.gitlab.com:443/group/tuf-root.git":    {"gitlab.com", "group/tuf-root"},
+		"ssh://git@gitlab.example.org:2222/group/tuf-root.git/": {"gitlab.example.org", "group/tuf-root"},
+	} {
+		if got, ok := parseForge(remote); !ok || got != want {
+			t.Errorf("%s is %+v, %v; want %+v", remote, got, ok, want)
+		}
+	}
+	for _, remote := range []string{"", "/srv/git/tuf-root.git", "../tuf-root.git", "file:///srv/git/tuf-root.git", `C:\git\tuf-root.git`, `\\server\share\tuf-root.git`, "a/b@c:d"} {
+		if got, ok := parseForge(remote); ok {
+			t.Errorf("%q is no forge, and not %+v", remote, got)
+		}
+	}
+}
+
+// The page to open, character for character, in each way to be connected to a
+// forge.
+func TestPullRequest(t *testing.T) {
+	s := play(t, "gathered")
+	alice := s.people["alice"]
+	for _, test := range []struct{ name, upstream, origin, want string }{
+		{"GitHub, without a fork", "", "git@github.com:rust-lang/tuf-root.git",
+			"https://github.com/rust-lang/tuf-root/compare/main...rust-lang:sign%2Fevent%2Froot%2Falice-1234?expand=1"},
+		{"GitHub, with a fork", "https://github.com/rust-lang/tuf-root.git", "git@github.com:alice/tuf-root.git",
+			"https://github.com/rust-lang/tuf-root/compare/main...alice:sign%2Fevent%2Froot%2Falice-1234?expand=1"},
+		{"GitLab, with a fork", "https://gitlab.com/rust/infra/tuf-root.git", "git@gitlab.com:alice/tuf-root.git",
+			"https://gitlab.com/alice/tuf-root/-/merge_requests/new?merge_request[source_branch]=sign%2Fevent%2Froot%2Falice-1234"},
+		{"a GitLab of one's own", "", "ssh://git@gitlab.example.org:2222/rust/tuf-root.git",
+			"https://gitlab.example.org/rust/tuf-root/-/merge_requests/new?merge_request[source_branch]=sign%2Fevent%2Froot%2Falice-1234"},
+		{"a forge that is not known", "https://forge.example.org/rust/tuf-root.git", "https://forge.example.org/alice/tuf-root.git",
+			"from sign/event/root/alice-1234 of https://forge.example.org/alice/tuf-root.git into main of https://forge.example.org/rust/tuf-root.git"},
+		{"two forges", "https://github.com/rust-lang/tuf-root", "https://gitlab.com/alice/tuf-root",
+			"from sign/event/root/alice-1234 of https://gitlab.com/alice/tuf-root into main of https://github.com/rust-lang/tuf-root"},
+		{"a password in the address", "", "https://alice:hunter2@forge.example.org/rust/tuf-root.git",
+			"from sign/event/root/alice-1234 of https://forge.example.org/rust/tuf-root.git into main of https://forge.example.org/rust/tuf-root.git"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config := [][]string{{"remote", "set-url", "origin", test.origin}}
+			if test.upstream != "" {
+				config = append(config, []string{"remote", "add", "upstream", test.upstream})
+				defer s.git("alice", alice.clone, "remote", "remove", "upstream")
+			}
+			for _, args := range config {
+				if _, err := s.git("alice", alice.clone, args...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w := &workspace{git: gitOf(t, alice), branch: "main"}
+			if err := w.chooseRemotes(s.ctx, "", ""); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.pullRequest(s.ctx, "sign/event/root/alice-1234"); got != test.want {
+				t.Errorf("the page is\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// With --json every verb prints one object and nothing else; which members it
+// has, and of what kind, is kept in testdata/json.golden. What a program
+// reads there stays.
+func TestJSON(t *testing.T) {
+	fields := map[string]bool{}
+	see := func(verb, out string) {
+		t.Helper()
+		var value map[string]any
+		oneObject(t, out, &value)
+		flatten(verb+":", "", value, fields)
+	}
+	newcomer := alone(t)
+	newcomer.answers(t, reply{"new passphrase", good}, reply{"again", good})
+	for _, verb := range []string{"init", "key new", "key list", "runbook", "runbook root-ceremony"} {
+		args := strings.Fields(verb)
+		if verb == "key new" {
+			args = append(args, "work")
+		}
+		out, words, code := newcomer.types(append(args, "--json")...)
+		if code != ExitDone || words != "" {
+			t.Fatalf("%s: exit code %d, %s", verb, code, words)
+		}
+		see(verb, out)
+	}
+
+	s := play(t, "second-open")
+	alice, heidi, m := s.people["alice"], s.people["heidi"], s.maintainer
+	root, err := s.head(t).FirstRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	heidi.answers(t, reply{"Digest of a root", root.Digest().Groups()}, reply{"Pin it", "yes"})
+	see("trust init", s.exits(t, heidi, ExitDone, []string{"trust", "init", "--json"}))
+	see("status", s.exits(t, alice, ExitDone, []string{"status", "--json"}))
+	see("review", s.exits(t, alice, ExitDone, []string{"review", "--json"}))
+	alice.answers(t, signRoot, passphrase)
+	see("sign", s.exits(t, alice, ExitDone, []string{"sign", "--json"}))
+	branches, err := s.branches("sign/" + secondEvent)
+	if err != nil || len(branches) != 1 {
+		t.Fatal(branches, err)
+	}
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	see("check of a pull request", s.exits(t, m, ExitDone, []string{"check", "--json", "--base", "origin/main", "--head", "origin/" + branches[0]}))
+	if err := s.merge(branches[0]); err != nil {
+		t.Fatal(err)
+	}
+	see("check", s.exits(t, m, ExitDone, []string{"check", "--json"}))
+	alice.answers(t)
+	see("sign", s.exits(t, alice, ExitPending, []string{"sign", "--json"}, "signatures by others are missing"))
+	see("trust show", s.exits(t, alice, ExitDone, []string{"trust", "show", "--json"}))
+	see("an error", s.exits(t, m, ExitPending, []string{"complete", "--json"}))
+
+	s = play(t, "second-ready")
+	see("complete", s.exits(t, s.maintainer, ExitDone, []string{"complete", "--json"}))
+	s = play(t, "genesis-done")
+	s.now = december
+	see("propose", s.exits(t, s.maintainer, ExitDone, []string{"propose", "--json", "--why", "a renewal", "--renew", "root"}))
+	judy := s.newcomer(t, "judy")
+	see("member add", s.exits(t, judy, ExitDone, []string{"member", "add", "judy", "--json", "--public-key", judy.publicKey()}))
+	mirror := mirrorOf(t)
+	out, _, code := mirror.verifies("--json")
+	if code != ExitDone {
+		t.Fatalf("exit code %d", code)
+	}
+	see("verify root", out)
+
+	var lines []string
+	for f := range fields {
+		if empty, ok := strings.CutSuffix(f, "[]"); ok && slices.ContainsFunc(slices.Collect(maps.Keys(fields)), func(o string) bool { return o != f && strings.HasPrefix(o, empty+"[]") }) {
+			continue // elsewhere the list holds something
+		}
+		lines = append(lines, f)
+	}
+	slices.Sort(lines)
+	golden(t, "json.golden", strings.Join(lines, "\n")+"\n")
+	for _, l := range lines {
+		if strings.HasSuffix(l, " null") {
+			t.Errorf("a value is null where a list or nothing belongs: %s", l)
+		}
+	}
+}
+
+// flatten lists the members of a value: "status: events[].why string".
+func flatten(verb, path string, value any, into map[string]bool) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			flatten(verb, strings.TrimPrefix(path+"."+name, "."), member, into)
+		}
+	case []any:
+		for _, member := range v {
+			flatten(verb, path+"[]", member, into)
+		}
+		if len(v) == 0 {
+			into[verb+" "+path+"[]"] = true
+		}
+	case nil:
+		into[verb+" "+path+" null"] = true
+	case string:
+		into[verb+" "+path+" string"] = true
+	case json.Number, float64:
+		into[verb+" "+path+" number"] = true
+	case bool:
+		into[verb+" "+path+" bool"] = true
+	default:
+		into[fmt.Sprintf("%s %s %T", verb, path, value)] = true
+	}
+}
