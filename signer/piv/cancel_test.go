@@ -146,3 +146,59 @@ func TestCancelledBefore(t *testing.T) {
 		}
 	}
 }
+
+// Cancelled before any command: the call returns, and the next one gets the card
+// when it is free.
+func TestCancelledAnywhere(t *testing.T) {
+	ui := signer.UI{Secret: func(context.Context, string) ([]byte, error) { return []byte(rightPIN), nil }}
+	for name, act := range map[string]func(context.Context, *Card) error{
+		"Sign": func(ctx context.Context, found *Card) error {
+			key, err := found.Key(ctx, Signature)
+			if err != nil {
+				return err
+			}
+			_, err = key.Sign(ctx, message, ui)
+			return err
+		},
+		"Info":   func(ctx context.Context, found *Card) error { _, err := found.Info(ctx); return err },
+		"Attest": func(ctx context.Context, found *Card) error { _, err := found.Attest(ctx, Signature); return err },
+		"SetPIN": func(ctx context.Context, found *Card) error {
+			return found.SetPIN(ctx, typed(rightPIN), typed(rightPIN))
+		},
+		"ProtectManagementKey": func(ctx context.Context, found *Card) error {
+			return found.ProtectManagementKey(ctx, typed(rightPIN))
+		},
+		"Wipe": func(ctx context.Context, found *Card) error {
+			key, err := found.Key(ctx, Signature)
+			if err != nil {
+				return err
+			}
+			_, err = found.Wipe(ctx, typed(rightPIN), Signature, key.Public().Fingerprint())
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for n, done := 1, false; !done; n++ {
+				c := member(t, card.Config{})
+				found := find(t, c)
+				ctx, cancel := context.WithCancel(t.Context())
+				finger.at(n, cancel)
+				err := act(ctx, found)
+				finger.at(0, nil)
+				done = ctx.Err() == nil
+				cancel()
+				if err != nil && !errors.As(err, new(*signer.CancelledError)) {
+					t.Errorf("cancelled before command %d: %v", n, err)
+				}
+				if _, err := found.Info(t.Context()); err != nil { // in its turn
+					t.Errorf("cancelled before command %d, then: %v", n, err)
+				}
+				if pin, _ := c.Tries(); pin != 3 {
+					t.Errorf("cancelled before command %d: %d tries left", n, pin)
+				}
+				usable(t, c)
+				world.Remove(c)
+			}
+		})
+	}
+}

@@ -38,7 +38,7 @@ func Cards(ctx context.Context) ([]CardInfo, error) {
 		return each(ctx, "", func(reader string, card applet, err error) bool {
 			info := CardInfo{Reader: reader, Err: err}
 			if err == nil {
-				info = inspect(reader, card)
+				info = inspect(ctx, reader, card)
 			}
 			cards = append(cards, info)
 			return true
@@ -73,7 +73,7 @@ func (c *Card) Serial() uint32 { return c.device.number }
 func (c *Card) Info(ctx context.Context) (CardInfo, error) {
 	var info CardInfo
 	err := c.device.use(ctx, func(card applet, _ []*secret) error {
-		info = inspect(c.device.near, card)
+		info = inspect(ctx, c.device.near, card)
 		return info.Err
 	})
 	if err != nil {
@@ -83,12 +83,16 @@ func (c *Card) Info(ctx context.Context) (CardInfo, error) {
 }
 
 // inspect reads all facts, up to the first error.
-func inspect(reader string, card applet) CardInfo {
+func inspect(ctx context.Context, reader string, card applet) CardInfo {
 	info := CardInfo{Reader: reader, Serial: card.serial(), Firmware: card.firmware(), PIN: untold, PUK: untold}
 	if info.PIN, info.PUK, info.Err = card.counters(); info.Err != nil {
 		return info
 	}
 	for _, s := range Slots() {
+		if ctx.Err() != nil {
+			info.Err = signer.Cancelled(ctx, nil)
+			return info
+		}
 		slot, err := card.slot(s)
 		if err != nil {
 			info.Err = err

@@ -63,6 +63,11 @@ func attempt(ctx context.Context, f func() error) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
+	}
+	select {
+	case err := <-done: // it was done in time after all
+		return err
+	default:
 		return signer.Cancelled(ctx, nil)
 	}
 }

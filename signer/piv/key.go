@@ -60,7 +60,7 @@ func (k *Key) Sign(ctx context.Context, message []byte, ui signer.UI) ([]byte, e
 	}
 	var info SlotInfo
 	var pin Counter
-	err = k.device.use(ctx, func(card applet, _ []*secret) error {
+	err = k.device.use(ctx, func(card applet, _ []*secret) (err error) {
 		if info, err = k.same(card); err != nil {
 			return err
 		}

@@ -5,111 +5,12 @@ package piv
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
-	"net"
-	"os"
-	"sync"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
-
-// relay stands between libpcsclite and the reader service, and pulls a card out
-// of its port right before the n-th command that is sent to any card.
-type relay struct {
-	listener net.Listener
-
-	mu   sync.Mutex
-	left int // commands until then; 0: never
-	card *card.Card
-	last string // "SELECT" when that was the command, else its number
-}
-
-// pull arms the relay; with n 0 it disarms it.
-func (r *relay) pull(c *card.Card, n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.card, r.left = c, n
-}
-
-// command is called before each command.
-func (r *relay) command(sent []byte) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.left == 0 {
-		return
-	}
-	if r.left--; r.left == 0 {
-		world.Remove(r.card)
-		r.last = fmt.Sprintf("%02X", sent[1])
-		if sent[1] == insSelect {
-			r.last = "SELECT"
-		}
-	}
-}
-
-// up listens where libpcsclite, told so by TestMain, looks for the service.
-func (r *relay) up() error {
-	listener, err := net.Listen("unix", server.Path()+"2")
-	if err != nil {
-		return err
-	}
-	r.listener = listener
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go r.serve(client)
-		}
-	}()
-	return os.Setenv("PCSCLITE_CSOCK_NAME", listener.Addr().String())
-}
-
-// down is a service that nobody started.
-func (r *relay) down() { r.listener.Close() }
-
-// serve passes on one client's messages: a size and a command, four bytes each,
-// then that many bytes, then for TRANSMIT what is sent to the card.
-func (r *relay) serve(client net.Conn) {
-	defer client.Close()
-	service, err := net.Dial("unix", server.Path())
-	if err != nil {
-		return
-	}
-	defer service.Close()
-	go func() {
-		defer client.Close()
-		_, _ = io.Copy(client, service) // ends with either of them
-	}()
-	const transmit = 9
-	for {
-		head := make([]byte, 8)
-		if _, err := io.ReadFull(client, head); err != nil {
-			return
-		}
-		body := make([]byte, binary.NativeEndian.Uint32(head))
-		if _, err := io.ReadFull(client, body); err != nil {
-			return
-		}
-		if binary.NativeEndian.Uint32(head[4:]) == transmit {
-			sent := make([]byte, binary.NativeEndian.Uint32(body[12:]))
-			if _, err := io.ReadFull(client, sent); err != nil {
-				return
-			}
-			body = append(body, sent...)
-			r.command(sent)
-		}
-		if _, err := service.Write(append(head, body...)); err != nil {
-			return
-		}
-	}
-}
 
 // everyPull does something with a card that is pulled out before its first
 // command, before its second, and so on, until it is done before that. Each time
@@ -120,9 +21,9 @@ func everyPull(t *testing.T, act func(found *Card) error) {
 		for n := 1; n < 1000; n++ {
 			c := member(t, card.Config{Firmware: firmware})
 			found := find(t, c)
-			finger.pull(c, n)
+			finger.at(n, func() { world.Remove(c) })
 			err := act(found)
-			finger.pull(nil, 0)
+			finger.at(0, nil)
 			if err != nil && !errors.Is(err, signer.ErrRemoved) && !errors.As(err, new(*NotThisCardError)) {
 				t.Errorf("pulled before command %d: %v", n, err)
 			}

@@ -43,7 +43,7 @@ func (s Source) Keys(ctx context.Context, ui signer.UI) ([]signer.Key, error) {
 			if len(s.Serials) > 0 && !slices.Contains(s.Serials, card.serial()) {
 				return true
 			}
-			found, lines := keysOf(card, reader)
+			found, lines := keysOf(ctx, card, reader)
 			keys = append(keys, found...)
 			skipped = append(skipped, lines...)
 			return true
@@ -72,10 +72,14 @@ func (s Source) Keys(ctx context.Context, ui signer.UI) ([]signer.Key, error) {
 	return listed, nil
 }
 
-// keysOf lists the keys of one card, and a line for each that was left out.
-func keysOf(card applet, reader string) (keys []*Key, skipped []string) {
+// keysOf lists the keys of one card, and a line for each that was left out. When
+// ctx ends it lets go of the card at the next slot.
+func keysOf(ctx context.Context, card applet, reader string) (keys []*Key, skipped []string) {
 	device := newDevice(card.serial(), reader)
 	for _, slot := range SigningSlots() {
+		if ctx.Err() != nil {
+			return nil, nil
+		}
 		info, err := card.slot(slot)
 		if err != nil {
 			skipped = append(skipped, leftOut(device.String(), err))

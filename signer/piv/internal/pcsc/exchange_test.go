@@ -7,8 +7,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 	"github.com/rust-lang/rust-tuf/tests/importtest"
+	"github.com/rust-lang/rust-tuf/tests/refusaltest"
 )
 
 func TestImports(t *testing.T) { importtest.Check(t, nil, "net", "os", "log") }
