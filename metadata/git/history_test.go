@@ -11,20 +11,21 @@ func TestRemotes(t *testing.T) {
 	w := newWorld(t)
 	w.git(".", "init", "-q", "repo")
 	r := w.open("repo")
-	if got := must[[]string](t)(r.Remotes(t.Context())); len(got) != 0 {
+	if got := r.Remotes(); len(got) != 0 {
 		t.Errorf("remotes = %q", got)
 	}
 	w.git("repo", "remote", "add", "upstream", "https://example.org/tuf-root")
 	w.git("repo", "remote", "add", "team/alice.x", "https://alice:secret@example.org/fork")
 	w.git("repo", "config", "remote.pushDefault", "upstream")
 	w.git("repo", "config", "remote.ghost.proxy", "http://proxy.example.org")
-	if got, want := must[[]string](t)(r.Remotes(t.Context())), "team/alice.x upstream"; strings.Join(got, " ") != want {
+	r = w.open("repo")
+	if got, want := r.Remotes(), "team/alice.x upstream"; strings.Join(got, " ") != want {
 		t.Errorf("remotes = %q, want %q", got, want)
 	}
-	if got := must[string](t)(r.RemoteURL(t.Context(), "team/alice.x")); got != "https://example.org/fork" {
+	if got := must[string](t)(r.RemoteURL("team/alice.x")); got != "https://example.org/fork" {
 		t.Errorf("URL = %q; it must show no password", got)
 	}
-	_, err := r.RemoteURL(t.Context(), "ghost")
+	_, err := r.RemoteURL("ghost")
 	wantError[*NameError](t, err, `remote "ghost"`, "is not configured")
 }
 

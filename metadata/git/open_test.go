@@ -124,10 +124,10 @@ func TestClone(t *testing.T) {
 	w := newWorld(t)
 	remote := w.remote("remote.git")
 	r := must[*Repo](t)(Clone(t.Context(), remote, w.path("clone"), Environ(w.environ)))
-	if got := must[[]string](t)(r.Remotes(t.Context())); len(got) != 1 || got[0] != "origin" {
+	if got := r.Remotes(); len(got) != 1 || got[0] != "origin" {
 		t.Errorf("remotes = %q", got)
 	}
-	if got := must[string](t)(r.RemoteURL(t.Context(), "origin")); got != remote {
+	if got := must[string](t)(r.RemoteURL("origin")); got != remote {
 		t.Errorf("origin = %q", got)
 	}
 	if _, err := os.Stat(w.path("clone/rust-tuf.toml")); err != nil {

@@ -17,12 +17,8 @@ func (r *Repo) Push(ctx context.Context, remote string, c Commit, branch string,
 	if err := r.checkPush(ctx, remote, c, branch, expect); err != nil {
 		return err
 	}
-	all, err := r.remotes(ctx)
-	if err != nil {
-		return err
-	}
 	p := push{repo: r, to: address{name: remote, url: remote}, commit: c, ref: "refs/heads/" + branch, expect: expect}
-	if config, ok := all[remote]; ok {
+	if config, ok := r.remotes[remote]; ok {
 		p.use(config)
 	}
 	for try := 1; ; try++ {

@@ -3,6 +3,7 @@ package git
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -17,73 +18,47 @@ type remoteConfig struct {
 }
 
 // Remotes lists the configured remotes, sorted by name.
-func (r *Repo) Remotes(ctx context.Context) ([]string, error) {
-	all, err := r.remotes(ctx)
-	names := make([]string, 0, len(all))
-	for name := range all {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names, err
-}
+func (r *Repo) Remotes() []string { return slices.Sorted(maps.Keys(r.remotes)) }
 
 // RemoteURL returns the address that git fetches a configured remote from, as
 // it was written: before the user's rewriting of URLs, without a password.
 // Errors: *NameError when no such remote is configured.
-func (r *Repo) RemoteURL(ctx context.Context, name string) (string, error) {
+func (r *Repo) RemoteURL(name string) (string, error) {
 	if err := checkRemote(name); err != nil {
 		return "", err
 	}
-	all, err := r.remotes(ctx)
-	if err != nil {
-		return "", err
-	}
-	remote, ok := all[name]
+	remote, ok := r.remotes[name]
 	if !ok {
 		return "", &NameError{Kind: "remote", Name: withoutSecret(name), Reason: "is not configured in this clone (`git remote -v` lists those that are)"}
 	}
 	return withoutSecret(remote.url), nil
 }
 
-func (r *Repo) remotes(ctx context.Context) (map[string]remoteConfig, error) {
-	out, err := r.run(ctx, command{args: []string{"config", "-z", "--get-regexp", `^remote\..*\.(url|pushurl|receivepack|proxy)$`}})
-	all := map[string]remoteConfig{}
-	if exitCode(err, 1) {
-		return all, nil // none is configured
+// addRemote takes in one setting of a remote: the name and what is set, and
+// its value. Of several addresses, git uses the first.
+func addRemote(all map[string]remoteConfig, key, value string) {
+	dot := strings.LastIndexByte(key, '.')
+	if dot < 1 {
+		return
 	}
-	if err != nil {
-		return nil, err
-	}
-	for entry := range strings.SplitSeq(string(out), "\x00") {
-		key, value, _ := strings.Cut(entry, "\n")
-		key = strings.TrimPrefix(key, "remote.")
-		dot := strings.LastIndexByte(key, '.')
-		if dot < 1 {
-			continue
-		}
-		remote := all[key[:dot]]
-		switch key[dot+1:] {
-		case "url": // of several, git fetches from the first
-			if remote.url == "" {
-				remote.url = value
-			}
-		case "pushurl":
-			if remote.pushURL == "" {
-				remote.pushURL = value
-			}
-		case "receivepack":
-			remote.receivePack = value
-		case "proxy":
-			remote.proxy = value
-		}
-		all[key[:dot]] = remote
-	}
-	for name, remote := range all {
+	remote := all[key[:dot]]
+	switch key[dot+1:] {
+	case "url":
 		if remote.url == "" {
-			delete(all, name) // settings for a remote that is configured elsewhere
+			remote.url = value
 		}
+	case "pushurl":
+		if remote.pushURL == "" {
+			remote.pushURL = value
+		}
+	case "receivepack":
+		remote.receivePack = value
+	case "proxy":
+		remote.proxy = value
+	default:
+		return
 	}
-	return all, nil
+	all[key[:dot]] = remote
 }
 
 // DefaultBranch asks a remote for its default branch. Errors: *BranchError,

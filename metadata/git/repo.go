@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,7 @@ type Repo struct {
 	filters  []string // names of the configured filter drivers
 	drivers  []string // names of the configured merge drivers
 	sign     bool     // commit.gpgsign
+	remotes  map[string]remoteConfig
 }
 
 // Open finds the repository that dir belongs to: dir is any folder of a clone,
@@ -127,10 +129,12 @@ func (r *Repo) refuseEmbedded(ctx context.Context) error {
 	return err
 }
 
-// readConfig reads the settings that this package must know of itself. The
-// others take effect inside git.
+// readConfig reads the settings that this package must know of itself, once
+// for the life of the Repo. The others take effect inside git.
 func (r *Repo) readConfig(ctx context.Context) error {
-	out, err := r.run(ctx, command{args: []string{"config", "-z", "--get-regexp", `^(commit\.gpgsign$|filter\.|merge\..*\.)`}})
+	r.remotes = map[string]remoteConfig{}
+	out, err := r.run(ctx, command{args: []string{"config", "-z", "--get-regexp",
+		`^(commit\.gpgsign$|filter\.|merge\..*\.|remote\..*\.(url|pushurl|receivepack|proxy)$)`}})
 	if exitCode(err, 1) {
 		return nil // none is set
 	}
@@ -144,6 +148,8 @@ func (r *Repo) readConfig(ctx context.Context) error {
 		switch {
 		case section == "commit":
 			r.sign = !hasValue || isTrue(value)
+		case section == "remote":
+			addRemote(r.remotes, rest, value)
 		case last < 0:
 		case section == "filter" && !slices.Contains(r.filters, rest[:last]):
 			r.filters = append(r.filters, rest[:last])
@@ -151,6 +157,8 @@ func (r *Repo) readConfig(ctx context.Context) error {
 			r.drivers = append(r.drivers, rest[:last])
 		}
 	}
+	// Settings for a remote whose address is not configured here are none of ours.
+	maps.DeleteFunc(r.remotes, func(_ string, c remoteConfig) bool { return c.url == "" })
 	return nil
 }
 

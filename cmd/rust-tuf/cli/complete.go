@@ -86,7 +86,7 @@ func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) e
 		if pushed, err = w.pushBranch(ctx, w.head, done.Change, message, out.Branch, time.Time{}); err != nil {
 			return err
 		}
-		out.Commit, out.Pull = string(pushed), w.pullRequest(ctx, out.Branch)
+		out.Commit, out.Pull = string(pushed), w.pullRequest(out.Branch)
 	}
 	return c.show(out)
 }

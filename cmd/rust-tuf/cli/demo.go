@@ -155,18 +155,18 @@ func (s *stage) join(names []string) error {
 	}
 	m := s.maintainer
 	merge := []string{"merge", "--quiet", "--message", "merge new members"}
+	var branches []string
 	for _, name := range names {
+		branches = append(branches, "member/"+name)
 		merge = append(merge, "origin/member/"+name)
 	}
 	if err := s.fetch(); err != nil {
 		return err
 	}
-	for _, args := range [][]string{merge, {"push", "--quiet", "origin", "HEAD:main"}} {
-		if _, err := s.git(m.name, m.clone, args...); err != nil {
-			return err
-		}
+	if _, err := s.git(m.name, m.clone, merge...); err != nil {
+		return err
 	}
-	return nil
+	return s.pushMerged(branches...)
 }
 
 // declare is the maintainer editing the policy and proposing what follows.

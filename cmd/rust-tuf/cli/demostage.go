@@ -165,7 +165,7 @@ func (s *stage) together(names []string, do func(*actor) error) error {
 // fetch brings the maintainer's clone up to date.
 func (s *stage) fetch() error {
 	m := s.maintainer
-	if _, err := s.git(m.name, m.clone, "fetch", "--quiet", "origin"); err != nil {
+	if _, err := s.git(m.name, m.clone, "fetch", "--quiet", "--prune", "origin"); err != nil {
 		return err
 	}
 	_, err := s.git(m.name, m.clone, "reset", "--quiet", "--hard", "origin/main")
@@ -205,7 +205,17 @@ func (s *stage) merge(branches ...string) error {
 	if _, err := s.git(m.name, m.clone, args...); err != nil {
 		return err
 	}
-	_, err := s.git(m.name, m.clone, "push", "--quiet", "origin", "HEAD:main")
+	return s.pushMerged(branches...)
+}
+
+// pushMerged pushes the default branch and, as forges do, deletes the branches
+// that were merged into it.
+func (s *stage) pushMerged(branches ...string) error {
+	args := []string{"push", "--quiet", "origin", "HEAD:main"}
+	for _, b := range branches {
+		args = append(args, ":"+b)
+	}
+	_, err := s.git(s.maintainer.name, s.maintainer.clone, args...)
 	return err
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -9,9 +8,9 @@ import (
 
 // pullRequest says how to ask for a branch to be merged: the exact page to
 // open where the forge is known, a sentence where it is not.
-func (w *workspace) pullRequest(ctx context.Context, branch string) string {
-	target, _ := w.git.RemoteURL(ctx, w.remote)
-	source, _ := w.git.RemoteURL(ctx, w.push)
+func (w *workspace) pullRequest(branch string) string {
+	target, _ := w.git.RemoteURL(w.remote)
+	source, _ := w.git.RemoteURL(w.push)
 	to, ok := parseForge(target)
 	from, okFrom := parseForge(source)
 	if ok && okFrom && to.host == from.host {

@@ -62,10 +62,10 @@ func TestPullRequest(t *testing.T) {
 				}
 			}
 			w := &workspace{git: gitOf(t, alice), branch: "main"}
-			if err := w.chooseRemotes(s.ctx, "", ""); err != nil {
+			if err := w.chooseRemotes("", ""); err != nil {
 				t.Fatal(err)
 			}
-			if got := w.pullRequest(s.ctx, "sign/event/root/alice-1234"); got != test.want {
+			if got := w.pullRequest("sign/event/root/alice-1234"); got != test.want {
 				t.Errorf("the page is\n%s\nwant\n%s", got, test.want)
 			}
 		})

@@ -97,7 +97,7 @@ func (c *command) runMemberAdd(ctx context.Context, name string, o memberOptions
 	if _, err := w.pushBranch(ctx, w.head, metadata.Change{Put: map[string][]byte{path: text}}, message, out.Branch, time.Time{}); err != nil {
 		return err
 	}
-	out.Pull = w.pullRequest(ctx, out.Branch)
+	out.Pull = w.pullRequest(out.Branch)
 	return c.show(out)
 }
 

@@ -168,7 +168,7 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 		return err
 	}
 	out := proposed(trusted, p, false)
-	out.Branch, out.Commit, out.Again, out.Pull = branch, string(commit), again, w.pullRequest(ctx, branch)
+	out.Branch, out.Commit, out.Again, out.Pull = branch, string(commit), again, w.pullRequest(branch)
 	return c.show(out)
 }
 

@@ -265,7 +265,7 @@ func (s *signing) do(ctx context.Context, t *signTask) error {
 	s.result.Signatures = append(s.result.Signatures, signedFile{
 		Event: t.event.Name, Role: t.p.Role, Version: t.p.Version, Owner: t.holder.Owner, KeyID: t.holder.KeyID, SHA256: t.p.Digest.String(),
 		Path: metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID), Branch: t.branch(), Remote: s.w.push, Commit: string(commit), Again: again,
-		Pull: s.w.pullRequest(ctx, t.branch()),
+		Pull: s.w.pullRequest(t.branch()),
 	})
 	return nil
 }

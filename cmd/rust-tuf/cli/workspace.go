@@ -47,7 +47,7 @@ func (c *command) open(ctx context.Context) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.chooseRemotes(ctx, c.remote, c.push); err != nil {
+	if err := w.chooseRemotes(c.remote, c.push); err != nil {
 		return nil, err
 	}
 	if w.branch, err = w.git.DefaultBranch(ctx, w.remote); err != nil {
@@ -77,11 +77,8 @@ func (w *workspace) read(ctx context.Context, at git.Commit) (*metadata.Reposito
 
 // chooseRemotes follows the forges' custom: with a fork, origin is the fork
 // and upstream the repository itself; without one, origin is both.
-func (w *workspace) chooseRemotes(ctx context.Context, remote, push string) error {
-	remotes, err := w.git.Remotes(ctx)
-	if err != nil {
-		return err
-	}
+func (w *workspace) chooseRemotes(remote, push string) (err error) {
+	remotes := w.git.Remotes()
 	pick := func(given string, candidates ...string) (string, error) {
 		if given != "" {
 			candidates = []string{given}
