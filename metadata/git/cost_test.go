@@ -32,7 +32,7 @@ func TestRunsOfGit(t *testing.T) {
 	if err := r.Push(ctx, "origin", one, "b", ""); err != nil {
 		t.Fatal(err)
 	}
-	step("Push of a new branch", "config push")
+	step("Push of a new branch", "push")
 	if err := r.Push(ctx, "origin", w.commit(r, one, files{"x": "1"}), "b", one); err != nil {
 		t.Fatal(err)
 	}
