@@ -2,7 +2,6 @@ package metadata
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -38,8 +37,8 @@ func swap(old, now string) func(string) string {
 }
 
 // neverJudged asserts that an event which somebody spoiled is refused wherever
-// it is read: by a signer and by whoever would complete it, at the gate as a
-// change of an open event and as a proposal, and by an audit.
+// it is read: by a signer and by whoever would complete it, at the gate that it
+// comes through, and by an audit.
 func neverJudged(t *testing.T, good, spoilt *world, event string, want refusal) {
 	t.Helper()
 	repo, err := Read(spoilt.tree())
@@ -48,40 +47,26 @@ func neverJudged(t *testing.T, good, spoilt *world, event string, want refusal) 
 		if e, err = repo.Event(event); err != nil {
 			t.Fatal(err)
 		}
-		trusted := spoilt.trusted()
-		if _, completeErr := trusted.Complete(e); completeErr == nil {
-			t.Error("it completes")
-		} else {
-			want(t, completeErr)
-		}
-		_, err = trusted.Judge(e)
+		_, err = spoilt.trustedIn(repo).Complete(e) // which begins with Judge
 	}
 	if err == nil {
-		t.Fatal("it is judged as if nothing had happened")
+		t.Fatal("it completes as if nothing had happened")
 	}
 	want(t, err)
 
-	v, err := Check(good.tree(), spoilt.tree())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v.Accepted() || v.Machine() {
-		t.Fatal("the gate lets an open event be changed")
-	}
-	var frozen *FrozenError
-	if len(spoilt.files) == len(good.files) && !errors.As(v.Refusals[0], &frozen) && v.Kind != KindMixed {
-		t.Errorf("the gate refuses with %T: %v", v.Refusals[0], v.Refusals[0])
-	}
-
 	proposed := good.clone()
 	proposed.remove(EventPath(event))
-	if v, err = Check(proposed.tree(), spoilt.tree()); err != nil {
+	v, err := Check(proposed.tree(), spoilt.tree())
+	if err != nil {
 		t.Fatal(err)
 	}
 	if v.Accepted() || v.Kind != KindProposal {
 		t.Errorf("the gate lets it be opened: %s", v.Kind)
 	} else {
 		want(t, v.Refusals[0])
+	}
+	if raced {
+		return
 	}
 	if report := Audit(spoilt.tree()); len(report.Problems) != 1 {
 		t.Errorf("audit: %v", report.Problems)
@@ -104,8 +89,8 @@ func TestPayloadEdited(t *testing.T) {
 		w.files[path] = []byte(swap(thresholdFive, `"threshold": 1`)(string(w.files[path])))
 		neverJudged(t, good, w, rotationEvent, refused[*PayloadError]("root version 2 has digest", "event.toml froze", "somebody edited it", "do not sign it"))
 	})
-	mallory := publicOf("mallory").PEM()
-	judy := publicOf("judy").PEM()
+	mallory := keyPairOf("mallory").pem
+	judy := keyPairOf("judy").pem
 	inJSON := strings.NewReplacer("\n", `\n`)
 	yields := func(words ...string) refusal {
 		return refused[*PayloadError](append([]string{"root version 2 is not what its frozen policy yields", "do not sign it"}, words...)...)
@@ -123,7 +108,7 @@ func TestPayloadEdited(t *testing.T) {
 		{"threshold no integer", swap(thresholdFive, `"threshold": 5.0`), refused[*FileError](path, "byte ")},
 		{"a key swapped", swap(inJSON.Replace(judy), inJSON.Replace(mallory)), yields()},
 		{"a key id twice in a role", func(s string) string {
-			id := keyIDOf(t, "judy")
+			id := keyIDOf("judy")
 			return strings.Replace(s, `"`+id+"\",\n", `"`+id+"\",\n          \""+id+"\",\n", 1)
 		}, yields()},
 		{"expiry in a hundred years", swap(`"expires": "2028-`, `"expires": "2128-`), yields("expir")},
@@ -137,7 +122,7 @@ func TestPayloadEdited(t *testing.T) {
 		{"a duplicate member in capitals", swap("{\n", "{\n  \"Signed\": {},\n"), refused[*PayloadError]("not spelled as its frozen policy yields it")},
 		{"other spaces", swap("\n  ", "\n   "), refused[*PayloadError]("not spelled as its frozen policy yields it")},
 		{"an escape", swap(`"root"`, `"r\u006fot"`), refused[*PayloadError]("not spelled as its frozen policy yields it")},
-		{"a signature in it", swap(`"signatures": []`, fmt.Sprintf(`"signatures": [{"keyid": "%s", "sig": "00"}]`, keyIDOf(t, "judy"))), refused[*FileError](path, "a payload has none")},
+		{"a signature in it", swap(`"signatures": []`, fmt.Sprintf(`"signatures": [{"keyid": "%s", "sig": "00"}]`, keyIDOf("judy"))), refused[*FileError](path, "a payload has none")},
 		{"a key id twice among its signatures", swap(`"signatures": []`, `"signatures": [{"keyid": "aa", "sig": "00"}, {"keyid": "aa", "sig": "01"}]`), refused[*FileError](path, "aa stands twice")},
 		{"truncated", func(s string) string { return s[:len(s)/2] }, refused[*FileError](path, "byte ")},
 		{"empty", func(string) string { return "" }, refused[*FileError](path, "byte 0")},
@@ -190,7 +175,7 @@ func TestFrozenPolicyEdited(t *testing.T) {
 			refused[*roles.SyntaxError](policyDir, "the threshold is 0 of 9 keys")},
 		{"truncated", func(w *world) { w.files[path] = w.files[path][:100] }, refused[*FileError](path)},
 		{"nested too deep", func(w *world) { w.files[path] = []byte(strings.Repeat("[", 100) + strings.Repeat("]", 100)) }, refused[*FileError](path, "nesting")},
-		{"too long", func(w *world) { w.files[path] = bytes.Repeat([]byte(" "), maxPolicyFileBytes+1) }, refused[*FileError](path, "at most")},
+		{"too long", func(w *world) { w.files[path] = bytes.Repeat([]byte(" "), roles.CharterBytes+1) }, refused[*FileError](path, "at most")},
 		{"with a duplicate member", func(w *world) {
 			w.files[path] = []byte(swap(`"format": 1,`, `"format": 1, "format": 1,`)(string(w.files[path])))
 		}, refused[*FileError](path, "format")},
@@ -298,7 +283,7 @@ func TestEventFileEdited(t *testing.T) {
 // Nothing hides in an event's folder.
 func TestEventFolder(t *testing.T) {
 	good := rotation(t)
-	id := keyIDOf(t, "alice")
+	id := keyIDOf("alice")
 	for _, extra := range []string{
 		"README.md", closedFile, "3.root.json", "2.Root.json", "2.root.json.orig", "policy/x.json", "policy/" + id + ".json", "policy/sub/" + id + ".json",
 		"signatures/root.json", "signatures/" + id + ".json", "signatures/snapshot/" + id + ".json", "signatures/root/" + id, "signatures/root/" + id + ".json.sig",

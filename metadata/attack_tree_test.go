@@ -48,6 +48,9 @@ func neverMerged(t *testing.T, base, head Tree, want refusal) {
 	_, err = Check(head, head)
 	want(t, err)
 	expect[error](t, err, "the target branch itself is broken")
+	if raced {
+		return
+	}
 	if report := Audit(head); len(report.Problems) != 1 {
 		t.Errorf("audit: %v", report.Problems)
 	} else {
@@ -66,7 +69,7 @@ func TestTreeModes(t *testing.T) {
 	} {
 		for _, path := range []string{
 			PolicyFile, MemberPath("alice"), "metadata/1.root.json", "metadata/2.root.json", EventPath(rotationEvent, eventFile),
-			SignaturePath(rotationEvent, "root", keyIDOf(t, "alice")), "log/2026-11-22-root-v1/closed.toml", "events", "members/zed",
+			SignaturePath(rotationEvent, "root", keyIDOf("alice")), "log/2026-11-22-root-v1/closed.toml", "events", "members/zed",
 		} {
 			t.Run(mode+" "+path, func(t *testing.T) {
 				head := w.clone()
@@ -87,7 +90,7 @@ func TestTreeModes(t *testing.T) {
 
 func TestTreePaths(t *testing.T) {
 	w := rotation(t)
-	id := keyIDOf(t, "alice")
+	id := keyIDOf("alice")
 	notPlain := "not a plain relative path"
 	lower := "the names that rust-tuf reads are lower case"
 	differs := "differs only in upper and lower case from "
@@ -167,7 +170,7 @@ func TestTreeSizes(t *testing.T) {
 		huge := withModes{Tree: w.tree(), sizes: map[string]int64{path: maxFileBytes + 1}}
 		neverMerged(t, w.tree(), huge, refused[*TreeError](path, "is 67108865 bytes long; the limit is 67108864"))
 	}
-	path := SignaturePath(rotationEvent, "root", keyIDOf(t, "alice"))
+	path := SignaturePath(rotationEvent, "root", keyIDOf("alice"))
 	head := w.clone()
 	head.files[path] = w.signature(w.event(rotationEvent).Payload("root"), "alice").Bytes()
 	v, err := Check(w.tree(), withModes{Tree: head.tree(), sizes: map[string]int64{path: maxSignatureFileBytes + 1}})
@@ -235,7 +238,7 @@ func forgedNext(w *world, by ...string) []byte {
 	}
 	var sigs []verify.Signature
 	for _, name := range by {
-		sigs = append(sigs, verify.Signature{KeyID: keyIDOf(w.t, name), Sig: signBytes(w.t, name, d.Signed())})
+		sigs = append(sigs, verify.Signature{KeyID: keyIDOf(name), Sig: signBytes(w.t, name, d.Signed())})
 	}
 	raw, err := assemble([]byte(doc), sigs)
 	if err != nil {
@@ -252,7 +255,7 @@ func TestHistoryAltered(t *testing.T) {
 		t.Fatal(report.Problems)
 	}
 	log := func(rest ...string) string { return LogPath(rotationEvent, rest...) }
-	carol := log(signaturesDir, "root", keyIDOf(t, "carol")+".json")
+	carol := log(signaturesDir, "root", keyIDOf("carol")+".json")
 	history := func(words ...string) refusal { return refused[*HistoryError](words...) }
 	for _, tt := range []struct {
 		name  string
@@ -269,15 +272,15 @@ func TestHistoryAltered(t *testing.T) {
 		}, history("root version 2", "threshold")},
 		{"a published signature that was not needed removed", func(w *world) {
 			w.rewrite("release", 1, func(s []verify.Signature) []verify.Signature {
-				return slices.DeleteFunc(s, func(s verify.Signature) bool { return s.KeyID == keyIDOf(t, "olivia") })
+				return slices.DeleteFunc(s, func(s verify.Signature) bool { return s.KeyID == keyIDOf("olivia") })
 			})
-		}, history("release version 1", "lacks the signature by key "+shortID(keyIDOf(t, "olivia")))},
+		}, history("release version 1", "lacks the signature by key "+shortID(keyIDOf("olivia")))},
 		{"a published signature that the log does not hold", func(w *world) {
 			sybil := w.signature(w.read().Closed[2].Payload("release"), "sybil")
 			w.rewrite("release", 1, func(s []verify.Signature) []verify.Signature {
 				return append(s, verify.Signature{KeyID: sybil.KeyID, Sig: sybil.Sig})
 			})
-		}, history("release version 1", releaseEvent, "carries a signature by key "+shortID(keyIDOf(t, "sybil"))+" that the log does not hold")},
+		}, history("release version 1", releaseEvent, "carries a signature by key "+shortID(keyIDOf("sybil"))+" that the log does not hold")},
 		{"a published signature twice", func(w *world) {
 			w.rewrite("root", 2, func(s []verify.Signature) []verify.Signature { return append(s, s[0]) })
 		}, history("root version 2", "stands twice")},
@@ -368,6 +371,9 @@ func TestHistoryAltered(t *testing.T) {
 				t.Fatal("an audit finds nothing")
 			}
 			tt.want(t, errors.Join(report.Problems...))
+			if raced {
+				return
+			}
 			v, err := Check(good.tree(), w.tree())
 			if err != nil {
 				t.Fatal(err)

@@ -81,7 +81,7 @@ func Check(base, head Tree) (*Verdict, error) {
 			return c.verdict, nil
 		}
 	}
-	if c.head, err = Read(head); err != nil {
+	if c.head, err = read(head, before.untouched(paths(changes))); err != nil {
 		var conflict *ConflictError
 		if errors.As(err, &conflict) && !c.openInBase(conflict.Events[0]) {
 			slices.Reverse(conflict.Events[:]) // the one that was there first
@@ -184,6 +184,14 @@ func (c *checker) classify() {
 	default:
 		v.Kind = KindFrozen
 	}
+}
+
+func paths(changes []treeChange) []string {
+	list := make([]string, len(changes))
+	for i, ch := range changes {
+		list[i] = ch.Path
+	}
+	return list
 }
 
 func (c *checker) openInBase(event string) bool { return findEvent(c.base.Open, event) != nil }

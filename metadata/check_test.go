@@ -83,8 +83,8 @@ func TestGateSignatureComesAlone(t *testing.T) {
 	w := rotation(t)
 	w.sign(rotationEvent, "alice")
 	root := w.event(rotationEvent).Payload("root")
-	signature := SignaturePath(rotationEvent, "root", keyIDOf(t, "judy"))
-	alice := SignaturePath(rotationEvent, "root", keyIDOf(t, "alice"))
+	signature := SignaturePath(rotationEvent, "root", keyIDOf("judy"))
+	alice := SignaturePath(rotationEvent, "root", keyIDOf("alice"))
 	for name, also := range map[string]func(head *world) (path string){
 		"a README":   func(head *world) string { head.files["README.md"] = nil; return "README.md" },
 		"a workflow": func(head *world) string { head.files[".github/x.yml"] = nil; return ".github/x.yml" },
@@ -106,11 +106,11 @@ func TestGateSignatureComesAlone(t *testing.T) {
 		"another signature edited": func(head *world) string { head.files[alice] = nil; return alice },
 		"a second signature": func(head *world) string {
 			head.put(rotationEvent, w.signature(root, "karl"))
-			return SignaturePath(rotationEvent, "root", keyIDOf(t, "karl"))
+			return SignaturePath(rotationEvent, "root", keyIDOf("karl"))
 		},
 		"a signature on the other payload": func(head *world) string {
 			head.put(rotationEvent, w.signature(w.event(rotationEvent).Payload("targets"), "judy"))
-			return SignaturePath(rotationEvent, "targets", keyIDOf(t, "judy"))
+			return SignaturePath(rotationEvent, "targets", keyIDOf("judy"))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,12 +130,12 @@ func TestGateSignatureComesAlone(t *testing.T) {
 func TestGateSignatureStays(t *testing.T) {
 	w := rotation(t)
 	w.sign(rotationEvent, "alice", "bob")
-	alice := SignaturePath(rotationEvent, "root", keyIDOf(t, "alice"))
+	alice := SignaturePath(rotationEvent, "root", keyIDOf("alice"))
 	never := func(kind string) refusal {
 		return refused[*FrozenError](kind+" "+alice, "a signature never changes", "`rust-tuf sign`")
 	}
 	head := w.clone()
-	head.files[alice] = w.files[SignaturePath(rotationEvent, "root", keyIDOf(t, "bob"))]
+	head.files[alice] = w.files[SignaturePath(rotationEvent, "root", keyIDOf("bob"))]
 	gate(t, w, head, KindCompletion, never("changes"))
 	head = w.clone()
 	delete(head.files, alice)
@@ -201,13 +201,13 @@ func TestGatePolicy(t *testing.T) {
 		{"a member under another name", func(h *world) { h.files[MemberPath("ivan")] = memberText("ivo", "") }, refused[*roles.SyntaxError](MemberPath("ivan"), `"ivo" is in the folder "ivan"`)},
 		{"no policy", func(h *world) { delete(h.files, PolicyFile) }, refused[*TreeError](PolicyFile, "is missing; `rust-tuf init` makes one")},
 		{"a newcomer with somebody else's key", func(h *world) {
-			h.files[MemberPath("zed")] = []byte(strings.Replace(string(memberText("zed", "")), publicOf("zed").PEM(), publicOf("alice").PEM(), 1))
+			h.files[MemberPath("zed")] = []byte(strings.Replace(string(memberText("zed", "")), keyPairOf("zed").pem, keyPairOf("alice").pem, 1))
 		}, refused[*RefusedError]("alice/main (members/alice/member.toml) and zed/main (members/zed/member.toml) declare the same public key", publicOf("alice").Fingerprint().Groups())},
 		{"a member with somebody else's key", func(h *world) {
-			h.files[MemberPath("ivan")] = []byte(strings.Replace(string(memberText("ivan", "")), publicOf("ivan").PEM(), publicOf("bob").PEM(), 1))
+			h.files[MemberPath("ivan")] = []byte(strings.Replace(string(memberText("ivan", "")), keyPairOf("ivan").pem, keyPairOf("bob").pem, 1))
 		}, refused[error]("the same public key")},
 		{"a member with a machine's key", func(h *world) {
-			h.files[MemberPath("zed")] = []byte(strings.Replace(string(memberText("zed", "")), publicOf("zed").PEM(), publicOf("online-timestamp").PEM(), 1))
+			h.files[MemberPath("zed")] = []byte(strings.Replace(string(memberText("zed", "")), keyPairOf("zed").pem, publicOf("online-timestamp").PEM(), 1))
 		}, refused[*RefusedError]("online/timestamp (rust-tuf.toml)", "zed/main", "the same public key")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -252,7 +252,7 @@ func TestGateProposal(t *testing.T) {
 	}{
 		{"with a signature", func(h *world) { h.put(e.Name, h.signature(e.Payload("root"), "alice")) }, KindProposal,
 			refused[*ScopeError]("opens the event "+e.Name+" and brings signatures on root version 3", "merged first and signed then")},
-		{"with a junk signature", func(h *world) { h.files[SignaturePath(e.Name, "root", keyIDOf(t, "alice"))] = nil }, KindProposal,
+		{"with a junk signature", func(h *world) { h.files[SignaturePath(e.Name, "root", keyIDOf("alice"))] = nil }, KindProposal,
 			refused[*ScopeError]("brings signatures on root version 3")},
 		{"that is not the declaration beside it", func(h *world) { h.declare(policy{root: afterRotation, rootThreshold: 5}) }, KindProposal,
 			refused[*UnlikeDeclarationError](e.Name, "the frozen policy of root is not what rust-tuf.toml and members/ say", "run `rust-tuf propose` again")},
@@ -314,7 +314,7 @@ func TestGateCompletion(t *testing.T) {
 	}{
 		{"that takes fewer signatures", func(h *world) {
 			h.rewrite("root", 2, func(s []verify.Signature) []verify.Signature {
-				return slices.DeleteFunc(s, func(s verify.Signature) bool { return s.KeyID == keyIDOf(t, "frank") })
+				return slices.DeleteFunc(s, func(s verify.Signature) bool { return s.KeyID == keyIDOf("frank") })
 			})
 		}, KindCompletion, yields("changes " + root)},
 		{"in another order", func(h *world) {
@@ -325,7 +325,7 @@ func TestGateCompletion(t *testing.T) {
 		{"of one payload of two", func(h *world) { delete(h.files, "metadata/2.targets.json") }, KindCompletion, yields("deletes metadata/2.targets.json")},
 		{"that keeps nothing in the log", func(h *world) { h.remove(LogPath(rotationEvent)) }, KindCompletion, yields("deletes log/" + rotationEvent)},
 		{"that loses a signature on the way to the log", func(h *world) {
-			delete(h.files, LogPath(rotationEvent, signaturesDir, "root", keyIDOf(t, "frank")+".json"))
+			delete(h.files, LogPath(rotationEvent, signaturesDir, "root", keyIDOf("frank")+".json"))
 		}, KindCompletion, yields("deletes log/" + rotationEvent)},
 		{"that brings a late signature", func(h *world) {
 			f := base.signature(base.event(rotationEvent).Payload("root"), "grace")

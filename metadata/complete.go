@@ -147,7 +147,7 @@ func moveToLog(tree Tree, e *Event, closing *Closing, ch *Change) error {
 // proveCompletion reads the repository as it will be and walks it from every
 // root that was ever published: each old client must reach the newest one.
 func (t *Trusted) proveCompletion(c *Completion) error {
-	after, err := Read(c.Change.Apply(t.repo.tree))
+	after, err := t.repo.after(c.Change)
 	if err != nil {
 		return err
 	}

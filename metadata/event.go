@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"path"
-	"sort"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -184,7 +181,7 @@ func parseEventFile(name string, data []byte) (*Event, error) {
 
 func (t payloadTOML) payload() (*Payload, error) {
 	p := &Payload{Role: t.Role, Version: t.Version, Delegator: Delegator{Role: t.Delegator, Version: t.Of}}
-	if !nameForm.MatchString(t.Role) {
+	if !isName(t.Role) {
 		return nil, fmt.Errorf("role %q is not a role's name", t.Role)
 	}
 	if t.Version < 1 {
@@ -193,7 +190,7 @@ func (t payloadTOML) payload() (*Payload, error) {
 	if (t.Role == "root") != (t.Delegator == "") || (t.Delegator != "") != (t.Of > 0) {
 		return nil, fmt.Errorf("%s: a role other than root names its delegator and the delegator's version; root names none", t.Role)
 	}
-	if t.Delegator != "" && !nameForm.MatchString(t.Delegator) {
+	if t.Delegator != "" && !isName(t.Delegator) {
 		return nil, fmt.Errorf("%s: delegator %q is not a role's name", t.Role, t.Delegator)
 	}
 	if t.Delegator == t.Role {
@@ -203,7 +200,7 @@ func (t payloadTOML) payload() (*Payload, error) {
 		return nil, fmt.Errorf("%s: version 1 has no base, every later version has one", t.Role)
 	}
 	set := func(field, value string, into *verify.Digest) error {
-		if !hexDigest.MatchString(value) {
+		if !isHex64(value) {
 			return fmt.Errorf("%s: %s is not 64 lower-case hexadecimal digits", t.Role, field)
 		}
 		d, err := verify.ParseDigest(value)
@@ -248,157 +245,6 @@ func checkWhy(why string) error {
 		}
 	}
 	return nil
-}
-
-// readEvent reads every file of one event folder. A file that does not belong
-// there is refused: whoever reviews the folder in a pull request sees all
-// that counts.
-func readEvent(tree Tree, name string, files []Entry, closed bool) (*Event, error) {
-	root := EventPath(name)
-	if closed {
-		root = LogPath(name)
-	}
-	data, err := tree.Read(path.Join(root, eventFile))
-	if err != nil {
-		return nil, &TreeError{Path: path.Join(root, eventFile), Reason: "is missing; the folder is no event"}
-	}
-	e, err := parseEventFile(name, data)
-	if err != nil {
-		return nil, &FileError{Path: path.Join(root, eventFile), Err: err}
-	}
-	if closed {
-		if e.Closed, err = readClosing(tree, root); err != nil {
-			return nil, err
-		}
-	}
-	expected := map[string]bool{path.Join(root, eventFile): true, path.Join(root, closedFile): closed}
-	for _, p := range e.Payloads {
-		if err := e.readPayload(tree, root, p, expected); err != nil {
-			return nil, err
-		}
-	}
-	for _, f := range files {
-		if expected[f.Path] {
-			continue
-		}
-		rel := strings.TrimPrefix(f.Path, root+"/")
-		if err := e.readSignature(tree, f, rel); err != nil {
-			return nil, err
-		}
-	}
-	for _, p := range e.Payloads {
-		sort.Slice(p.Files, func(i, j int) bool { return p.Files[i].KeyID < p.Files[j].KeyID })
-	}
-	return e, nil
-}
-
-func (e *Event) readPayload(tree Tree, root string, p *Payload, expected map[string]bool) error {
-	docPath := path.Join(root, documentName(p.Role, p.Version))
-	policyPath := path.Join(root, policyDir, p.Policy.String()+".json")
-	expected[docPath], expected[policyPath] = true, true
-	raw, err := tree.Read(docPath)
-	if err != nil {
-		return &TreeError{Path: docPath, Reason: "is missing; event.toml names it"}
-	}
-	if p.Document, err = verify.Read(raw, limits()); err != nil {
-		return &FileError{Path: docPath, Err: err}
-	}
-	if got := p.Document.Digest(); got != p.Digest {
-		return &PayloadError{Event: e.Name, Role: p.Role, Version: p.Version,
-			Reason: fmt.Sprintf("has digest %s, but event.toml froze %s: somebody edited it", short(got), short(p.Digest))}
-	}
-	if len(p.Document.UnverifiedSignatures()) != 0 {
-		return &FileError{Path: docPath, Err: errors.New("holds signatures; a payload has none, each signature is a file of its own")}
-	}
-	raw, err = tree.Read(policyPath)
-	if err != nil {
-		return &TreeError{Path: policyPath, Reason: "is missing; event.toml names it"}
-	}
-	if p.Charter, err = roles.ReadCharter(raw); err != nil {
-		return &FileError{Path: policyPath, Err: err}
-	}
-	if got := p.Charter.Digest(); got != p.Policy {
-		return &FileError{Path: policyPath, Err: fmt.Errorf("the frozen policy has digest %s, not the one of its name: somebody edited it", short(got))}
-	}
-	if !bytes.Equal(raw, p.Charter.JSON()) {
-		return &FileError{Path: policyPath, Err: errors.New("is not spelled as `rust-tuf propose` writes it; a frozen policy is never edited by hand")}
-	}
-	return nil
-}
-
-func (e *Event) readSignature(tree Tree, f Entry, rel string) error {
-	parts := strings.Split(rel, "/")
-	if len(parts) != 3 || parts[0] != signaturesDir || !strings.HasSuffix(parts[2], ".json") {
-		return &TreeError{Path: f.Path, Reason: "does not belong into an event"}
-	}
-	p := e.Payload(parts[1])
-	keyID := strings.TrimSuffix(parts[2], ".json")
-	if p == nil || !keyIDForm.MatchString(keyID) {
-		return &TreeError{Path: f.Path, Reason: "does not belong into this event: a signature is signatures/<role of a payload>/<key id>.json"}
-	}
-	if len(p.Files)+len(p.Refused) == maxSignaturesPerPayload {
-		return &verify.LimitError{What: "signature files of " + p.String(), Limit: maxSignaturesPerPayload, Found: maxSignaturesPerPayload + 1}
-	}
-	refuse := func(err error) {
-		p.Refused = append(p.Refused, &SignatureFileError{Path: f.Path, Event: e.Name, Role: p.Role, Version: p.Version, KeyID: keyID, Err: err})
-	}
-	if f.Size > maxSignatureFileBytes {
-		refuse(&verify.LimitError{What: "signature file, bytes", Limit: maxSignatureFileBytes, Found: f.Size})
-		return nil
-	}
-	data, err := tree.Read(f.Path)
-	if err != nil {
-		return &FileError{Path: f.Path, Err: err}
-	}
-	s, err := ParseSignatureFile(data)
-	if err == nil {
-		err = s.matches(p, keyID)
-	}
-	if err != nil {
-		refuse(err)
-		return nil
-	}
-	p.Files = append(p.Files, s)
-	return nil
-}
-
-// matches tells whether the file says it was made for payload p and lies
-// under its own key id.
-func (f *SignatureFile) matches(p *Payload, keyID string) error {
-	switch {
-	case f.KeyID != keyID:
-		return &MismatchError{What: "key id", Want: shortID(keyID), Got: shortID(f.KeyID)}
-	case f.Repository != p.Charter.Repository:
-		return &MismatchError{What: "repository", Want: p.Charter.Repository, Got: f.Repository}
-	case f.Role != p.Role:
-		return &MismatchError{What: "role", Want: p.Role, Got: f.Role}
-	case f.Version != p.Version:
-		return &MismatchError{What: "version", Want: strconv.FormatInt(p.Version, 10), Got: strconv.FormatInt(f.Version, 10)}
-	case f.Digest != p.Digest:
-		return &MismatchError{What: "digest", Want: short(p.Digest), Got: short(f.Digest)}
-	}
-	return nil
-}
-
-func readClosing(tree Tree, root string) (*Closing, error) {
-	p := path.Join(root, closedFile)
-	data, err := tree.Read(p)
-	if err != nil {
-		return nil, &TreeError{Path: p, Reason: "is missing; a closed event says how it ended"}
-	}
-	var t closedTOML
-	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&t); err != nil {
-		return nil, &FileError{Path: p, Err: tomlError(err)}
-	}
-	c := &Closing{Outcome: Outcome(t.Outcome), By: t.By}
-	again, err := c.bytes()
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(again, data) || t.Format != 1 || (c.Outcome != Completed && c.Outcome != Superseded) || (c.Outcome == Superseded) != nameForm.MatchString(c.By) {
-		return nil, &FileError{Path: p, Err: errors.New("is not spelled as rust-tuf writes it")}
-	}
-	return c, nil
 }
 
 // tomlError gives the position that go-toml keeps out of its message.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,32 +21,41 @@ const fixtureRepository = "00112233445566778899aabbccddeeff"
 
 var opened = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// keyOf gives each name one P-256 key, the same in every run.
-func keyOf(name string) *ecdsa.PrivateKey {
+// keyPair is somebody's P-256 key, the same in every run.
+type keyPair struct {
+	private *ecdsa.PrivateKey
+	public  verify.PublicKey
+	id      string
+	pem     string
+}
+
+var keyPairs sync.Map // by the owner's name
+
+func keyPairOf(name string) keyPair {
+	if known, ok := keyPairs.Load(name); ok {
+		return known.(keyPair)
+	}
 	secret := sha256.Sum256([]byte("a test's key of " + name))
-	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret[:])
+	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret[:])
 	if err != nil {
 		panic(err)
 	}
-	return k
-}
-
-func publicOf(name string) verify.PublicKey {
-	k, err := verify.NewPublicKey(keyOf(name).Public())
+	public, err := verify.NewPublicKey(private.Public())
 	if err != nil {
 		panic(err)
 	}
-	return k
+	id, err := roles.FormSpec.KeyID(public)
+	if err != nil {
+		panic(err)
+	}
+	made := keyPair{private, public, id, public.PEM()}
+	keyPairs.Store(name, made)
+	return made
 }
 
-func keyIDOf(t testing.TB, name string) string {
-	t.Helper()
-	id, err := roles.FormSpec.KeyID(publicOf(name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return id
-}
+func publicOf(name string) verify.PublicKey { return keyPairOf(name).public }
+
+func keyIDOf(name string) string { return keyPairOf(name).id }
 
 var nine = []string{"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan"}
 
@@ -84,7 +94,7 @@ func (p policy) text() string {
 	fmt.Fprintf(&b, "[roles.root]\nquorum = true\nmembers = %s\nthreshold = %d\nlifetime = \"2y\"\n\n", quoted(p.root), p.rootThreshold)
 	fmt.Fprintf(&b, "[roles.targets]\nquorum = true\nmembers = %s\nthreshold = %d\nlifetime = \"1y\"\n\n", quoted(targets), k)
 	for _, online := range []string{"snapshot", "timestamp"} {
-		fmt.Fprintf(&b, "[roles.%s]\nonline = [%q]\nthreshold = 1\nlifetime = \"7d\"\n\n[online.%s]\npublic = \"\"\"\n%s\"\"\"\n\n", online, online, online, publicOf("online-"+online).PEM())
+		fmt.Fprintf(&b, "[roles.%s]\nonline = [%q]\nthreshold = 1\nlifetime = \"7d\"\n\n[online.%s]\npublic = \"\"\"\n%s\"\"\"\n\n", online, online, online, keyPairOf("online-"+online).pem)
 	}
 	if p.release != nil {
 		fmt.Fprintf(&b, "[roles.release]\ndelegator = \"targets\"\nmembers = %s\nthreshold = %d\nlifetime = \"1y\"\npaths = [\"channels/*\"]\nterminating = true\n\n", quoted(p.release), p.releaseK)
@@ -102,7 +112,7 @@ func quoted(names []string) string {
 
 func memberText(name string, extra string) []byte {
 	return fmt.Appendf(nil, "format = 1\nname = %q\nlogin = %q\naffiliations = [%q]\ncountries = [%q]\n\n[[key]]\nlabel = \"main\"\npublic = \"\"\"\n%s\"\"\"\nkind = \"software\"\nstatus = \"active\"\n%s",
-		name, name, "works-"+name, "lives-"+name, publicOf(name).PEM(), extra)
+		name, name, "works-"+name, "lives-"+name, keyPairOf(name).pem, extra)
 }
 
 func newWorld(t testing.TB, p policy, members ...string) *world {
@@ -142,7 +152,12 @@ func (w *world) read() *Repository {
 
 func (w *world) trusted() *Trusted {
 	w.t.Helper()
-	trusted, err := w.read().TrustedByItself()
+	return w.trustedIn(w.read())
+}
+
+func (w *world) trustedIn(r *Repository) *Trusted {
+	w.t.Helper()
+	trusted, err := r.TrustedByItself()
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -151,8 +166,8 @@ func (w *world) trusted() *Trusted {
 
 func (w *world) tryPropose(p Proposition) (*Proposal, error) {
 	w.t.Helper()
-	trusted := w.trusted()
-	d, err := w.read().Declaration()
+	r := w.read()
+	d, err := r.Declaration()
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +177,7 @@ func (w *world) tryPropose(p Proposition) (*Proposal, error) {
 	if p.Why == "" {
 		p.Why = "a test"
 	}
-	return trusted.Propose(d, p)
+	return w.trustedIn(r).Propose(d, p)
 }
 
 // propose opens an event as a merged pull request does.
@@ -180,14 +195,14 @@ func (w *world) propose(why string) *Event {
 func (w *world) signature(p *Payload, name string) *SignatureFile {
 	w.t.Helper()
 	return &SignatureFile{Repository: p.Charter.Repository, Role: p.Role, Version: p.Version, Digest: p.Digest,
-		KeyID: keyIDOf(w.t, name), Sig: signBytes(w.t, name, p.Document.Signed()), SignedAt: w.now}
+		KeyID: keyIDOf(name), Sig: signBytes(w.t, name, p.Document.Signed()), SignedAt: w.now}
 }
 
 // signBytes signs with name's key; RFC 6979 makes it the same in every run.
 func signBytes(t testing.TB, name string, message []byte) []byte {
 	t.Helper()
 	h := sha256.Sum256(message)
-	sig, err := keyOf(name).Sign(nil, h[:], crypto.SHA256)
+	sig, err := keyPairOf(name).private.Sign(nil, h[:], crypto.SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,17 +212,13 @@ func signBytes(t testing.TB, name string, message []byte) []byte {
 // sign merges one signature by each name on each payload that lists them.
 func (w *world) sign(event string, names ...string) {
 	w.t.Helper()
-	e, err := w.read().Event(event)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	s, err := w.trusted().Judge(e)
+	s, err := w.judge(event)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, p := range s.Payloads {
 		for _, name := range names {
-			if _, listed := p.Holder(keyIDOf(w.t, name)); listed {
+			if _, listed := p.Holder(keyIDOf(name)); listed {
 				w.put(event, w.signature(p.Payload, name))
 			}
 		}
@@ -220,20 +231,22 @@ func (w *world) put(event string, f *SignatureFile) {
 
 func (w *world) judge(event string) (*Standing, error) {
 	w.t.Helper()
-	e, err := w.read().Event(event)
+	r := w.read()
+	e, err := r.Event(event)
 	if err != nil {
 		return nil, err
 	}
-	return w.trusted().Judge(e)
+	return w.trustedIn(r).Judge(e)
 }
 
 func (w *world) tryComplete(event string) (*Completion, error) {
 	w.t.Helper()
-	e, err := w.read().Event(event)
+	r := w.read()
+	e, err := r.Event(event)
 	if err != nil {
 		return nil, err
 	}
-	return w.trusted().Complete(e)
+	return w.trustedIn(r).Complete(e)
 }
 
 func (w *world) complete(event string) *Completion {

@@ -3,7 +3,6 @@ package metadata
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,15 +21,6 @@ const (
 	memberFile    = "member.toml"
 	policyDir     = "policy"
 	signaturesDir = "signatures"
-)
-
-var (
-	nameForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-	keyIDForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	hexDigest = keyIDForm
-	// deviceForm is a segment that Windows keeps for a device, whatever its
-	// extension: no file or folder of that name can be made there.
-	deviceForm = regexp.MustCompile(`(^|/)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.[^/]*)?(/|$)`)
 )
 
 // MemberPath is where the member called name is declared.
@@ -55,7 +45,7 @@ func parseDocumentName(name string) (role string, version int64, ok bool) {
 	}
 	role = strings.TrimSuffix(rest, ".json")
 	version, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || version < 1 || strconv.FormatInt(version, 10) != number || !nameForm.MatchString(role) {
+	if err != nil || version < 1 || strconv.FormatInt(version, 10) != number || !isName(role) {
 		return "", 0, false
 	}
 	return role, version, true
@@ -84,7 +74,7 @@ func parseSignaturePath(p string) (event, role, keyID string, ok bool) {
 		return "", "", "", false
 	}
 	keyID, isJSON := strings.CutSuffix(parts[4], ".json")
-	if !isJSON || !nameForm.MatchString(parts[1]) || !nameForm.MatchString(parts[3]) || !keyIDForm.MatchString(keyID) {
+	if !isJSON || !isName(parts[1]) || !isName(parts[3]) || !isHex64(keyID) {
 		return "", "", "", false
 	}
 	return parts[1], parts[3], keyID, true
@@ -139,7 +129,7 @@ func checkLayout(entries []Entry) error {
 		if !governed(e.Path) {
 			continue
 		}
-		if deviceForm.MatchString(e.Path) {
+		if hasDeviceName(e.Path) {
 			return &TreeError{Path: e.Path, Reason: "windows keeps this name for a device; take another"}
 		}
 		switch e.Mode {

@@ -14,9 +14,6 @@ const (
 	// maxEventFileBytes bounds event.toml and closed.toml: some fixed fields
 	// for each payload and one sentence by a person.
 	maxEventFileBytes = 64 << 10
-	// maxPolicyFileBytes bounds rust-tuf.toml, a member's file and a frozen
-	// policy: 200 members with three keys of 4 kB each fit.
-	maxPolicyFileBytes = 4 << 20
 	// maxSignaturesPerPayload bounds the files that are verified for one
 	// payload: more than any quorum, old and new together, can hold.
 	maxSignaturesPerPayload = 256

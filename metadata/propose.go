@@ -222,10 +222,10 @@ func (t *Trusted) eventName(e *Event, given string) (string, error) {
 		taken[other.Name] = true
 	}
 	if given != "" {
-		if !nameForm.MatchString(given) {
+		if !isName(given) {
 			return "", fmt.Errorf("%q cannot be an event's name: use lower-case letters, digits and hyphens, at most 63", given)
 		}
-		if deviceForm.MatchString(given) {
+		if hasDeviceName(given) {
 			return "", fmt.Errorf("%q cannot be an event's name: windows keeps this name for a device", given)
 		}
 		if taken[given] {
@@ -292,7 +292,7 @@ func (t *Trusted) openingChange(e *Event, replaces *Event) (Change, error) {
 // proveProposal reads the event back from the tree as it will be, and judges
 // it as every signer will.
 func (t *Trusted) proveProposal(p *Proposal) error {
-	after, err := Read(p.Change.Apply(t.repo.tree))
+	after, err := t.repo.after(p.Change)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,35 @@ type Repository struct {
 // (*FileError), and two open events for one version (*ConflictError). The
 // declared policy and members are not read here: a signer needs none of them,
 // and a mistake in them must not stop a signature.
-func Read(tree Tree) (*Repository, error) {
+func Read(tree Tree) (*Repository, error) { return read(tree, nil) }
+
+// after reads the repository as a change leaves it.
+func (r *Repository) after(c Change) (*Repository, error) {
+	changed := append([]string(nil), c.Delete...)
+	for p := range c.Put {
+		changed = append(changed, p)
+	}
+	return read(c.Apply(r.tree), r.untouched(changed))
+}
+
+// untouched are the folders of events in which no path has changed, and what
+// was read from them: the same files are the same event.
+func (r *Repository) untouched(changed []string) map[string]*Event {
+	known := make(map[string]*Event, len(r.Open)+len(r.Closed))
+	for _, list := range [][]*Event{r.Open, r.Closed} {
+		for _, e := range list {
+			known[e.folder()] = e
+		}
+	}
+	for _, p := range changed {
+		if parts := strings.SplitN(p, "/", 3); len(parts) == 3 {
+			delete(known, parts[0]+"/"+parts[1])
+		}
+	}
+	return known
+}
+
+func read(tree Tree, known map[string]*Event) (*Repository, error) {
 	entries := tree.Entries()
 	if err := checkLayout(entries); err != nil {
 		return nil, err
@@ -41,7 +69,7 @@ func Read(tree Tree) (*Repository, error) {
 				return nil, err
 			}
 		case EventsDir, LogDir:
-			if len(parts) < 3 || !nameForm.MatchString(parts[1]) {
+			if len(parts) < 3 || !isName(parts[1]) {
 				return nil, &TreeError{Path: e.Path, Reason: "does not belong here: an event is a folder with a lower-case name"}
 			}
 			if parts[0] == EventsDir {
@@ -57,11 +85,12 @@ func Read(tree Tree) (*Repository, error) {
 	for _, v := range r.versions {
 		sort.Slice(v, func(i, j int) bool { return v[i] < v[j] })
 	}
+	events := &reader{tree: tree, known: known, charters: map[string]*roles.Charter{}}
 	var err error
-	if r.Open, err = readEvents(tree, open, false); err != nil {
+	if r.Open, err = events.events(open, false); err != nil {
 		return nil, err
 	}
-	if r.Closed, err = readEvents(tree, closed, true); err != nil {
+	if r.Closed, err = events.events(closed, true); err != nil {
 		return nil, err
 	}
 	for _, e := range r.Open {
@@ -83,23 +112,6 @@ func (r *Repository) addPublished(p string, parts []string) error {
 		}
 	}
 	return &TreeError{Path: p, Reason: "is not a document that clients fetch: a published file is metadata/<version>.<role>.json or metadata/timestamp.json"}
-}
-
-func readEvents(tree Tree, folders map[string][]Entry, closed bool) ([]*Event, error) {
-	names := make([]string, 0, len(folders))
-	for name := range folders {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	events := make([]*Event, 0, len(names))
-	for _, name := range names {
-		e, err := readEvent(tree, name, folders[name], closed)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, e)
-	}
-	return events, nil
 }
 
 // checkConflicts refuses two open events for one version: signatures would

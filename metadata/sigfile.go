@@ -84,7 +84,7 @@ func ParseSignatureFile(data []byte) (*SignatureFile, error) {
 		return nil, &verify.FormatError{Path: "/signed_at_claimed", Reason: "is not a time like 2026-11-22T12:00:00Z"}
 	}
 	f := &SignatureFile{Repository: j.Repository, Role: j.Role, Version: j.Version, Digest: digest, KeyID: j.KeyID, Sig: sig, SignedAt: at.UTC()}
-	if !nameForm.MatchString(j.Role) || !keyIDForm.MatchString(j.KeyID) || j.Version < 1 {
+	if !isName(j.Role) || !isHex64(j.KeyID) || j.Version < 1 {
 		return nil, &verify.FormatError{Offset: -1, Reason: "role, version or key id are not of the form that rust-tuf writes"}
 	}
 	if !bytes.Equal(f.Bytes(), data) {

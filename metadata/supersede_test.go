@@ -83,7 +83,7 @@ func TestSupersede(t *testing.T) {
 	for rel, content := range w.under(EventPath(rotationEvent, signaturesDir)) {
 		late.files[EventPath("better", signaturesDir, rel)] = content
 	}
-	delete(late.files, SignaturePath(rotationEvent, "root", keyIDOf(t, "heidi")))
+	delete(late.files, SignaturePath(rotationEvent, "root", keyIDOf("heidi")))
 	for _, p := range late.standing("better").Payloads {
 		for _, r := range p.Rules {
 			if len(r.Tally.Valid) > 0 {
@@ -254,7 +254,7 @@ func TestProposalClosesAnother(t *testing.T) {
 		w.remove(EventPath("somebodys"))
 		w.files[LogPath("somebodys", closedFile)] = []byte("format = 1\noutcome = 'superseded'\nby = '" + by + "'\n")
 	}
-	alice := LogPath("somebodys", signaturesDir, "root", keyIDOf(t, "alice")+".json")
+	alice := LogPath("somebodys", signaturesDir, "root", keyIDOf("alice")+".json")
 	for _, tt := range []struct {
 		name string
 		edit func(w *world)
@@ -268,7 +268,7 @@ func TestProposalClosesAnother(t *testing.T) {
 			closeIt(w, "second")
 			w.files[LogPath("somebodys", closedFile)] = []byte("format = 1\noutcome = 'completed'\n")
 		}, refused[*FrozenError]("log/somebodys/closed.toml")},
-		{"by deleting a signature", func(w *world) { delete(w.files, SignaturePath("somebodys", "root", keyIDOf(t, "alice"))) },
+		{"by deleting a signature", func(w *world) { delete(w.files, SignaturePath("somebodys", "root", keyIDOf("alice"))) },
 			refused[*FrozenError]("deletes events/somebodys/signatures", "a signature never changes")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
