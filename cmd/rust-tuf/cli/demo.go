@@ -43,13 +43,13 @@ type demoResult struct {
 }
 
 func (r *demoResult) text(w io.Writer) {
-	fmt.Fprintf(w, "\n%-54s %-10s %s\n", "What was tried", "Expected", "Happened")
+	fmt.Fprintf(w, "\n%-50s %-24s %s\n", "What was tried", "Expected", "Happened")
 	for _, row := range r.Rows {
 		mark := ""
 		if !row.ok() {
 			mark = "  <- WRONG"
 		}
-		fmt.Fprintf(w, "%-54s %-10s %s%s\n", row.What, row.Expected, row.Happened, mark)
+		fmt.Fprintf(w, "%-50s %-24s %s%s\n", row.What, row.Expected, row.Happened, mark)
 	}
 	fmt.Fprintf(w, "\nDone in %.1f s.", r.Took)
 	if r.Folder != "" {
