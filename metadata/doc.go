@@ -10,6 +10,8 @@
 //
 //	rust-tuf.toml                       declared policy: edited by people, a proposal until signed
 //	members/<name>/member.toml          one person and their keys
+//	members/<name>/<serial>/slot.pem    what a card attests of one of these keys
+//	members/<name>/<serial>/device.pem  the certificate of the card that says so
 //	metadata/<version>.<role>.json      published versions, exactly what clients fetch; append only
 //	events/<event>/event.toml           an open event; frozen
 //	events/<event>/<version>.<role>.json        a document to sign: indented JSON with no signatures

@@ -124,3 +124,27 @@ func (d Devices) policy() (attest.Policy, error) {
 	p.Touch, err = meeting(touchPolicies(), d.Touch)
 	return p, err
 }
+
+// looser tells what is demanded less strictly than by default, and the default.
+func (d Devices) looser() []string {
+	usual := DefaultDevices()
+	var list []string
+	add := func(what, is, was string) {
+		list = append(list, fmt.Sprintf("%s %s; usual is %s", what, is, was))
+	}
+	firmware, err := attest.ParseVersion(d.MinFirmware)
+	least, _ := attest.ParseVersion(usual.MinFirmware)
+	if err != nil || firmware.Before(least) {
+		add("firmware from", d.MinFirmware, usual.MinFirmware)
+	}
+	if more := without(d.Slots, usual.Slots); len(more) > 0 {
+		add("keys in slot", strings.Join(more, " or "), strings.Join(usual.Slots, " or "))
+	}
+	if d.PIN != usual.PIN {
+		add("the PIN policy", d.PIN, usual.PIN)
+	}
+	if d.Touch != usual.Touch {
+		add("the touch policy", d.Touch, usual.Touch)
+	}
+	return list
+}

@@ -99,6 +99,17 @@ func redelegated(t testing.TB) *repo {
 	return r
 }
 
+// looser demands less of cards, and brings cards that make use of it: alice's
+// is replaced by one without evidence, bob's by a file.
+func looser(t testing.TB) *repo {
+	r := nine().with(t, "[roles.root]", "[devices]\nmin-firmware = \"5.4.0\"\nslots = [\"9c\", \"9a\"]\npin = \"once\"\ntouch = \"cached\"\nfips = true\n[roles.root]")
+	r.edit(t, "alice", "serial = 1000", "serial = 1100")
+	r.files[[2]string{"alice", SlotFile}], r.files[[2]string{"alice", DeviceFile}] = "", ""
+	r.edit(t, "bob", "kind = \"piv\"\nserial = 1001\nslot = \"9c\"", `kind = "software"`)
+	r.cards["carol"] = card{serial: 1002, slot: "9c", key: public(p256("carol")), firmware: [3]byte{5, 4, 3}, pin: 2, touch: 3}
+	return r
+}
+
 func goldenDifference(t *testing.T, name string, d Difference) {
 	t.Helper()
 	var text bytes.Buffer
@@ -145,6 +156,7 @@ func TestDiffGolden(t *testing.T) {
 		"charter-first":   DiffCharters(nil, nine().charter(t, Root)),
 		"charter-root":    DiffCharters(nine().charter(t, Root), rotated(t).charter(t, Root)),
 		"charter-targets": DiffCharters(nine().charter(t, Targets), redelegated(t).charter(t, Targets)),
+		"charter-devices": DiffCharters(nine().charter(t, Root), looser(t).charter(t, Root)),
 		"release-files":   Diff(pairOf(t, "release", nine(), nine().with(t, "length = 123", "length = 1234"))),
 	} {
 		t.Run(name, func(t *testing.T) { goldenDifference(t, name, d) })

@@ -273,7 +273,8 @@ func TestDiffTellsDocumentsApart(t *testing.T) {
 		pairs = append(pairs, pair{signedText(t, p[0]), signedText(t, p[1]), diffOfText})
 	}
 	oldCharter, newCharter := nine().charter(t, Root).JSON(), rotated(t).charter(t, Root).JSON()
-	pairs = append(pairs, pair{oldCharter, newCharter, diffOfCharterText}, pair{nil, newCharter, diffOfCharterText})
+	pairs = append(pairs, pair{oldCharter, newCharter, diffOfCharterText}, pair{nil, newCharter, diffOfCharterText},
+		pair{oldCharter, looser(t).charter(t, Root).JSON(), diffOfCharterText})
 	for _, p := range pairs {
 		told := strings.Join(p.diff(t, p.old, p.new).Lines(), "\n")
 		for range 30 {
@@ -387,7 +388,7 @@ func TestDiffOfWholeDocuments(t *testing.T) {
 func TestDiffChartersComplete(t *testing.T) {
 	all := []*Charter{
 		nil, nine().charter(t, Root), rotated(t).charter(t, Root), nine().charter(t, Targets),
-		redelegated(t).charter(t, Targets), nine().charter(t, "release"),
+		redelegated(t).charter(t, Targets), nine().charter(t, "release"), looser(t).charter(t, Root),
 	}
 	text := func(c *Charter) []byte {
 		if c == nil {

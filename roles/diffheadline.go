@@ -175,7 +175,6 @@ func namedParts(changes []Change) []string {
 		{Terminating, "terminating flag changes: ", "role"},
 		{ExceptionAdded, "new ", "exception"},
 		{ExceptionRemoved, "gone ", "exception"},
-		{DevicesChanged, "see ", "demand on YubiKeys"},
 	} {
 		var subjects []string
 		for _, c := range changes {
@@ -206,6 +205,7 @@ func countedParts(changes []Change) []string {
 		{TargetChanged, "file", " changed"},
 		{TargetRemoved, "file", " removed"},
 		{KeyUnlisted, "key", " that no role lists"},
+		{DevicesChanged, "change", " of the device policy"},
 		{Unexplained, "changed value", " not explained"},
 	} {
 		if count[k.kind] > 0 {

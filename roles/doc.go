@@ -4,7 +4,8 @@
 // [ParsePolicy]) and one file for each member (members/<name>/member.toml,
 // read by [ParseMember]). Both are TOML, strict: an unknown key, a key in
 // another case, or a value out of bounds is refused with file, line, column
-// and path. Together they are a [Declaration].
+// and path. Together they are a [Declaration]. Beside a member's file stands
+// the evidence for their keys on cards, which [Member.Attach] reads.
 //
 // # The policy
 //
@@ -14,6 +15,13 @@
 //	keyid = "spec"                  # or "spki": see KeyIDForm
 //	readers = ["rust-tuf", "tough"] # clients that must be able to parse
 //	consistent-snapshot = true
+//
+//	[devices]                       # what keys on cards must be: see Devices
+//	min-firmware = "5.7.0"
+//	slots = ["9c"]
+//	pin = "always"                  # or "once"
+//	touch = "always"                # or "cached"
+//	fips = false
 //
 //	[lint]                          # see Bounds
 //	[[exception]]                   # rule, role, reason
@@ -42,6 +50,30 @@
 // Names of roles, members, keys and labels are 1 to 63 of a-z, 0-9 and "-".
 // Delegated roles are searched in the order of the file.
 //
+// # A member
+//
+//	format = 1
+//	name = "alice"                  # the folder's name
+//	login = "alice-at-forge"
+//	affiliations = ["some-label"]
+//	countries = ["some-label"]
+//
+//	[[key]]
+//	label = "main"
+//	public = "<PEM>"
+//	kind = "piv"                    # on a card; or "software", in a file
+//	serial = 12345678               # of the card, for kind piv
+//	slot = "9c"
+//	status = "active"               # or "lost", "retired"
+//	possession = "<hex>"            # the key's signature: PossessionStatement
+//
+// A card's own word for its key stands in members/<name>/<serial>/: slot.pem,
+// the certificate that the card made over the slot's key, and device.pem, the
+// certificate of the card's attestation key, each as PEM. Package attest
+// verifies them. A card has one active key of a member. The signature over the
+// [PossessionStatement] proves that the member holds the key, and that the
+// key's holder agreed to be this member of this repository.
+//
 // # The charter
 //
 // From a declaration follows, for each role that people sign, a [Charter]: the
@@ -51,9 +83,12 @@
 // files, consistent-snapshot for root, the roles that R's documents name (root:
 // the top-level four; others: those whose delegator is R) with their whole
 // declaration, the members and machines that those use with the keys in use,
-// the bounds of the lint, and the exceptions for R and those roles. Lists are
-// sorted, apart from the roles. It is a JSON file; the SHA-256 of its OLPC
-// canonical form is the policy digest.
+// the bounds of the lint, and the exceptions for R and those roles. A key
+// carries its possession signature and, on a card, the two certificates; where
+// there is a key on a card, the demands on devices are written out in full. So
+// the log keeps the evidence, and whoever has a charter judges it again,
+// offline. Lists are sorted, apart from the roles. A charter is a JSON file;
+// the SHA-256 of its OLPC canonical form is the policy digest.
 //
 // # The payload
 //
@@ -79,7 +114,9 @@
 //
 // [Lint] judges a proposal by rules that no format can express: spread, spare
 // keys, distinct people, what every listed reader can parse, whether the old
-// threshold can still be met. [Rules] lists them with their reasons. No rule
+// threshold can still be met, whether keys are proven to live where they must.
+// Certificates are judged at the opening of the event, under Yubico's roots
+// unless a rehearsal brings its own. [Rules] lists them with their reasons. No rule
 // can be switched off; some allow an exception, which stands in the policy,
 // with its reason, for every signer to read.
 //

@@ -77,7 +77,7 @@ var testRoot = sync.OnceValue(func() *x509.Certificate {
 })
 
 func pemOf(c *x509.Certificate) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+	return pemBlock(c.Raw)
 }
 
 func extension(n int, value ...byte) pkix.Extension {
@@ -192,4 +192,8 @@ func verifier(t testing.TB) *attest.Verifier {
 		t.Fatal(err)
 	}
 	return v.WithTestRoots(roots)
+}
+
+func pemBlock(der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }

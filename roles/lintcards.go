@@ -180,6 +180,20 @@ func ruleOf(f attest.Finding) string {
 	return "attestation"
 }
 
+// devicePolicy refuses keys on cards that are not what the policy demands, and
+// says where it demands less than usual.
+func (l *linter) devicePolicy() {
+	for _, c := range l.charters {
+		if c.Devices == nil {
+			continue
+		}
+		for _, words := range c.Devices.looser() {
+			l.say(Warning, c.Role, "", "for keys on cards, the policy of %s allows %s", c.Role, words)
+		}
+	}
+	l.cardFindings()
+}
+
 // cardFindings tells what package attest found and the current rule is about.
 func (l *linter) cardFindings() {
 	for _, c := range l.cards {
@@ -187,8 +201,7 @@ func (l *linter) cardFindings() {
 			if ruleOf(f) != l.rule.ID {
 				continue
 			}
-			next, _, _ := strings.Cut(f.Next, ", or record an exception")
-			told := Finding{Role: c.role, Severity: Refused, Text: c.String() + ": " + f.Text, Next: next, final: !f.Excusable}
+			told := Finding{Role: c.role, Severity: Refused, Text: c.String() + ": " + f.Text, Next: f.Next, final: !f.Excusable}
 			if f.Severity == attest.Note {
 				told.Severity = Note
 			}
@@ -232,7 +245,7 @@ func (l *linter) attestation() {
 		return u.missing()
 	}, func(role, keys, missing string) {
 		l.refuse(role, "let them attest their keys, and add the files to members/<name>/<serial>/",
-			"it is not proven that %s live on cards: %s", keys, missing)
+			"no card is proven to hold %s: %s", keys, missing)
 	})
 	for _, c := range l.cards {
 		if c.err == nil {
@@ -263,7 +276,7 @@ func (l *linter) possession() {
 		return ""
 	}, func(role, keys, reason string) {
 		l.refuse(role, "let them sign the statement with these keys, as the members they are now, and write possession = \"…\" beside the key",
-			"it is not proven that their members hold %s: %s", keys, reason)
+			"possession of %s is not proven: %s", keys, reason)
 	})
 }
 

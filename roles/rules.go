@@ -122,7 +122,7 @@ func Rules() []Rule {
 			Reason:    "firmware, slot, PIN and touch decide what a thief or a program can sign with the card, and none of them can be mended later",
 			Excusable: true,
 			Gate:      true,
-			check:     (*linter).cardFindings,
+			check:     (*linter).devicePolicy,
 		}, {
 			ID:        "advisory",
 			Scope:     "keys on cards, of roles that people sign and of members who send them; ROCA and YSA-2019-02 allow no exception",

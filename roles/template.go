@@ -37,6 +37,18 @@ readers = ["rust-tuf", "go-tuf", "python-tuf", "tuf-js", "tough"]
 
 consistent-snapshot = true
 
+# What every key of kind "piv" must be. The card itself attests it, in the two
+# certificates beside the member's file, so that anyone can check it. Without a
+# value the strict one applies. A key that falls short needs an exception from
+# device-policy, with a reason; firmware before 5.7.0 needs one from advisory
+# too, for its keys can be copied in a laboratory (YSA-2024-03).
+[devices]
+# min-firmware = "5.7.0"  # the oldest; no card can be updated
+# slots = ["9c"]          # 9c is made for signatures; log-in programs use 9a
+# pin = "always"          # before each signature; or "once" while plugged in
+# touch = "always"        # before each signature; or "cached" for 15 seconds
+# fips = false            # true: cards of the FIPS series only
+
 # Bounds of the rules. What stands here is shown to every signer when it is
 # looser than usual.
 [lint]

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, r.policy)
 	}
-	if len(p.Exceptions) != 1 || len(p.Targets) != 1 || p.Roles["release"] == nil || *p.Lint.MinSpares != 2 {
+	if len(p.Exceptions) != 1 || len(p.Targets) != 1 || p.Roles["release"] == nil || *p.Lint.MinSpares != 2 || !reflect.DeepEqual(p.Devices, DefaultDevices()) {
 		t.Errorf("%+v", p)
 	}
 

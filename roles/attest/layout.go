@@ -64,7 +64,7 @@ func (e *NoFilesError) Hint() string {
 // forward slashes. It knows three ways to keep them, side by side in one
 // folder; files of other names are left alone:
 //
-//	hardware-keys/36011225/attestation-9a.pem       rust-lang/team, and our members/<name>/<serial>/
+//	hardware-keys/36011225/attestation-9a.pem       rust-lang/team
 //	hardware-keys/36011225/f9-intermediate.pem      f9-intermediates.pem as well
 //	36011225_attestation-9a.pem                     the same without a folder of its own
 //	36011225_f9-intermediates.pem

@@ -65,7 +65,7 @@ const (
 
 // Finding is one thing that a rule has to say about a key.
 type Finding struct {
-	// Rule is its id, by which an exception names it.
+	// Rule is its id.
 	Rule     string   `json:"rule"`
 	Severity Severity `json:"severity"`
 	// Text says what is wrong, with the card and both values.
@@ -105,11 +105,8 @@ type judgement struct {
 	found    []Finding
 }
 
-// refuse adds a finding. next is completed where there is another way out.
+// refuse adds a finding.
 func (j *judgement) refuse(next, format string, args ...any) {
-	if j.rule.Excusable {
-		next += ", or record an exception to " + j.rule.ID + " with its reason"
-	}
 	j.found = append(j.found, Finding{j.rule.ID, Refused, fmt.Sprintf(format, args...), j.rule.Reason, next, j.rule.Excusable})
 }
 

@@ -88,7 +88,7 @@ func TestFindings(t *testing.T) {
 			"attested-key: slot 9c of card 36011225 attests the key ", "attested-serial: the attestation is of card 36011225, declared is card 0", "attested-slot: the attestation is of slot 9c, declared is slot 00",
 		}},
 		{"test root", attest.Policy{}, func(f *attest.Facts, _ *attest.Declared) { f.Trust = attest.TestRootsOnly }, findings{
-			`test-root: card 36011225 is proven by a test root only: "Yubico Attestation Root 1"; outside a rehearsal, take a YubiKey, or record an exception to test-root with its reason`,
+			`test-root: card 36011225 is proven by a test root only: "Yubico Attestation Root 1"; outside a rehearsal, take a YubiKey`,
 		}},
 		{"unknown trust", attest.Policy{}, func(f *attest.Facts, _ *attest.Declared) { f.Trust = "mine" }, findings{"test-root: card 36011225 is proven by a test root only"}},
 
@@ -102,7 +102,7 @@ func TestFindings(t *testing.T) {
 		{"weak random, mended", anyRSA, rsaOn("4.4.5"), nil},
 		{"EUCLEAK", attest.Policy{}, firmware("5.6.9"), findings{
 			"eucleak: the ECDSA P-256 key in slot 9c of card 36011225 lives on firmware 5.6.9, must be 5.7.0 or newer; " +
-				"take a card with firmware 5.7.0 or newer (no card can be updated), or record an exception to eucleak with its reason",
+				"take a card with firmware 5.7.0 or newer (no card can be updated)",
 		}},
 		{"EUCLEAK, the oldest with attestation", attest.Policy{}, firmware("4.3.0"), findings{"eucleak: "}},
 		{"EUCLEAK, mended", attest.Policy{}, firmware("5.7.0"), nil},
@@ -111,28 +111,28 @@ func TestFindings(t *testing.T) {
 		{"EUCLEAK, Bio mended", attest.Policy{}, bio("5.7.2"), nil},
 
 		{"minimum firmware", attest.Policy{MinFirmware: version(t, "5.7.4")}, firmware("5.7.3"), findings{
-			"min-firmware: card 36011225 has firmware 5.7.3, the policy demands 5.7.4 or newer; take a card with newer firmware (no card can be updated), or record an exception to min-firmware with its reason",
+			"min-firmware: card 36011225 has firmware 5.7.3, the policy demands 5.7.4 or newer; take a card with newer firmware (no card can be updated)",
 		}},
 		{"slot", attest.Policy{}, func(f *attest.Facts, d *attest.Declared) { f.Slot, d.Slot = attest.Slot9A, attest.Slot9A }, findings{
-			"slot: the key on card 36011225 is in slot 9a, the policy allows 9c; make a new key in slot 9c, or record an exception to slot with its reason",
+			"slot: the key on card 36011225 is in slot 9a, the policy allows 9c; make a new key in slot 9c",
 		}},
 		{"other slots", attest.Policy{Slots: []attest.Slot{attest.Slot9A, 0x82}}, nil, findings{"slot: the key on card 36011225 is in slot 9c, the policy allows 9a or 82"}},
 		{"PIN once", attest.Policy{}, func(f *attest.Facts, _ *attest.Declared) { f.PIN = attest.PINOnce }, findings{
 			"pin-policy: the key in slot 9c of card 36011225 has the PIN policy once, the policy allows always; " +
-				"make a new key with PIN policy always (a key keeps its policy for life), or record an exception to pin-policy with its reason",
+				"make a new key with PIN policy always (a key keeps its policy for life)",
 		}},
 		{"PIN always where once is asked", attest.Policy{PIN: []attest.PINPolicy{attest.PINOnce}}, nil, findings{"pin-policy: the key in slot 9c of card 36011225 has the PIN policy always, the policy allows once"}},
 		{"fingerprint", attest.Policy{}, func(f *attest.Facts, _ *attest.Declared) { f.PIN = attest.PINMatchAlways }, findings{"pin-policy: the key in slot 9c of card 36011225 has the PIN policy match-always, the policy allows always"}},
 		{"touch cached", attest.Policy{}, func(f *attest.Facts, _ *attest.Declared) { f.Touch = attest.TouchCached }, findings{
 			"touch-policy: the key in slot 9c of card 36011225 has the touch policy cached, the policy allows always; " +
-				"make a new key with touch policy always (a key keeps its policy for life), or record an exception to touch-policy with its reason",
+				"make a new key with touch policy always (a key keeps its policy for life)",
 		}},
 		{"touch never", attest.Policy{}, func(f *attest.Facts, _ *attest.Declared) { f.Touch = attest.TouchNever }, findings{"touch-policy: "}},
 		{"Ed25519", attest.Policy{}, func(f *attest.Facts, d *attest.Declared) { f.Key, d.Key = ed, ed }, findings{
-			"algorithm: the key in slot 9c of card 36011225 is Ed25519, the policy allows ECDSA P-256 or ECDSA P-384; make a new key of the kind ECDSA P-256 or ECDSA P-384, or record an exception to algorithm with its reason",
+			"algorithm: the key in slot 9c of card 36011225 is Ed25519, the policy allows ECDSA P-256 or ECDSA P-384; make a new key of the kind ECDSA P-256 or ECDSA P-384",
 		}},
 		{"FIPS", attest.Policy{FIPS: true}, nil, findings{
-			"fips: card 36011225 is no FIPS card, the policy demands one; take a YubiKey of the FIPS series, or record an exception to fips with its reason",
+			"fips: card 36011225 is no FIPS card, the policy demands one; take a YubiKey of the FIPS series",
 		}},
 		{"unread", attest.Policy{}, func(f *attest.Facts, _ *attest.Declared) {
 			f.Unread = []string{"slot certificate: 1.3.6.1.4.1.41482.3.12", "device certificate: 1.2.3"}

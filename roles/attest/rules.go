@@ -8,7 +8,7 @@ import (
 
 // Rule is one rule about keys on cards.
 type Rule struct {
-	// ID is its name in findings and exceptions.
+	// ID is its name in findings.
 	ID string
 	// Reason says why the rule exists, in one sentence for whoever meets it.
 	Reason string
