@@ -15,6 +15,12 @@ set -eu
 packages='
 git           | command -v git | git, for the repositories that the tests make
 gcc libc6-dev | compiles_c     | a C compiler, for go test -race
+pkg-config libpcsclite-dev | pkg-config --exists libpcsclite | smart cards, to build signer/piv
+pcscd         | (PATH=$PATH:/usr/sbin; command -v pcscd) | the smart card service, for nine virtual YubiKeys at once
+vsmartcard-vpcd | ls /usr/lib/pcsc/drivers/serial/libifdvpcd.so* | the driver that the virtual YubiKeys connect to
+yubico-piv-tool | command -v yubico-piv-tool | the tool that Yubico gives out, to compare the virtual YubiKeys with
+ykcs11        | ls /usr/lib/*/libykcs11.so* | the PKCS 11 module by Yubico, to compare them with
+opensc        | command -v pkcs15-tool | the OpenSC tools, to compare them with
 '
 
 oldest_go=1.21  # from here on Go fetches the newer Go that go.mod asks for

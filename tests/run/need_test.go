@@ -25,11 +25,13 @@ func debian() *machine {
 	return &machine{
 		system: "NAME=\"Debian GNU/Linux\"\nID=debian\n",
 		commands: map[string]string{
-			"go":      `case $2 in GOVERSION) echo go1.26.8 ;; CC) echo gcc ;; esac`,
-			"git":     `echo git version 2.39.5`,
-			"gcc":     `exit 0`,
-			"id":      `echo 1000`,
-			"sudo":    `printf 'sudo ' >>"$LOG"; exec "$@"`,
+			"go":    `case $2 in GOVERSION) echo go1.26.8 ;; CC) echo gcc ;; esac`,
+			"git":   `echo git version 2.39.5`,
+			"gcc":   `exit 0`,
+			"id":    `echo 1000`,
+			"ls":    `exit 0`, // drivers and modules are files
+			"sudo":  `printf 'sudo ' >>"$LOG"; exec "$@"`,
+			"pcscd": `exit 0`, "pkg-config": `exit 0`, "yubico-piv-tool": `exit 0`, "pkcs15-tool": `exit 0`,
 			"apt-get": `echo "apt-get $*" >>"$LOG"; [ "$1" = update ] || ln -s true "$BIN/gcc"`,
 		},
 	}
