@@ -405,13 +405,18 @@ func copyKeys(t *testing.T, from, to *actor) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(keyFolder(to.env.Home), filepath.Base(f)), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		copyFile(t, f, filepath.Join(keyFolder(to.env.Home), filepath.Base(f)))
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
