@@ -22,6 +22,7 @@ func (c *command) statusCommand() *cobra.Command {
 }
 
 type statusResult struct {
+	Source    string        `json:"source"` // which remote and branch was read
 	Basis     string        `json:"basis"`
 	Published []roleStatus  `json:"published"`
 	Events    []eventStatus `json:"events"`
@@ -56,6 +57,7 @@ type payloadStatus struct {
 }
 
 func (r *statusResult) text(w io.Writer) {
+	fmt.Fprintf(w, "Read from %s.\n", r.Source)
 	fmt.Fprintln(w, r.Basis)
 	for _, p := range r.Published {
 		fmt.Fprintf(w, "%s version %d: %d of %d must sign; expires %s (%s)", p.Role, p.Version, p.Threshold, p.Keys, date(p.Expires), p.Left)
@@ -120,7 +122,7 @@ func (c *command) runStatus(ctx context.Context, args []string) error {
 		}
 		events = []*metadata.Event{e}
 	}
-	out := &statusResult{Basis: basis, Published: publishedStatus(trusted, w.now), Events: []eventStatus{}}
+	out := &statusResult{Source: w.source(), Basis: basis, Published: publishedStatus(trusted, w.now), Events: []eventStatus{}}
 	for _, e := range events {
 		out.Events = append(out.Events, statusOf(trusted, e))
 	}

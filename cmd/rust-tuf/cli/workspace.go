@@ -100,6 +100,15 @@ func (w *workspace) chooseRemotes(remote, push string) (err error) {
 	return err
 }
 
+// source names what was read, so that whoever looks at an old fork sees it.
+func (w *workspace) source() string {
+	address, err := w.git.RemoteURL(w.remote)
+	if err != nil {
+		return fmt.Sprintf("branch %s of %s", w.branch, w.remote)
+	}
+	return fmt.Sprintf("branch %s of %s, %s", w.branch, w.remote, address)
+}
+
 // NoPinError says that this machine trusts no root of a repository yet.
 type NoPinError struct {
 	Repository string
