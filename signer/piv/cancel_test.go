@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/signer"
@@ -147,43 +148,48 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
-// Cancelled before any command: the call returns, and the next one gets the card
-// when it is free.
+// Cancelled before any command: the call returns, the next one gets the card when
+// it is free, and what had not begun does not begin any more. (To change
+// something begins with proving the management key.)
 func TestCancelledAnywhere(t *testing.T) {
 	ui := signer.UI{Secret: func(context.Context, string) ([]byte, error) { return []byte(rightPIN), nil }}
-	for name, act := range map[string]func(context.Context, *Card) error{
-		"Sign": func(ctx context.Context, found *Card) error {
+	for _, test := range []struct {
+		name string
+		act  func(context.Context, *Card) error
+		no   map[string]int // commands that must not come later than so many after the end
+	}{
+		{"Sign", func(ctx context.Context, found *Card) error {
 			key, err := found.Key(ctx, Signature)
 			if err != nil {
 				return err
 			}
 			_, err = key.Sign(ctx, message, ui)
 			return err
-		},
-		"Info":   func(ctx context.Context, found *Card) error { _, err := found.Info(ctx); return err },
-		"Attest": func(ctx context.Context, found *Card) error { _, err := found.Attest(ctx, Signature); return err },
-		"SetPIN": func(ctx context.Context, found *Card) error {
+		}, map[string]int{"VERIFY 00200080 <8": 0, "AUTHENTICATE 0087119C": 0}},
+		{"Info", func(ctx context.Context, found *Card) error { _, err := found.Info(ctx); return err }, nil},
+		{"Attest", func(ctx context.Context, found *Card) error { _, err := found.Attest(ctx, Signature); return err }, nil},
+		{"SetPIN", func(ctx context.Context, found *Card) error {
 			return found.SetPIN(ctx, typed(rightPIN), typed(rightPIN))
-		},
-		"ProtectManagementKey": func(ctx context.Context, found *Card) error {
+		}, map[string]int{"CHANGE REFERENCE": 0}},
+		{"ProtectManagementKey", func(ctx context.Context, found *Card) error {
 			return found.ProtectManagementKey(ctx, typed(rightPIN))
-		},
-		"Wipe": func(ctx context.Context, found *Card) error {
+		}, map[string]int{"VERIFY 00200080 <8": 0, "PUT DATA": 5}},
+		{"Wipe", func(ctx context.Context, found *Card) error {
 			key, err := found.Key(ctx, Signature)
 			if err != nil {
 				return err
 			}
 			_, err = found.Wipe(ctx, typed(rightPIN), Signature, key.Public().Fingerprint())
 			return err
-		},
+		}, map[string]int{"VERIFY 00200080 <8": 0, "GENERATE": 3}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			for n, done := 1, false; !done; n++ {
 				c := member(t, card.Config{})
 				found := find(t, c)
 				ctx, cancel := context.WithCancel(t.Context())
 				finger.at(n, cancel)
-				err := act(ctx, found)
+				err := test.act(ctx, found)
 				finger.at(0, nil)
 				done = ctx.Err() == nil
 				cancel()
@@ -195,6 +201,12 @@ func TestCancelledAnywhere(t *testing.T) {
 				}
 				if pin, _ := c.Tries(); pin != 3 {
 					t.Errorf("cancelled before command %d: %d tries left", n, pin)
+				}
+				for no, slack := range test.no {
+					is := func(e card.Exchange) bool { return strings.HasPrefix(e.String(), no) }
+					if at := slices.IndexFunc(c.Log(), is); !done && at >= n+slack {
+						t.Errorf("cancelled before command %d, and %s is command %d", n, no, at+1)
+					}
 				}
 				usable(t, c)
 				world.Remove(c)

@@ -16,6 +16,7 @@ import (
 	pivgo "github.com/go-piv/piv-go/v2/piv"
 
 	"github.com/rust-lang/rust-tuf/signer"
+	plain "github.com/rust-lang/rust-tuf/signer/piv/internal/pcsc"
 	"github.com/rust-lang/rust-tuf/signer/signertest"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
@@ -161,14 +162,24 @@ func spent(t *testing.T, c *card.Card, pin, puk, signatures int) {
 }
 
 // usable fails the test unless another program can use the card, and is asked
-// for the PIN.
+// for the PIN even if it goes on where the last one stopped.
 func usable(t *testing.T, c *card.Card) {
 	t.Helper()
-	other := another(t, c)
-	defer other.Close()
-	if _, err := other.Retries(); err != nil {
-		t.Errorf("the next program finds the PIN verified: %v", err)
+	reader, ok := world.Reader(c)
+	if !ok {
+		t.Fatalf("card %d is in no reader", c.Serial())
 	}
+	err := plain.Exchange(reader.Name, func(transmit plain.Transmit) error {
+		_, status, err := transmit([]byte{0, 0x20, 0, 0x80, 0})
+		if status == plain.OK {
+			t.Error("the next program finds the PIN verified")
+		}
+		return err
+	})
+	if err != nil {
+		t.Errorf("another program cannot use the card: %v", err)
+	}
+	another(t, c).Close()
 }
 
 // another is another program that has the card open.

@@ -160,7 +160,10 @@ func (k *Key) sign(ctx context.Context, ui signer.UI, work work, pin ...*secret)
 				return err
 			}
 			for _, p := range pin {
-				if err := spend(ctx, card, p); err != nil {
+				if err := affordable(ctx, card, p); err != nil {
+					return err
+				}
+				if err := card.verify(p.text); err != nil {
 					return err
 				}
 			}
@@ -204,19 +207,3 @@ func closed(c <-chan struct{}) bool {
 }
 
 var errPINForgotten = errors.New("the card wants its PIN although it was just verified")
-
-// spend verifies the PIN unless ctx has ended or tries were lost since it was
-// asked for.
-func spend(ctx context.Context, card applet, pin *secret) error {
-	counter, _, err := card.counters()
-	if err != nil {
-		return err
-	}
-	if err := affordable(card.serial(), pin, counter.Left); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return signer.Cancelled(ctx, nil)
-	}
-	return card.verify(pin.text)
-}

@@ -16,11 +16,7 @@ import (
 // *RefusedError too.
 func (c *Card) SetPIN(ctx context.Context, old, new *PIN) error {
 	return c.device.use(ctx, func(card applet, own []*secret) error {
-		counter, _, err := card.counters()
-		if err != nil {
-			return err
-		}
-		if err := affordable(card.serial(), own[0], counter.Left); err != nil {
+		if err := affordable(ctx, card, own[0]); err != nil {
 			return err
 		}
 		return card.changePIN(own[0].text, own[1].text)
@@ -31,11 +27,7 @@ func (c *Card) SetPIN(ctx context.Context, old, new *PIN) error {
 // *RefusedError too.
 func (c *Card) SetPUK(ctx context.Context, old, new *PUK) error {
 	return c.device.use(ctx, func(card applet, own []*secret) error {
-		_, counter, err := card.counters()
-		if err != nil {
-			return err
-		}
-		if err := affordable(card.serial(), own[0], counter.Left); err != nil {
+		if err := affordable(ctx, card, own[0]); err != nil {
 			return err
 		}
 		return card.changePUK(own[0].text, own[1].text)
@@ -197,11 +189,7 @@ func (c *Card) manage(ctx context.Context, pin *PIN, f func(card applet, own *se
 				return err
 			}
 		}
-		counter, _, err := card.counters()
-		if err != nil {
-			return err
-		}
-		if err := affordable(card.serial(), own[0], counter.Left); err != nil {
+		if err := affordable(ctx, card, own[0]); err != nil {
 			return err
 		}
 		management, err := managementKey(card, own[0].text)

@@ -323,6 +323,24 @@ func TestWrongPUK(t *testing.T) {
 	})
 }
 
+// Where the card tells how many tries its PUK has, they are compared like those
+// of the PIN.
+func TestFewerTriesOfThePUK(t *testing.T) {
+	c := member(t, card.Config{})
+	found := find(t, c)
+	puk, err := found.AskPUK(t.Context(), signertest.NewPerson(t, signertest.Types(says(c, "PUK of %s, 3 tries left"), rightPUK)).UI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Set(card.State{PUKTries: 2})
+	err = found.SetPUK(t.Context(), puk, typedPUK("87654321"))
+	var fewer *FewerTriesError
+	if !errors.As(err, &fewer) || fewer.What != "PUK" || fewer.Shown != 3 || fewer.Left != 2 {
+		t.Errorf("error %#v", err)
+	}
+	spent(t, c, 0, 0, 0)
+}
+
 // A request that no card could fulfil is refused before any card is looked for.
 func TestNewKeyRefuses(t *testing.T) {
 	found := &Card{newDevice(1, "")}

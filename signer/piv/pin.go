@@ -120,16 +120,23 @@ func ask(ctx context.Context, ui signer.UI, serial uint32, what string, left int
 	return secret{what, text, left}, nil
 }
 
-// affordable refuses to spend a try of s when fewer are left than its holder
-// knew of.
-func affordable(serial uint32, s *secret, left int) error {
-	switch {
+// affordable reads the tries left and refuses to spend one of s when there are
+// fewer than its holder knew of, or when ctx has ended.
+func affordable(ctx context.Context, card applet, s *secret) error {
+	counter, puk, err := card.counters()
+	if err != nil {
+		return err
+	}
+	if s.what == "PUK" {
+		counter = puk
+	}
+	switch left := counter.Left; {
 	case left == 0:
-		return &BlockedError{serial, s.what}
-	case left > 0 && left < s.shown:
-		return &FewerTriesError{serial, s.what, s.shown, left}
-	case left == 1 && s.shown < 0:
-		return &FewerTriesError{serial, s.what, s.shown, left}
+		return &BlockedError{card.serial(), s.what}
+	case left > 0 && left < s.shown, left == 1 && s.shown < 0:
+		return &FewerTriesError{card.serial(), s.what, s.shown, left}
+	case ctx.Err() != nil:
+		return signer.Cancelled(ctx, nil)
 	}
 	return nil
 }

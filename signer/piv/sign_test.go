@@ -255,6 +255,27 @@ func TestSignWipesPIN(t *testing.T) {
 	}
 }
 
+// Nor are the copies that are made for the card.
+func TestUseWipesSecrets(t *testing.T) {
+	c := member(t, card.Config{})
+	var kept []*secret
+	err := newDevice(c.Serial(), "").use(t.Context(), func(_ applet, own []*secret) error {
+		kept = own
+		if string(own[0].text) != rightPIN || string(own[1].text) != wrongPIN {
+			t.Errorf("given %q, %q", own[0].text, own[1].text)
+		}
+		return nil
+	}, &typed(rightPIN).secret, &typed(wrongPIN).secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range kept {
+		if !bytes.Equal(s.text, make([]byte, len(s.text))) {
+			t.Errorf("left in memory: %q", s.text)
+		}
+	}
+}
+
 // A touch that never comes is not a wrong PIN.
 func TestSignNoTouch(t *testing.T) {
 	everyFirmware(t, func(t *testing.T, firmware card.Firmware) {
