@@ -14,6 +14,7 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
+	"github.com/rust-lang/rust-tuf/signer/piv"
 	"github.com/spf13/cobra"
 )
 
@@ -242,5 +243,14 @@ func childNames(children []*cobra.Command) []string {
 // isCard tells whether an error is about a key and the person holding it.
 func isCard(err error) bool {
 	return is[*signer.KeyError](err) || is[*signer.WrongKeyError](err) || is[*signer.BadSignatureError](err) ||
-		is[*signer.NoKeyError](err) || is[*signer.WrongSecretError](err) || is[*file.PassphraseError](err)
+		is[*signer.NoKeyError](err) || is[*signer.WrongSecretError](err) || is[*file.PassphraseError](err) ||
+		errors.Is(err, signer.ErrNoTouch) || errors.Is(err, signer.ErrRemoved) || isYubiKey(err)
+}
+
+// isYubiKey tells whether a card, or the way to one, is the reason.
+func isYubiKey(err error) bool {
+	return isUnasked(err) || is[*piv.BusyError](err) || is[*piv.NoPIVError](err) || is[*piv.CardError](err) ||
+		is[*piv.NotThisCardError](err) || is[*piv.NotThisKeyError](err) || is[*piv.EmptyError](err) || is[*piv.UnusableKeyError](err) ||
+		is[*piv.BlockedError](err) || is[*piv.FewerTriesError](err) || is[*piv.LengthError](err) || is[*piv.FactoryError](err) ||
+		is[*piv.RefusedError](err) || is[*piv.FirmwareError](err) || is[*piv.NotGeneratedError](err) || is[*piv.ManagementKeyError](err)
 }

@@ -13,6 +13,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -22,6 +23,8 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
+	"github.com/rust-lang/rust-tuf/signer/piv"
+	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // Env is the world as a command sees it. Tests and the demo give their own.
@@ -44,9 +47,13 @@ func System() *Env {
 	}
 	return &Env{
 		Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Dir: dir,
-		Home: homeFolder(os.Getenv), Terminal: &terminal.Console{In: os.Stdin, Err: os.Stderr}, Git: []git.Option{git.Terminal()}, Sources: softwareKeys,
+		Home: homeFolder(os.Getenv), Terminal: &terminal.Console{In: os.Stdin, Err: os.Stderr}, Git: []git.Option{git.Terminal()}, Sources: allKeys,
 	}
 }
+
+// allKeys is where a person's keys are looked for: the files on this computer,
+// and the YubiKeys plugged into it.
+func allKeys(home string) []signer.Source { return append(softwareKeys(home), piv.Source{}) }
 
 // softwareKeys is where keys are looked for without a token.
 func softwareKeys(home string) []signer.Source {
@@ -71,16 +78,90 @@ func homeFolder(getenv func(string) string) string {
 	return filepath.Join(config, "rust-tuf")
 }
 
-// keysInHand lists every key that this person can use now. It asks for no
-// secret.
-func (env *Env) keysInHand(ctx context.Context, ui signer.UI) ([]signer.Key, error) {
-	var keys []signer.Key
+// keysInHand is every key that this person can use now, and why some kinds of
+// keys could not be looked for. Nobody is asked for a secret. A computer that
+// cannot use cards is no obstacle for somebody whose key is a file, so that is
+// told when the wanted key was not found, and not before.
+type keysInHand struct {
+	keys    []signer.Key
+	unasked []error // *piv.NoServiceError, *piv.DeniedError, *piv.NotBuiltInError
+}
+
+func (env *Env) keysInHand(ctx context.Context, ui signer.UI) (*keysInHand, error) {
+	hand := &keysInHand{}
 	for _, s := range env.Sources(env.Home) {
 		found, err := s.Keys(ctx, ui)
-		if err != nil {
+		switch {
+		case err != nil && isUnasked(err):
+			hand.unasked = append(hand.unasked, err)
+		case err != nil:
 			return nil, err
 		}
-		keys = append(keys, found...)
+		hand.keys = append(hand.keys, found...)
 	}
-	return keys, nil
+	return hand, nil
+}
+
+// isUnasked tells whether no card of this computer can be asked at all.
+func isUnasked(err error) bool {
+	return is[*piv.NoServiceError](err) || is[*piv.DeniedError](err) || is[*piv.NotBuiltInError](err)
+}
+
+// none is the refusal where no key in hand is one of those wanted.
+func (h *keysInHand) none(wanted []verify.PublicKey) error {
+	e := &signer.NoKeyError{}
+	for _, k := range h.keys {
+		e.Found = append(e.Found, k.Describe())
+	}
+	for _, k := range wanted {
+		e.Want = append(e.Want, k.Fingerprint())
+	}
+	if len(h.unasked) == 0 {
+		return e
+	}
+	return &UnaskedError{NoKey: e, Reasons: h.unasked}
+}
+
+// reasons are errors with what to do about them.
+func reasons(errs []error) []string {
+	var list []string
+	for _, err := range errs {
+		text := err.Error()
+		var h hinted
+		if errors.As(err, &h) {
+			text += " (" + h.Hint() + ")"
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// UnaskedError is a search that found no wanted key, on a computer that could
+// not look everywhere.
+type UnaskedError struct {
+	NoKey   *signer.NoKeyError
+	Reasons []error // why cards could not be asked
+}
+
+func (e *UnaskedError) Error() string {
+	text := e.NoKey.Error()
+	for _, reason := range e.Reasons {
+		text += "; no YubiKey could be asked: " + reason.Error()
+	}
+	return text
+}
+
+// Unwrap returns what was looked for, and why not everywhere.
+func (e *UnaskedError) Unwrap() []error { return append([]error{e.NoKey}, e.Reasons...) }
+
+// Hint says how to look everywhere.
+func (e *UnaskedError) Hint() string {
+	text := e.NoKey.Hint()
+	for _, reason := range e.Reasons {
+		var h hinted
+		if errors.As(reason, &h) {
+			text += "; for a YubiKey: " + h.Hint()
+		}
+	}
+	return text
 }

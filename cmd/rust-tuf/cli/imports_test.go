@@ -18,9 +18,9 @@ func TestImports(t *testing.T) {
 	allowed := []string{
 		module + "cmd/rust-tuf/terminal",
 		module + "metadata", module + "metadata/git",
-		module + "roles",
+		module + "roles", module + "roles/attest",
 		module + "runbook",
-		module + "signer", module + "signer/file", module + "signer/trust",
+		module + "signer", module + "signer/file", module + "signer/piv", module + "signer/trust",
 		module + "verify",
 		"github.com/spf13/cobra",
 	}

@@ -48,6 +48,9 @@ func quoted(path string) string {
 type keyResult struct {
 	Keys []keyEntry `json:"keys"`
 	Next string     `json:"next,omitempty"`
+
+	// Unasked says why no YubiKey could be asked, where no key was found.
+	Unasked []string `json:"unasked,omitempty"`
 }
 
 type keyEntry struct {
@@ -58,7 +61,9 @@ type keyEntry struct {
 }
 
 func (r *keyResult) text(w io.Writer) {
-	if len(r.Keys) == 0 {
+	if len(r.Keys) == 0 && len(r.Unasked) > 0 {
+		fmt.Fprintf(w, "There is no software key on this computer, and no YubiKey could be asked: %s.\n", strings.Join(r.Unasked, "; "))
+	} else if len(r.Keys) == 0 {
 		fmt.Fprintln(w, "No key is in your hand: no token is plugged in, and there is no software key on this computer.")
 	}
 	for _, k := range r.Keys {
@@ -102,12 +107,15 @@ func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
 }
 
 func (c *command) runKeyList(ctx context.Context) error {
-	keys, err := c.env.keysInHand(ctx, c.person().ui())
+	hand, err := c.env.keysInHand(ctx, c.person().ui())
 	if err != nil {
 		return err
 	}
 	out := &keyResult{Keys: []keyEntry{}}
-	for _, k := range keys {
+	if len(hand.keys) == 0 {
+		out.Unasked = reasons(hand.unasked)
+	}
+	for _, k := range hand.keys {
 		out.Keys = append(out.Keys, keyEntry{Name: k.Describe(), Algorithm: k.Public().Algorithm(), Fingerprint: k.Public().Fingerprint().String()})
 	}
 	return c.show(out)

@@ -149,7 +149,7 @@ type signing struct {
 // tasks finds, for every open event (or the named one), the payloads that a
 // key in hand may sign and has not signed.
 func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
-	keys, err := s.env.keysInHand(ctx, s.ui)
+	hand, err := s.env.keysInHand(ctx, s.ui)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 		for _, p := range standing.Payloads {
 			for _, h := range p.Holders() {
 				wanted = append(wanted, h.Key)
-				for _, k := range keys {
+				for _, k := range hand.keys {
 					if !k.Public().Equal(h.Key) {
 						continue
 					}
@@ -200,7 +200,7 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 		s.result.Nothing = "Your signatures are all there."
 	default:
 		s.result.Waiting = []string{}
-		return nil, s.noKey(keys, wanted)
+		return nil, hand.none(wanted)
 	}
 	return tasks, nil
 }
@@ -223,19 +223,6 @@ func (s *signing) judge(e *metadata.Event) (*metadata.Standing, error) {
 		}
 	}
 	return standing, nil
-}
-
-// noKey is the refusal where the keys in hand are not those that are asked
-// for.
-func (s *signing) noKey(keys []signer.Key, wanted []verify.PublicKey) error {
-	e := &signer.NoKeyError{}
-	for _, k := range keys {
-		e.Found = append(e.Found, k.Describe())
-	}
-	for _, k := range wanted {
-		e.Want = append(e.Want, k.Fingerprint())
-	}
-	return e
 }
 
 // do takes one signature from review to pushed branch. The order is what

@@ -106,6 +106,9 @@ var sets struct {
 	built map[string]bool
 }
 
+// ends ends what tests started for the whole run.
+var ends []func()
+
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(childVariable); spec != "" {
 		os.Exit(beChild(spec))
@@ -117,6 +120,9 @@ func TestMain(m *testing.M) {
 	}
 	sets.built = map[string]bool{}
 	code := m.Run()
+	for _, end := range ends {
+		end()
+	}
 	os.RemoveAll(sets.dir)
 	os.Exit(code)
 }

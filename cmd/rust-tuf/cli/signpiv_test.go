@@ -1,0 +1,186 @@
+//go:build cgo && !nopiv && linux
+
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
+)
+
+var signSecond = reply{"do you want to sign root version 2", "yes"}
+
+// What a member with a YubiKey sees and types, word for word.
+func TestSignWithYubiKey(t *testing.T) {
+	s, judy, world, c := judyAtDesk(t)
+	world.Plug(c)
+	shown := judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042, 3 tries left", cardPIN})
+	out := s.exits(t, judy, ExitDone, []string{"sign"})
+	s.golden(t, "sign-yubikey.golden", shown.String()+"--- standard output ---\n"+out)
+	if strings.Contains(shown.String()+out, cardPIN) {
+		t.Error("the PIN is shown")
+	}
+	spent(t, c, 1, 1)
+	branches, err := s.branches("sign/")
+	if err != nil || len(branches) != 1 {
+		t.Fatal(branches, err)
+	}
+	if verdict, err := s.gateOn(t, branches[0]); err != nil || !verdict.Accepted {
+		t.Errorf("%+v, %v", verdict, err)
+	}
+}
+
+// spent asserts how many tries of the PIN and how many signatures a card was
+// asked for.
+func spent(t *testing.T, c *card.Card, pins, signatures int) {
+	t.Helper()
+	n := c.Counters()
+	if n.PINAttempts != pins || n.Signatures != signatures {
+		t.Errorf("card %d: %d tries of the PIN and %d signatures; want %d and %d", c.Serial(), n.PINAttempts, n.Signatures, pins, signatures)
+	}
+	c.ClearLog()
+}
+
+// Whoever is slow to touch is told what is waited for.
+func TestSignAnnouncesTheTouch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits as long as a person is left in peace")
+	}
+	s, judy, world, c := judyAtDesk(t)
+	world.Plug(c)
+	told := make(chan struct{})
+	shown := judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042", cardPIN})
+	judy.env.Terminal = &listener{shown, "waiting for a touch of YubiKey 5200042", told}
+	c.OnTouch(func() card.Touch { <-told; return card.Touched })
+	s.exits(t, judy, ExitDone, []string{"sign"})
+}
+
+// listener is a scripted person who is waited for until they were told
+// something.
+type listener struct {
+	*scripted
+	want string
+	told chan struct{}
+}
+
+func (l *listener) Message(text string) error {
+	if strings.Contains(text, l.want) {
+		close(l.told)
+	}
+	return l.scripted.Message(text)
+}
+
+// Each thing that goes wrong at the card has words of its own, exit code 5,
+// pushes nothing, and leaves the card for the next try.
+func TestSignWithYubiKeyRefuses(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		set        func(c *card.Card)
+		script     []reply
+		words      []string
+		pins, left int
+	}{
+		{"a wrong PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042, 3 tries left", "999999"}},
+			[]string{"YubiKey 5200042, slot 9c: ", "wrong PIN", "2 tries left"}, 1, 2},
+		{"a short PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", "999"}}, []string{"PIN"}, 0, 3},
+		{"the factory's PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", card.FactoryPIN}}, []string{"PIN", "every new YubiKey"}, 0, 3},
+		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, []reply{signSecond, {"PIN of YubiKey 5200042", cardPIN}},
+			[]string{"the card was not touched in time", "touch the card when it blinks"}, 1, 3},
+		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PINTries: -1}) }, []reply{signSecond},
+			[]string{"the PIN of YubiKey 5200042 is blocked: no tries left", "unblock it with the PUK"}, 0, 0},
+		{"the last try, kept", func(c *card.Card) { c.Set(card.State{PINTries: 1}) }, []reply{signSecond, {"1 try left for its PIN, and a wrong one blocks it", "no"}},
+			[]string{"declined"}, 0, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, judy, world, c := judyAtDesk(t)
+			world.Plug(c)
+			if test.set != nil {
+				test.set(c)
+			}
+			judy.answers(t, test.script...)
+			s.unchanged(t, func() {
+				if out := s.exits(t, judy, ExitCard, []string{"sign"}, test.words...); out != "" {
+					t.Errorf("standard output: %s", out)
+				}
+			})
+			spent(t, c, test.pins, 0)
+			if left, _ := c.Tries(); left != test.left {
+				t.Errorf("%d tries left, want %d", left, test.left)
+			}
+		})
+	}
+}
+
+// After the wrong card, or two tries that went wrong, the same command goes on.
+func TestSignWithYubiKeyAgain(t *testing.T) {
+	s, judy, world, c := judyAtDesk(t)
+	world.Plug(c)
+	judy.answers(t, signSecond, reply{"3 tries left", "999999"})
+	s.exits(t, judy, ExitCard, []string{"sign"}, "wrong PIN")
+	judy.answers(t, signSecond, reply{"2 tries left", cardPIN})
+	s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
+	spent(t, c, 2, 1)
+}
+
+// The wrong card: it is named, and no try of its PIN is spent.
+func TestSignWithTheWrongCard(t *testing.T) {
+	s, judy, world, _ := judyAtDesk(t)
+	wrong := world.Insert(card.Config{Serial: 5200007})
+	wrong.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+	judy.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand that is asked for: found YubiKey 5200007, slot 9c, wanted is ", "plug in your card")
+	})
+	spent(t, wrong, 0, 0)
+}
+
+// Two cards: the one that holds the wanted key is found, and the other one is
+// left alone.
+func TestSignWithTwoCards(t *testing.T) {
+	s, judy, world, c := judyAtDesk(t)
+	other := world.Insert(card.Config{Serial: 5200007})
+	other.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+	world.Plug(c)
+	judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042, 3 tries left", cardPIN})
+	s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
+	spent(t, other, 0, 0)
+	spent(t, c, 1, 1)
+}
+
+// A card that another program holds is named with what to do; the member's key
+// is then not in hand.
+func TestSignWithABusyCard(t *testing.T) {
+	s, judy, world, c := judyAtDesk(t)
+	world.Plug(c)
+	world.Occupy(c)
+	shown := judy.answers(t)
+	s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand")
+	if !strings.Contains(shown.String(), "is in use by another program") || !strings.Contains(shown.String(), "gpgconf --kill scdaemon") {
+		t.Errorf("shown: %s", shown)
+	}
+	world.Vacate(c)
+	spent(t, c, 0, 0)
+}
+
+// Without a reader service a software key signs, and nothing is said about
+// cards; without any key that is said.
+func TestSignWithoutReaderService(t *testing.T) {
+	s, judy, _, _ := judyAtDesk(t)
+	reader.Down()
+	t.Cleanup(func() {
+		if err := reader.Up(); err != nil {
+			t.Error(err)
+		}
+	})
+	judy.answers(t)
+	s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand, wanted is ", "no YubiKey could be asked: the smart card service is not running",
+		"rust-tuf: hint: plug in your card", "; for a YubiKey: install pcscd")
+	s.exits(t, judy, ExitDone, []string{"key", "list"}, "no YubiKey could be asked: the smart card service is not running (install pcscd")
+	alice := s.people["alice"].withCards()
+	shown := alice.answers(t, signSecond, passphrase)
+	out := s.exits(t, alice, ExitDone, []string{"sign"}, "Signed: root version 2, by alice.")
+	if all := shown.String() + out + alice.err.String(); strings.Contains(all, "smart card") || strings.Contains(all, "YubiKey") {
+		t.Errorf("cards are spoken of:\n%s", all)
+	}
+}
