@@ -275,9 +275,9 @@ func TestAnnounce(t *testing.T) {
 }
 
 func TestPermissionError(t *testing.T) {
-	err := error(&signer.PermissionError{Path: "/home/alice/it's mine", Mode: 0o644, Want: 0o600})
-	refusaltest.Says(t, err, "other people can use /home/alice/it's mine: its mode is 0644, at most 0600 is allowed")
-	refusaltest.Hints(t, err, `run: chmod 600 '/home/alice/it'\''s mine'`)
+	err := error(&signer.PermissionError{Path: "/keys/alice/it's mine", Mode: 0o644, Want: 0o600})
+	refusaltest.Says(t, err, "other people can use /keys/alice/it's mine: its mode is 0644, at most 0600 is allowed")
+	refusaltest.Hints(t, err, `run: chmod 600 '/keys/alice/it'\''s mine'`)
 	if !errors.Is(err, fs.ErrPermission) {
 		t.Error("not fs.ErrPermission")
 	}

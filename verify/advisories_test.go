@@ -110,7 +110,7 @@ func TestCorrectlySignedIsAccepted(t *testing.T) {
 		"length 0":              set(targetsSigned("targets", 1), "targets", object{"x": object{"length": 0, "hashes": object{}}}),
 		"no delegations":        targetsSigned("targets", 1),
 		"upper-case hex":        set(targetsSigned("targets", 1), "targets", object{"x": object{"length": 1, "hashes": object{"sha256": fmt.Sprintf("%X", make([]byte, 32))}}}),
-		"integers above 2^53":   set(targetsSigned("targets", 9007199254740993), "targets", object{"x": object{"length": 9223372036854775807, "hashes": object{}}}),
+		"integers above 2^53":   set(targetsSigned("targets", 9007199254740993), "targets", object{"x": object{"length": int64(9223372036854775807), "hashes": object{}}}),
 		"fractions of a second": set(targetsSigned("targets", 1), "expires", "2030-01-01T00:00:00.000Z"),
 		"unknown members":       set(targetsSigned("targets", 1), "x-other", object{"a": []any{nil, true, "\n\t\"\\/é😀"}}),
 		"empty":                 set(targetsSigned("targets", 1), "targets", object{}),

@@ -147,6 +147,7 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 	}
 	n := rsaKey().N
 	even := new(big.Int).Sub(n, big.NewInt(1))
+	large := int64(1<<31 + 1) // no constant, so that it compiles where an int has 32 bits
 	for _, c := range []struct{ name, in, words string }{
 		{"empty", "", "not a PEM block"},
 		{"hex point", "04cbc5cab2684160323c25cd06c3307178a6b1d1c9b949328453ae473c5ba7527e", "not a PEM block"},
@@ -178,7 +179,7 @@ func TestParsePublicKeyRefuses(t *testing.T) {
 		{"RSA even", pkix(&rsa.PublicKey{N: even, E: 65537}), "RSA modulus is even"},
 		{"RSA exponent 1", pkix(&rsa.PublicKey{N: n, E: 1}), "RSA exponent"},
 		{"RSA exponent 2", pkix(&rsa.PublicKey{N: n, E: 2}), "RSA exponent"},
-		{"RSA exponent 2^31+1", pkix(&rsa.PublicKey{N: n, E: 1<<31 + 1}), "RSA exponent"},
+		{"RSA exponent 2^31+1", pkix(&rsa.PublicKey{N: n, E: int(large)}), "RSA exponent"},
 		{"RSA without parameters", asPEM(rsaWithParameters(t, asn1.RawValue{})), "not encoded as DER demands"},
 	} {
 		k, err := verify.ParsePublicKeyPEM([]byte(c.in))
