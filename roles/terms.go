@@ -1,0 +1,109 @@
+package roles
+
+import (
+	"slices"
+
+	"github.com/rust-lang/rust-tuf/roles/attest"
+)
+
+// Terms is what a policy says to somebody who is about to become a member. It
+// can be read before the policy names anybody: members enrol their keys first,
+// and are named in roles afterwards.
+type Terms struct {
+	// Repository is the repository's id.
+	Repository string
+	// KeyID is how key ids are made.
+	KeyID KeyIDForm
+	// Readers are the clients that must be able to parse what is written.
+	Readers []string
+	// Devices is what every key on a card must be.
+	Devices Devices
+	// Excepted are the rules from which some role has an exception.
+	Excepted []string
+}
+
+// ParseTerms reads the terms out of rust-tuf.toml. Roles may still be without
+// members, and machines without keys; everything else that [ParsePolicy]
+// refuses about the terms is refused here too. Every error is a *[SyntaxError];
+// several faults are joined.
+func ParseTerms(file string, data []byte) (*Terms, error) {
+	var text termsFile
+	text.KeyID, text.Devices = FormSpec, DefaultDevices()
+	o, err := decodeTOML(file, data, PolicyBytes, &text)
+	if err != nil {
+		return nil, err
+	}
+	head := Policy{Format: text.Format, Name: text.Name, Repository: text.Repository, KeyID: text.KeyID, Readers: text.Readers}
+	c := &faults{outline: o}
+	head.checkHead(c)
+	text.Devices.check("devices", c.add)
+	if err := c.join(); err != nil {
+		return nil, err
+	}
+	t := &Terms{Repository: text.Repository, KeyID: text.KeyID, Readers: text.Readers, Devices: text.Devices}
+	for _, e := range text.Exceptions {
+		if !slices.Contains(t.Excepted, e.Rule) {
+			t.Excepted = append(t.Excepted, e.Rule)
+		}
+	}
+	return t, nil
+}
+
+// termsFile is a [Policy] whose machines may have no keys yet.
+type termsFile struct {
+	Format             int              `toml:"format"`
+	Name               string           `toml:"name"`
+	Repository         string           `toml:"repository"`
+	KeyID              KeyIDForm        `toml:"keyid"`
+	Readers            []string         `toml:"readers"`
+	ConsistentSnapshot bool             `toml:"consistent-snapshot"`
+	Devices            Devices          `toml:"devices"`
+	Lint               Bounds           `toml:"lint"`
+	Exceptions         []Exception      `toml:"exception"`
+	Roles              map[string]*Role `toml:"roles"`
+	Online             map[string]*struct {
+		Public string `toml:"public"`
+	} `toml:"online"`
+	Targets []Target `toml:"target"`
+}
+
+// UnreadableP384 tells, a sentence for each, which of the readers could not use
+// a P-384 key, and what becomes of it there.
+func (t *Terms) UnreadableP384() []string {
+	var list []string
+	for _, r := range listedReaders(t.Readers) {
+		if r.noP384 != "" {
+			list = append(list, r.name+" "+r.noP384)
+		}
+	}
+	return list
+}
+
+// Judge applies the rules about keys and cards to one member among all, as the
+// gate does when their file is proposed. Findings are sorted as [Lint] sorts
+// them. A verifier that is nil trusts Yubico's roots alone.
+func (t *Terms) Judge(members map[string]*Member, name string, v *attest.Verifier) []Finding {
+	p := &Policy{Format: 1, Repository: t.Repository, KeyID: t.KeyID, Readers: t.Readers, Devices: t.Devices,
+		Roles: map[string]*Role{Root: {}, Targets: {}}}
+	for _, rule := range t.Excepted {
+		p.Exceptions = append(p.Exceptions, Exception{Rule: rule})
+	}
+	about := []string{"card-algorithm", "attestation", "possession", "serial-twice", "device-policy", "advisory"}
+	return slices.DeleteFunc(Lint(Proposal{Declaration: &Declaration{Policy: p, Members: members}, Members: []string{name}, Verifier: v}),
+		func(f Finding) bool { return !slices.Contains(about, f.Rule) })
+}
+
+// Meets tells why a card cannot hold a member's key, before one is made on it:
+// by its firmware, and by its series. Nothing speaks against it when the list
+// is empty. A role with an exception may still take the card.
+func (t *Terms) Meets(firmware attest.Version, fips bool) []string {
+	var against []string
+	least, err := attest.ParseVersion(t.Devices.MinFirmware)
+	if err == nil && firmware.Before(least) && !slices.Contains(t.Excepted, "device-policy") {
+		against = append(against, "its firmware is "+firmware.String()+", the policy demands "+t.Devices.MinFirmware+" or newer")
+	}
+	if t.Devices.FIPS && !fips && !slices.Contains(t.Excepted, "device-policy") {
+		against = append(against, "it is not of the FIPS series, which the policy demands")
+	}
+	return against
+}
