@@ -36,7 +36,7 @@ func Cards(ctx context.Context) ([]CardInfo, error) {
 	var cards []CardInfo
 	err := attempt(ctx, func() error {
 		return each(ctx, "", func(reader string, card applet, err error) bool {
-			info := CardInfo{Reader: reader, Err: err}
+			info := CardInfo{Reader: reader, Err: err, PIN: untold, PUK: untold}
 			if err == nil {
 				info = inspect(ctx, reader, card)
 			}

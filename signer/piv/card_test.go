@@ -87,7 +87,7 @@ func TestCards(t *testing.T) {
 	if err != nil || len(all) != 3 || all[0].Serial != bob.Serial() || all[1].Serial != alice.Serial() {
 		t.Fatal(all, err)
 	}
-	if !errors.As(all[2].Err, new(*BusyError)) || all[2].Serial != 0 || all[2].Reader == "" {
+	if !errors.As(all[2].Err, new(*BusyError)) || all[2].Serial != 0 || all[2].Reader == "" || all[2].PIN != untold || all[2].PUK != untold {
 		t.Errorf("%+v", all[2])
 	}
 }

@@ -36,10 +36,10 @@
 //	6982      no touch: the PIN was verified by the command right before
 //	6A82, 6A88, and 6A80 to ATTEST: nothing there
 //
-// Of PC/SC's codes 8010000B is a card in use, 8010001D no service, 8010006A no
-// permission; 80100069, 8010000C, 80100009, 80100017, 80100016, 8010002F, 80100003
-// and 80100011 are a card that was pulled out. piv-go tells them in words only;
-// a test compares ours with its.
+// Of PC/SC's codes 8010000B is a card in use; 8010001D, 8010001E and 80100013 are
+// no service; 8010006A is no permission; 80100069, 8010000C, 80100009, 80100017,
+// 80100016, 8010002F, 80100003 and 80100011 are a card that was pulled out.
+// piv-go tells them in words only; a test compares ours with its.
 //
 // # What piv-go leaves out
 //

@@ -45,7 +45,8 @@ func serviceHint(system string) string {
 		return "macOS starts it when a card is plugged in: plug in the YubiKey, or unplug it and plug it in again"
 	}
 	return "install pcscd (Debian, Ubuntu: apt install pcscd; Fedora: dnf install pcsc-lite pcsc-lite-ccid; " +
-		"Arch: pacman -S pcsclite ccid), then run: sudo systemctl enable --now pcscd.socket"
+		"Arch: pacman -S pcsclite ccid), then run: sudo systemctl enable --now pcscd.socket; " +
+		"if it runs already, it may refuse you over ssh"
 }
 
 // DeniedError is a smart card service that does not serve this person.

@@ -269,19 +269,15 @@ func TestNoService(t *testing.T) {
 	}
 }
 
-// A service that hangs up on whom it does not want to serve, as pcscd does on
-// people whom polkit does not know.
-func TestDenied(t *testing.T) {
-	server.Down()
+// A service that hangs up: it stopped, or does not want to serve this person.
+func TestServiceHangsUp(t *testing.T) {
+	finger.hangUp(true)
 	_, err := Source{}.Keys(t.Context(), signer.UI{})
-	if up := server.Up(); up != nil {
-		t.Fatal(up)
-	}
-	if !errors.As(err, new(*DeniedError)) {
+	finger.hangUp(false)
+	if !errors.As(err, new(*NoServiceError)) {
 		t.Errorf("error %#v", err)
 	}
-	refusaltest.Says(t, err, "the smart card service refuses you access to cards")
-	refusaltest.Hints(t, err, "polkit")
+	refusaltest.Hints(t, err, "if it runs already, it may refuse you over ssh")
 }
 
 // Pulled out while it blinks, or while its holder types the PIN.

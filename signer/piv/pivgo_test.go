@@ -74,7 +74,7 @@ func TestCodes(t *testing.T) {
 // What each code means, whoever tells it.
 func TestMeaning(t *testing.T) {
 	for code, want := range map[pcsc.Code]error{
-		pcsc.NoService: &NoServiceError{}, pcsc.ServiceStopped: &NoServiceError{}, pcsc.SecurityViolation: &DeniedError{},
+		pcsc.NoService: &NoServiceError{}, pcsc.ServiceStopped: &NoServiceError{}, pcsc.HungUp: &NoServiceError{}, pcsc.SecurityViolation: &DeniedError{},
 		pcsc.SharingViolation: &BusyError{}, pcsc.RemovedCard: signer.ErrRemoved, pcsc.NoCard: signer.ErrRemoved,
 		pcsc.UnknownReader: signer.ErrRemoved, pcsc.ReaderUnavailable: signer.ErrRemoved, pcsc.NotTransacted: signer.ErrRemoved,
 		pcsc.CommunicationLost: signer.ErrRemoved, pcsc.InvalidHandle: signer.ErrRemoved, pcsc.InvalidValue: signer.ErrRemoved,

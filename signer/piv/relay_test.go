@@ -16,10 +16,18 @@ import (
 type relay struct {
 	listener net.Listener
 
-	mu   sync.Mutex
-	left int // commands until then; 0: never
-	act  func()
-	last string // "SELECT" when that was the command, else its number
+	mu     sync.Mutex
+	left   int // commands until then; 0: never
+	act    func()
+	last   string // "SELECT" when that was the command, else its number
+	silent bool   // it hangs up on everybody
+}
+
+// hangUp makes the service hang up on everybody.
+func (r *relay) hangUp(silent bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.silent = silent
 }
 
 // at arms the relay; with n 0 it disarms it.
@@ -71,6 +79,14 @@ func (r *relay) down() { r.listener.Close() }
 // then that many bytes, then for TRANSMIT what is sent to the card.
 func (r *relay) serve(client net.Conn) {
 	defer client.Close()
+	r.mu.Lock()
+	silent := r.silent
+	r.mu.Unlock()
+	if silent {
+		_ = client.(*net.UnixConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, client)
+		return
+	}
 	service, err := net.Dial("unix", server.Path())
 	if err != nil {
 		return

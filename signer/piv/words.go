@@ -11,7 +11,7 @@ import (
 // card in reader, nil when it has none of its own.
 func meaning(code pcsc.Code, reader string, err error) error {
 	switch code {
-	case pcsc.NoService, pcsc.ServiceStopped:
+	case pcsc.NoService, pcsc.ServiceStopped, pcsc.HungUp:
 		return &NoServiceError{err}
 	case pcsc.SecurityViolation:
 		return &DeniedError{err}

@@ -268,6 +268,7 @@ var codes = map[string]pcsc.Code{
 	"the specified reader name is not recognized":                                       pcsc.UnknownReader,
 	"the smart card cannot be accessed because of other connections outstanding":        pcsc.SharingViolation,
 	"the operation requires a Smart Card, but no Smart Card is currently in the device": pcsc.NoCard,
+	"an internal communications error has been detected":                                pcsc.HungUp,
 	"an attempt was made to end a non-existent transaction":                             pcsc.NotTransacted,
 	"the specified reader is not currently available for use":                           pcsc.ReaderUnavailable,
 	"the Smart card resource manager is not running":                                    pcsc.NoService,

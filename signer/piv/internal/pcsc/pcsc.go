@@ -19,6 +19,7 @@ const (
 	SharingViolation  Code = 0x8010000b
 	NoCard            Code = 0x8010000c
 	InvalidValue      Code = 0x80100011
+	HungUp            Code = 0x80100013
 	NotTransacted     Code = 0x80100016
 	ReaderUnavailable Code = 0x80100017
 	NoService         Code = 0x8010001d
