@@ -129,6 +129,9 @@ func (l *linter) judgeCards() {
 }
 
 func (l *linter) judgeCard(u keyUse) ([]attest.Finding, error) {
+	if u.key.Serial < 1 || u.key.Serial > maxSerial {
+		return nil, fmt.Errorf("%d is no serial number of a card", u.key.Serial)
+	}
 	policy, err := u.devices.policy()
 	if err != nil {
 		return nil, err
