@@ -225,7 +225,7 @@ func TestEventFileEdited(t *testing.T) {
 		edit func(string) string
 		want refusal
 	}{
-		{"empty", func(string) string { return "" }, inFile("format is 0", "update rust-tuf")},
+		{"empty", func(string) string { return "" }, inFile("says no format", "empty or no event")},
 		{"truncated", func(s string) string { return s[:len(s)/2] }, inFile("not an event", "line ")},
 		{"not TOML", func(string) string { return "{}" }, inFile("not an event", "line 1, column 1")},
 		{"of a later format", swap("format = 1", "format = 2"), inFile("format is 2; this version of rust-tuf reads 1: update rust-tuf")},

@@ -362,7 +362,7 @@ func TestLateSignature(t *testing.T) {
 	if v, err = Check(w.tree(), head.tree()); err != nil || v.Accepted() {
 		t.Fatalf("%+v, %v", v, err)
 	}
-	expect[*FrozenError](t, v.Refusals[0], "adds log/"+rotationEvent, "a closed event never changes")
+	expect[*FrozenError](t, v.Refusals[0], "adds log/"+rotationEvent, "files come into the log only when their event ends")
 }
 
 // A signature for an event that never was names the ones that are.

@@ -274,13 +274,13 @@ func TestHistoryAltered(t *testing.T) {
 			w.rewrite("release", 1, func(s []verify.Signature) []verify.Signature {
 				return slices.DeleteFunc(s, func(s verify.Signature) bool { return s.KeyID == keyIDOf("olivia") })
 			})
-		}, history("release version 1", "lacks the signature by key "+shortID(keyIDOf("olivia")))},
+		}, history("release version 1", "holds the signature by key "+shortID(keyIDOf("olivia"))+" that the published document lacks")},
 		{"a published signature that the log does not hold", func(w *world) {
 			sybil := w.signature(w.read().Closed[2].Payload("release"), "sybil")
 			w.rewrite("release", 1, func(s []verify.Signature) []verify.Signature {
 				return append(s, verify.Signature{KeyID: sybil.KeyID, Sig: sybil.Sig})
 			})
-		}, history("release version 1", releaseEvent, "carries a signature by key "+shortID(keyIDOf("sybil"))+" that the log does not hold")},
+		}, history("release version 1", releaseEvent, "does not hold the signature by key "+shortID(keyIDOf("sybil"))+" that the published document carries")},
 		{"a published signature twice", func(w *world) {
 			w.rewrite("root", 2, func(s []verify.Signature) []verify.Signature { return append(s, s[0]) })
 		}, history("root version 2", "stands twice")},
@@ -334,9 +334,9 @@ func TestHistoryAltered(t *testing.T) {
 		{"a logged payload altered", func(w *world) { w.edit(log("2.root.json"), `"expires": "2028-`, `"expires": "2038-`) },
 			refused[*PayloadError](rotationEvent, "root version 2", "somebody edited it")},
 		{"a logged payload in another spelling", func(w *world) { w.edit(log("2.root.json"), `"signatures": [],`, `"signatures":  [],`) },
-			history("root version 2", rotationEvent, "its payload is not what its frozen policy yields")},
+			history("root version 2", rotationEvent, "has a payload that is not what its frozen policy yields")},
 		{"the opening instant altered", func(w *world) { w.edit(log(eventFile), "2026-11-23T", "2026-11-13T") },
-			history("root version 2", rotationEvent, "its payload is not what its frozen policy yields")},
+			history("root version 2", rotationEvent, "has a payload that is not what its frozen policy yields")},
 		{"a closing removed", func(w *world) { delete(w.files, log(closedFile)) },
 			refused[*TreeError](log(closedFile), "is missing; a closed event says how it ended")},
 		{"a closing altered", func(w *world) {

@@ -83,27 +83,27 @@ func (r *Repository) namedRoles() (named, people map[string]bool) {
 // and the version before it.
 func (r *Repository) derive(e *Event, p *Payload) error {
 	fail := func(format string, args ...any) error {
-		return &HistoryError{Role: p.Role, Version: p.Version, Err: fmt.Errorf("event "+e.Name+": "+format, args...)}
+		return &HistoryError{Role: p.Role, Version: p.Version, Err: fmt.Errorf("event "+e.Name+" "+format, args...)}
 	}
 	var base *verify.Document
 	if p.Version > 1 {
 		raw, err := r.Published(p.Role, p.Version-1)
 		if err != nil {
-			return fail("%w", err)
+			return fail("cannot be derived again: %w", err)
 		}
 		if base, err = verify.Read(raw, limits()); err != nil {
 			return &FileError{Path: PublishedPath(p.Role, p.Version-1), Err: err}
 		}
 		if base.Digest() != p.Base {
-			return fail("it builds on %s, but version %d is %s", short(p.Base), base.Version(), short(base.Digest()))
+			return fail("builds on %s, but version %d is %s", short(p.Base), base.Version(), short(base.Digest()))
 		}
 	}
 	yields, err := p.Charter.Payload(roles.Basis{Base: base, Opened: e.Opened, Supersedes: p.Supersedes})
 	if err != nil {
-		return fail("%w", err)
+		return fail("cannot be derived again: %w", err)
 	}
 	if !bytes.Equal(yields, p.Document.Raw()) {
-		return fail("its payload is not what its frozen policy yields")
+		return fail("has a payload that is not what its frozen policy yields")
 	}
 	return nil
 }
@@ -114,11 +114,11 @@ func (r *Repository) derive(e *Event, p *Payload) error {
 func (r *Repository) checkLogged(e *Event, p *Payload) error {
 	path := PublishedPath(p.Role, p.Version)
 	fail := func(format string, args ...any) error {
-		return &HistoryError{Role: p.Role, Version: p.Version, Err: fmt.Errorf("event "+e.Name+": "+format, args...)}
+		return &HistoryError{Role: p.Role, Version: p.Version, Err: fmt.Errorf("event "+e.Name+" "+format, args...)}
 	}
 	raw, err := r.Published(p.Role, p.Version)
 	if err != nil {
-		return fail("it is closed as completed, but %w", err)
+		return fail("is closed as completed, but the version is not there: %w", err)
 	}
 	published, err := verify.Read(raw, limits())
 	if err != nil {
@@ -128,18 +128,18 @@ func (r *Repository) checkLogged(e *Event, p *Payload) error {
 		return err
 	}
 	if published.Digest() != p.Digest {
-		return fail("the published document is another than the one that was signed: its digest is %s, not %s", short(published.Digest()), short(p.Digest))
+		return fail("had another document signed: its digest is %s, not %s", short(p.Digest), short(published.Digest()))
 	}
 	rules, err := r.rulesThen(p)
 	if err != nil {
-		return fail("%w", err)
+		return fail("cannot be derived again: %w", err)
 	}
 	standing, err := count(e, p, rules)
 	if err != nil {
 		return err
 	}
 	if !standing.Met() {
-		return fail("it completed without its signatures: %s", standing.wants()[0])
+		return fail("completed without its signatures: %s", standing.wants()[0])
 	}
 	again, err := standing.publish()
 	if err != nil {
@@ -149,10 +149,10 @@ func (r *Repository) checkLogged(e *Event, p *Payload) error {
 		return nil
 	}
 	if extra := without(keyIDs(published.UnverifiedSignatures()), standing.counted()); len(extra) > 0 {
-		return fail("the published document carries a signature by key %s that the log does not hold", shortID(extra[0]))
+		return fail("does not hold the signature by key %s that the published document carries", shortID(extra[0]))
 	}
 	if missing := without(standing.counted(), keyIDs(published.UnverifiedSignatures())); len(missing) > 0 {
-		return fail("the published document lacks the signature by key %s that the log holds", shortID(missing[0]))
+		return fail("holds the signature by key %s that the published document lacks", shortID(missing[0]))
 	}
 	return &FileError{Path: path, Err: errors.New("differs from what its event yields in signatures or spelling; published files are never edited")}
 }

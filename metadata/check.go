@@ -45,7 +45,15 @@ func (v *Verdict) Accepted() bool { return len(v.Refusals) == 0 }
 // in an open event, and nothing else.
 func (v *Verdict) Machine() bool { return v.Accepted() && v.Kind == KindSignature }
 
-func (v *Verdict) refuse(err error) { v.Refusals = append(v.Refusals, err) }
+// refuse adds a refusal; the maxRefusals-th says that there are more.
+func (v *Verdict) refuse(err error) {
+	switch n := len(v.Refusals); {
+	case n < maxRefusals-1:
+		v.Refusals = append(v.Refusals, err)
+	case n == maxRefusals-1:
+		v.Refusals = append(v.Refusals, &ScopeError{Kind: v.Kind, Reason: "has further faults; repair these first"})
+	}
+}
 
 // Check judges what merging head would do to base. Both are whole trees; head
 // is the result of the merge. What judges is base: its published versions,
@@ -220,6 +228,10 @@ func frozenReason(ch treeChange) string {
 	switch {
 	case rest == "":
 		return "a file of that name stands where a folder belongs"
+	case top == PublishedDir && ch.Kind == added:
+		return "a new version is published by completing its event: `rust-tuf complete` does it"
+	case top == LogDir && ch.Kind == added:
+		return "files come into the log only when their event ends, and as they were"
 	case top == PublishedDir:
 		return "a published version never changes; a new version comes from a new event"
 	case top == LogDir:
@@ -307,9 +319,6 @@ func (c *checker) completion() {
 	}
 }
 
-// ruleKeyTwice is the lint's rule that one public key is declared once.
-const ruleKeyTwice = "key-twice"
-
 // policy judges an edit of the declared policy and members. It decides
 // nothing by itself, so the lint's refusals are only shown: they will refuse
 // the proposal. Somebody else's key is refused here already, while the one
@@ -326,7 +335,7 @@ func (c *checker) policy() {
 		return
 	}
 	for _, f := range v.Findings {
-		if f.Rule == ruleKeyTwice && f.Severity == roles.Refused {
+		if f.Gate() {
 			v.refuse(&RefusedError{Findings: []roles.Finding{f}})
 		}
 	}

@@ -158,7 +158,7 @@ func TestGateFrozen(t *testing.T) {
 	}{
 		{"metadata/1.root.json", func(h *world, p string) { h.files[p] = append(h.files[p], '\n') }, KindFrozen, refused[*FrozenError]("changes metadata/1.root.json", "a published version never changes")},
 		{"metadata/1.root.json", func(h *world, p string) { delete(h.files, p) }, KindFrozen, refused[*FrozenError]("deletes metadata/1.root.json", "a new version comes from a new event")},
-		{"metadata/2.root.json", func(h *world, p string) { h.files[p] = h.files["metadata/1.root.json"] }, KindCompletion, refused[*FrozenError]("adds metadata/2.root.json", "a new version comes from a new event")},
+		{"metadata/2.root.json", func(h *world, p string) { h.files[p] = h.files["metadata/1.root.json"] }, KindCompletion, refused[*FrozenError]("adds metadata/2.root.json", "published by completing its event", "`rust-tuf complete`")},
 		{"metadata/timestamp.json", func(h *world, p string) { h.files[p] = nil }, KindCompletion, refused[*FrozenError]("adds metadata/timestamp.json")},
 		{LogPath("2026-11-22-root-v1", eventFile), func(h *world, p string) { h.files[p] = nil }, KindCompletion, refused[*FrozenError]("changes log/", "a closed event never changes")},
 		{LogPath("2026-11-22-root-v1", eventFile), func(h *world, p string) { h.remove(LogPath("2026-11-22-root-v1")) }, KindCompletion, refused[*FrozenError]("deletes log/", "a closed event never changes")},
@@ -166,7 +166,7 @@ func TestGateFrozen(t *testing.T) {
 			for rel, content := range h.under(LogPath("2026-11-22-root-v1")) {
 				h.files[LogPath("made-up", rel)] = content
 			}
-		}, KindCompletion, refused[*FrozenError]("adds log/made-up", "a closed event never changes")},
+		}, KindCompletion, refused[*FrozenError]("adds log/made-up", "files come into the log only when their event ends", "has further faults; repair these first")},
 		{EventPath(rotationEvent, eventFile), func(h *world, p string) { h.edit(p, "dave leave", "dave stay") }, KindCompletion, refused[*FrozenError]("changes events/", "an open event is frozen", "--supersede")},
 		{EventPath(rotationEvent, "2.root.json"), func(h *world, p string) { h.files[p] = append(h.files[p], '\n') }, KindCompletion, refused[*FrozenError]("an open event is frozen")},
 		{EventPath(rotationEvent), func(h *world, p string) { h.remove(p) }, KindCompletion, refused[*PendingError](rotationEvent + " is pending")},
@@ -342,7 +342,7 @@ func TestGateCompletion(t *testing.T) {
 		{"that leaves the event open", func(h *world) {
 			maps.Copy(h.files, base.files)
 			h.remove(LogPath(rotationEvent))
-		}, KindCompletion, refused[*FrozenError]("adds "+root, "a new version comes from a new event")},
+		}, KindCompletion, refused[*FrozenError]("adds "+root, "published by completing its event")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := head.clone()

@@ -54,7 +54,7 @@ func (e *StaleError) Error() string {
 			e.Event, e.Role, e.Version, e.Newest, e.Event)
 	}
 	if e.Newest != e.Version-1 {
-		return fmt.Sprintf("event %s: %s version %d does not follow the newest trusted version %d", e.Event, e.Role, e.Version, e.Newest)
+		return fmt.Sprintf("event %s: %s version %d does not follow the newest trusted version %d; version %d must be published first", e.Event, e.Role, e.Version, e.Newest, e.Newest+1)
 	}
 	return fmt.Sprintf("event %s: %s version %d builds on %s, but the newest trusted version %d is %s; propose again with --supersede %s",
 		e.Event, e.Role, e.Version, short(e.Base), e.Newest, short(e.Digest), e.Event)
@@ -150,6 +150,9 @@ func (e *SignatureFileError) Error() string {
 	var sig *verify.SignatureError
 	if errors.As(e.Err, &sig) {
 		why = sig.Reason // the rest of it stands in this sentence already
+		if e.Owner != "" && e.Until == "" {
+			why += "; remove the file and run `rust-tuf sign`"
+		}
 	}
 	return fmt.Sprintf("%s: signature on %s version %d (%s) does not count: %s", e.Path, e.Role, e.Version, who, why)
 }
@@ -164,7 +167,7 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("it was made for another %s: %s, where this payload has %s", e.What, e.Got, e.Want)
+	return fmt.Sprintf("it was made for another %s: %s, where this payload has %s; remove the file and run `rust-tuf sign`", e.What, e.Got, e.Want)
 }
 
 // PendingError is an event that cannot complete yet. Standing tells who is
@@ -184,7 +187,7 @@ type HistoryError struct {
 }
 
 func (e *HistoryError) Error() string {
-	return fmt.Sprintf("%s version %d, as published in %s, does not follow from what is trusted before it: %v", e.Role, e.Version, PublishedPath(e.Role, e.Version), e.Err)
+	return fmt.Sprintf("%s version %d (%s) is refused: %v", e.Role, e.Version, PublishedPath(e.Role, e.Version), e.Err)
 }
 func (e *HistoryError) Unwrap() error { return e.Err }
 

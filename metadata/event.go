@@ -144,6 +144,9 @@ func parseEventFile(name string, data []byte) (*Event, error) {
 	if err := dec.Decode(&t); err != nil {
 		return nil, fmt.Errorf("not an event: %w", tomlError(err))
 	}
+	if t.Format == 0 {
+		return nil, errors.New("says no format; the file is empty or no event")
+	}
 	if t.Format != 1 {
 		return nil, fmt.Errorf("format is %d; this version of rust-tuf reads 1: update rust-tuf", t.Format)
 	}

@@ -20,6 +20,9 @@ const (
 	// maxEvents bounds the open events that are judged. Each needs people's
 	// attention; more than this is a mistake or an attack on it.
 	maxEvents = 64
+	// maxRefusals bounds what the gate says about one pull request: who reads
+	// it repairs the first ones, and most others follow from them.
+	maxRefusals = 12
 	// maxWhyBytes bounds the reason that the proposer writes.
 	maxWhyBytes = 4 << 10
 )

@@ -101,7 +101,7 @@ func TestBadSignaturesNeverCount(t *testing.T) {
 		if len(bad.signed) == 0 {
 			bad.signed = signed
 		}
-		for i := range cases(110) {
+		for i := range cases(100) {
 			head := w.clone()
 			added := map[string]bool{}
 			for range 1 + rng.IntN(6) {
@@ -147,7 +147,7 @@ func TestCompletionIndependentOfOrder(t *testing.T) {
 		signed: []string{"stranger-1"}, others: everybody}
 	reference := map[string]map[string][]byte{}
 	completed := 0
-	for i := range cases(90) {
+	for i := range cases(60) {
 		people := slices.Clone(everybody)
 		rng.Shuffle(len(people), func(a, b int) { people[a], people[b] = people[b], people[a] })
 		people = people[:7+rng.IntN(3)]
@@ -165,7 +165,7 @@ func TestCompletionIndependentOfOrder(t *testing.T) {
 				base := head.clone()
 				delete(base.files, path)
 				head.files[path] = f.Bytes()
-				if i < cases(8) {
+				if i < cases(20)/4 {
 					if v, err := Check(base.tree(), head.tree()); err != nil || v.Machine() != v.Standing.Payload(p.Role).Signed(f.KeyID) {
 						t.Fatalf("case %d: %s: %+v, %v", i, name, v, err)
 					}
@@ -201,7 +201,7 @@ func TestCompletionIndependentOfOrder(t *testing.T) {
 			t.Fatalf("case %d: %s: other bytes than without bad files", i, group)
 		}
 	}
-	if completed < cases(90)/4 {
+	if completed < cases(60)/4 {
 		t.Errorf("only %d events completed", completed)
 	}
 }

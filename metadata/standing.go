@@ -112,13 +112,13 @@ func (t *Trusted) checkPayload(e *Event, p *Payload) error {
 		return refuse("is version %d inside", p.Document.Version())
 	}
 	if id := t.Repository(); id != "" && p.Charter.Repository != id {
-		return &verify.RepositoryError{Role: p.Role, Version: p.Version, Want: id, Found: p.Charter.Repository}
+		return e.concerned(&verify.RepositoryError{Role: p.Role, Version: p.Version, Want: id, Found: p.Charter.Repository})
 	}
 	if p.Charter.Repository != e.Payloads[0].Charter.Repository {
-		return &verify.RepositoryError{Role: p.Role, Version: p.Version, Want: e.Payloads[0].Charter.Repository, Found: p.Charter.Repository}
+		return e.concerned(&verify.RepositoryError{Role: p.Role, Version: p.Version, Want: e.Payloads[0].Charter.Repository, Found: p.Charter.Repository})
 	}
 	if p.Charter.Role != p.Role {
-		return &verify.RoleError{Want: p.Role, Found: p.Charter.Role}
+		return e.concerned(&verify.RoleError{Want: p.Role, Found: p.Charter.Role})
 	}
 	base, err := t.Base(p.Role)
 	if err != nil {
@@ -143,7 +143,7 @@ func (t *Trusted) checkPayload(e *Event, p *Payload) error {
 		return refuse("cannot be made from its frozen policy: %v", err)
 	}
 	if want.Digest() != p.Digest {
-		return refuse("is not what its frozen policy yields: %s", firstDifference(want, p.Document))
+		return refuse("is not what its frozen policy yields (with that as the old version and this as the new one: %s)", firstDifference(want, p.Document))
 	}
 	if !bytes.Equal(yields, p.Document.Raw()) {
 		// The signed value is right, but people review the file.
@@ -151,6 +151,9 @@ func (t *Trusted) checkPayload(e *Event, p *Payload) error {
 	}
 	return nil
 }
+
+// concerned says in which event something is wrong.
+func (e *Event) concerned(err error) error { return fmt.Errorf("event %s: %w", e.Name, err) }
 
 // firstDifference names one place in which two documents differ.
 func firstDifference(want, got *verify.Document) string {
@@ -199,11 +202,11 @@ func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candida
 		}
 		own, ok := c.UnverifiedQuorum(roleRoot)
 		if !ok {
-			return nil, &verify.DelegationError{Role: roleRoot, By: roleRoot}
+			return nil, e.concerned(&verify.DelegationError{Role: roleRoot, By: roleRoot})
 		}
 		return append(rules, Rule{By: fmt.Sprintf("root version %d (proposed)", p.Version), Quorum: own}), nil
 	}
-	noRule := &verify.DelegationError{Role: p.Role, By: p.Delegator.Role}
+	noRule := e.concerned(&verify.DelegationError{Role: p.Role, By: fmt.Sprintf("%s %d", p.Delegator.Role, p.Delegator.Version)})
 	if d, ok := in[p.Delegator.Role]; ok && e.Payload(p.Delegator.Role).Version == p.Delegator.Version {
 		q, ok := d.UnverifiedQuorum(p.Role)
 		if !ok {

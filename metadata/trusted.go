@@ -207,13 +207,20 @@ func (t *Trusted) nameFormerOwners(s *PayloadStanding) {
 		if err != nil {
 			return // only a name is lost
 		}
-		ext, _ := d.Extension()
+		earlier, err := readCandidate(by, d)
+		if err != nil {
+			return
+		}
+		q, ok := earlier.UnverifiedQuorum(s.Role)
+		if !ok {
+			continue
+		}
 		strangers = slices.DeleteFunc(strangers, func(f *SignatureFileError) bool {
-			owner, known := ext.Owners[f.KeyID]
-			if known {
-				f.Owner, f.Until = owner, fmt.Sprintf("%s version %d", by, versions[i])
+			h, listed := q.Holder(f.KeyID)
+			if listed {
+				f.Owner, f.Until = h.Owner, fmt.Sprintf("%s version %d", by, versions[i])
 			}
-			return known
+			return listed
 		})
 	}
 }
