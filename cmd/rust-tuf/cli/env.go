@@ -21,6 +21,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/rust-lang/rust-tuf/signer/piv"
@@ -37,6 +38,10 @@ type Env struct {
 	Terminal       terminal.Terminal // of the person
 	Git            []git.Option      // how git is called
 	Sources        func(home string) []signer.Source
+
+	// Attestation judges what cards attest; nil trusts Yubico's roots alone. One
+	// that trusts test roots is for tests, and whatever rests on it says so.
+	Attestation *attest.Verifier
 }
 
 // System is the real world.

@@ -33,13 +33,18 @@ quorum signed does.`,
 		Args: argsBetween(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runMemberAdd(cmd.Context(), args[0], o) },
 	}
-	f := add.Flags()
-	f.StringVar(&o.publicKey, "public-key", "", "`file` with the public key in PEM (needed)")
+	add.Flags().StringVar(&o.publicKey, "public-key", "", "`file` with the public key in PEM (needed)")
+	o.addFlags(add)
+	return group("member", "people and their keys", add, c.enrolCommand())
+}
+
+// addFlags are the flags about the person.
+func (o *memberOptions) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&o.label, "label", "main", "`name` of the key, for members who have several")
 	f.StringVar(&o.login, "login", "", "`name` on the forge (default: NAME)")
 	f.StringSliceVar(&o.affiliations, "affiliation", nil, "`label` of a company or institution; labels only need to be equal or different")
 	f.StringSliceVar(&o.countries, "country", nil, "`label` of a country of residence or citizenship")
-	return group("member", "people and their keys", add)
 }
 
 type memberResult struct {

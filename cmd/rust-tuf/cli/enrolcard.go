@@ -1,0 +1,514 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/piv"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// NoCardError is a YubiKey wanted where none is plugged in that can be used.
+type NoCardError struct {
+	Unread []error // why those that are there cannot be used
+}
+
+func (e *NoCardError) Error() string {
+	text := "no YubiKey is plugged in"
+	if len(e.Unread) > 0 {
+		text = "no YubiKey can be used"
+	}
+	for _, err := range e.Unread {
+		text += "; " + err.Error()
+	}
+	return text
+}
+
+// Unwrap returns why those that are there cannot be used.
+func (e *NoCardError) Unwrap() []error { return e.Unread }
+
+// Hint says what to do.
+func (e *NoCardError) Hint() string {
+	for _, err := range e.Unread {
+		var h hinted
+		if errors.As(err, &h) {
+			return h.Hint()
+		}
+	}
+	return "plug in your YubiKey and run the command again"
+}
+
+// ListedKeyError is a key that would be destroyed although a trusted role still
+// lists it.
+type ListedKeyError struct {
+	Serial uint32
+	Slot   piv.Slot
+	Roles  []string
+}
+
+func (e *ListedKeyError) Error() string {
+	return fmt.Sprintf("slot %s of YubiKey %d holds a key that is still listed by %s; it is never overwritten", e.Slot, e.Serial, join(e.Roles))
+}
+
+// Hint names the two ways on.
+func (e *ListedKeyError) Hint() string {
+	return "enrol another YubiKey, or wait until a version without this key is published; --existing declares the key as it is"
+}
+
+// UnfitCardError is a card that the policy does not accept, whatever key it has.
+type UnfitCardError struct {
+	Serial  uint32
+	Against []string
+}
+
+func (e *UnfitCardError) Error() string {
+	return fmt.Sprintf("YubiKey %d cannot hold a member's key: %s", e.Serial, strings.Join(e.Against, "; "))
+}
+
+// Hint says that no card can be changed.
+func (e *UnfitCardError) Hint() string {
+	return "a YubiKey's firmware cannot be updated: use another one; nothing was changed on this one"
+}
+
+// chooseCard finds the card by its serial number: never by its place in a list.
+func (e *enrolment) chooseCard(ctx context.Context) error {
+	cards, err := piv.Cards(ctx)
+	if err != nil {
+		return err
+	}
+	var usable []piv.CardInfo
+	var unread []error
+	for _, info := range cards {
+		if info.Err != nil {
+			unread = append(unread, info.Err)
+			continue
+		}
+		usable = append(usable, info)
+	}
+	if len(usable) == 0 {
+		return &NoCardError{unread}
+	}
+	wanted := e.o.serial
+	if wanted == 0 && len(usable) == 1 {
+		wanted = usable[0].Serial
+	}
+	if wanted == 0 {
+		if wanted, err = e.askSerial(ctx, usable); err != nil {
+			return err
+		}
+	}
+	missing := &piv.NotThisCardError{Serial: wanted, Unread: unread}
+	for _, info := range usable {
+		missing.Found = append(missing.Found, info.Serial)
+		if info.Serial == wanted {
+			e.info = info
+		}
+	}
+	if e.info.Serial == 0 {
+		return missing
+	}
+	firmware := attest.Version{Major: uint8(e.info.Firmware.Major), Minor: uint8(e.info.Firmware.Minor), Patch: uint8(e.info.Firmware.Patch)}
+	if against := e.terms.Meets(firmware, e.info.Form.FIPS()); len(against) > 0 {
+		return rejected(&UnfitCardError{wanted, against})
+	}
+	e.card, err = piv.FindCard(ctx, wanted)
+	return err
+}
+
+func (e *enrolment) askSerial(ctx context.Context, cards []piv.CardInfo) (uint32, error) {
+	e.say("%d YubiKeys are plugged in:", len(cards))
+	for _, info := range cards {
+		e.say("  %d (%s, firmware %s), slot %s %s", info.Serial, info.Form, info.Firmware, e.slot, info.Slot(e.slot).State)
+	}
+	typed, err := e.person.line(ctx, "Serial number of the one to enrol, as printed on it")
+	if err != nil {
+		return 0, err
+	}
+	serial, err := strconv.ParseUint(strings.TrimSpace(typed), 10, 32)
+	if err != nil || serial == 0 {
+		return 0, fmt.Errorf("%q is no serial number; %w", typed, signer.ErrDeclined)
+	}
+	return uint32(serial), nil
+}
+
+// plan is what will be done to a card.
+type plan struct {
+	steps   []string
+	changes bool // destroys a key or changes a factory value
+
+	pin, puk, protect bool
+	make              bool
+	replaces          verify.Digest
+}
+
+func (p *plan) step(format string, args ...any) {
+	p.steps = append(p.steps, fmt.Sprintf(format, args...))
+}
+
+// prepare takes the card to one that holds the member's key, and returns that.
+// Everything is asked before anything is changed.
+func (e *enrolment) prepare(ctx context.Context) (verify.PublicKey, error) {
+	var none verify.PublicKey
+	held := e.info.Slot(e.slot)
+	existing, err := e.takeHeld(ctx, held)
+	if err != nil {
+		return none, err
+	}
+	p, err := e.plan(held, existing)
+	if err != nil {
+		return none, err
+	}
+	if len(p.steps) > 0 {
+		if err := e.change(ctx, p); err != nil {
+			return none, err
+		}
+	}
+	if existing {
+		return held.Public, nil
+	}
+	now, err := e.card.Key(ctx, e.slot)
+	if err != nil {
+		return none, err
+	}
+	return now.Public(), nil
+}
+
+// takeHeld tells whether the key in the slot is the one to enrol: because of
+// --existing, or because it is just what would be made, as after a run that was
+// interrupted.
+func (e *enrolment) takeHeld(ctx context.Context, held piv.SlotInfo) (bool, error) {
+	if held.State != piv.Used || held.Public.SPKI() == nil {
+		if e.o.existing {
+			if held.State == piv.Used {
+				return false, &piv.UnusableKeyError{Serial: e.info.Serial, Slot: e.slot, Reason: "its key is of a kind that is not used here"}
+			}
+			return false, &piv.EmptyError{Serial: e.info.Serial, Slot: e.slot}
+		}
+		return false, nil
+	}
+	own := e.w.ownKey(e.member.Name, held.Public)
+	if e.o.existing {
+		if own != nil {
+			return false, rejected(own)
+		}
+		return true, nil
+	}
+	if own != nil {
+		return false, nil
+	}
+	evidence, _, err := e.attest(ctx)
+	if err != nil {
+		return false, ctx.Err()
+	}
+	entry := roles.MemberKey{Label: e.o.label, Public: roles.PublicKey{PublicKey: held.Public}, Kind: roles.KindPIV,
+		Serial: int64(e.info.Serial), Slot: e.slot.String(), Status: roles.StatusActive, Evidence: evidence}
+	if e.judge(entry, "possession") != nil {
+		return false, nil
+	}
+	e.say("Slot %s of YubiKey %d holds a key that was made there and meets the policy, as after a run that was interrupted; its fingerprint is\n    %s",
+		e.slot, e.info.Serial, held.Fingerprint.Groups())
+	return e.ui.Confirm(ctx, "Enrol this key instead of making a new one?")
+}
+
+// plan finds out what has to be done, and refuses what must not be.
+func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
+	p := &plan{pin: e.info.PIN.Factory != piv.No, puk: e.info.PUK.Factory != piv.No, protect: e.info.FactoryManagementKey != piv.No}
+	for _, factory := range []struct {
+		what   string
+		answer piv.Answer
+	}{{"PIN", e.info.PIN.Factory}, {"PUK", e.info.PUK.Factory}} {
+		switch factory.answer {
+		case piv.Yes:
+			p.changes = true
+			p.step("its %s is changed: it is the one of every new YubiKey", factory.what)
+		case piv.Untold:
+			p.step("its %s is changed, if it is the one of every new YubiKey: this card does not tell", factory.what)
+		}
+	}
+	if p.protect {
+		p.changes = true
+		p.step("its management key becomes a random one, which the card keeps under the PIN and nobody sees")
+	}
+	if existing {
+		return p, nil
+	}
+	p.make = true
+	if held.State == piv.Used {
+		listed, err := e.w.listedBy(held)
+		if err != nil {
+			return nil, err
+		}
+		if len(listed) > 0 {
+			return nil, rejected(&ListedKeyError{e.info.Serial, e.slot, listed})
+		}
+		p.changes, p.replaces = true, held.Fingerprint
+		also := ""
+		if held.Public.SPKI() != nil {
+			if err := e.w.ownKey(e.member.Name, held.Public); err != nil {
+				also = "; " + err.Error()
+			}
+		}
+		p.step("THE KEY IN SLOT %s IS DESTROYED for good: %s, fingerprint %s%s", e.slot, held.Algorithm, held.Fingerprint.Groups(), also)
+	}
+	if held.State == piv.Hidden {
+		p.changes = true
+		p.step("a key that was imported into slot %s, if there is one, IS DESTROYED: this card does not show such keys", e.slot)
+	}
+	p.step("a key (%s) is made in slot %s, which wants the PIN (%s) and a touch (%s) to sign", e.o.algorithm, e.slot, e.terms.Devices.PIN, e.terms.Devices.Touch)
+	return p, nil
+}
+
+// listedBy names the roles of trusted versions that list a key: those that this
+// machine trusts, and those that the repository proves by itself.
+func (w *workspace) listedBy(held piv.SlotInfo) ([]string, error) {
+	believed, err := w.believed()
+	if err != nil {
+		return nil, err
+	}
+	trusts := []*metadata.Trusted{believed}
+	pinned, _, err := w.pinned()
+	if err != nil && !is[*NoPinError](err) {
+		return nil, err
+	}
+	if err == nil {
+		trusts = append(trusts, pinned)
+	}
+	var list []string
+	for _, t := range trusts {
+		for role, q := range quorums(t) {
+			for _, h := range q.Keys() {
+				if h.Key.Fingerprint() == held.Fingerprint && !slices.Contains(list, role) {
+					list = append(list, role)
+				}
+			}
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// quorums are the rules of all roles that a trusted state names.
+func quorums(t *metadata.Trusted) map[string]*verify.Quorum {
+	all := map[string]*verify.Quorum{}
+	if t.Root == nil {
+		return all
+	}
+	for _, role := range []string{roles.Root, roles.Targets, roles.Snapshot, roles.Timestamp} {
+		if q, ok := t.Root.Quorum(role); ok {
+			all[role] = q
+		}
+	}
+	for _, document := range t.Targets {
+		for _, role := range t.Roles() {
+			if q, ok := document.Quorum(role); ok {
+				all[role] = q
+			}
+		}
+	}
+	return all
+}
+
+// change asks for everything, then does what the plan says. Each step leaves
+// the card in a state from which a rerun goes on.
+func (e *enrolment) change(ctx context.Context, p *plan) error {
+	e.say("What will be done to YubiKey %d (%s, firmware %s):", e.info.Serial, e.info.Form, e.info.Firmware)
+	for i, s := range p.steps {
+		e.say("  %d. %s", i+1, s)
+	}
+	e.say("Other slots, and FIDO, OpenPGP and one-time passwords on it, are left alone.")
+	if err := e.agree(ctx, p.changes); err != nil {
+		return err
+	}
+	secrets, err := e.secrets(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer secrets.wipe()
+	if secrets.newPIN != nil {
+		if err := e.card.SetPIN(ctx, secrets.pin, secrets.newPIN); err != nil {
+			return err
+		}
+		e.say("Done: the PIN is your own.")
+	}
+	if secrets.newPUK != nil {
+		if err := e.card.SetPUK(ctx, secrets.puk, secrets.newPUK); err != nil {
+			return err
+		}
+		e.say("Done: the PUK is your own.")
+	}
+	if p.protect {
+		if err := e.card.ProtectManagementKey(ctx, secrets.current()); err != nil {
+			return err
+		}
+		e.say("Done: the management key is random, and under the PIN.")
+	}
+	if !p.make {
+		return nil
+	}
+	k := piv.NewKey{Slot: e.slot, Algorithm: piv.Algorithm(e.o.algorithm), PIN: piv.PINAlways, Touch: piv.TouchAlways, Replaces: p.replaces}
+	if e.terms.Devices.PIN == roles.PolicyOnce {
+		k.PIN = piv.PINOnce
+	}
+	if e.terms.Devices.Touch == roles.PolicyCached {
+		k.Touch = piv.TouchCached
+	}
+	if _, err := e.card.Generate(ctx, secrets.current(), k); err != nil {
+		return err
+	}
+	e.say("Done: the key is made.")
+	return e.certify(ctx, secrets.current())
+}
+
+// certify stores the card's own statement beside the key: some programs see no
+// key without a certificate, and the one of a destroyed key must not stay.
+func (e *enrolment) certify(ctx context.Context, pin *piv.PIN) error {
+	answer, err := e.card.Attest(ctx, e.slot)
+	if err != nil {
+		return err
+	}
+	return e.card.StoreCertificate(ctx, pin, e.slot, answer.Slot)
+}
+
+// agree asks for the serial number where something is changed that cannot be
+// changed back, for a yes elsewhere.
+func (e *enrolment) agree(ctx context.Context, changes bool) error {
+	if !changes {
+		return e.person.confirm(ctx, "Go on?")
+	}
+	typed, err := e.person.line(ctx, "To agree, type the card's serial number")
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(typed) != strconv.FormatUint(uint64(e.info.Serial), 10) {
+		return fmt.Errorf("%q is not the serial number of YubiKey %d, on which nothing was changed; %w", typed, e.info.Serial, signer.ErrDeclined)
+	}
+	return nil
+}
+
+// cardSecrets are the PIN and the PUK that a card has, and those it will have.
+type cardSecrets struct {
+	pin, newPIN *piv.PIN
+	puk, newPUK *piv.PUK
+}
+
+// current is the PIN after the change.
+func (s *cardSecrets) current() *piv.PIN {
+	if s.newPIN != nil {
+		return s.newPIN
+	}
+	return s.pin
+}
+
+func (s *cardSecrets) wipe() {
+	for _, pin := range []*piv.PIN{s.pin, s.newPIN} {
+		if pin != nil {
+			pin.Wipe()
+		}
+	}
+	for _, puk := range []*piv.PUK{s.puk, s.newPUK} {
+		if puk != nil {
+			puk.Wipe()
+		}
+	}
+}
+
+// What every new YubiKey has. They are typed for the person where the card
+// itself says that it has them, so that no try is at stake.
+const (
+	factoryPIN = "123456"
+	factoryPUK = "12345678"
+)
+
+// typing is a person for whom a value that everybody knows is typed.
+func (e *enrolment) typing(known string) signer.UI {
+	ui := e.ui
+	ui.Secret = func(context.Context, string) ([]byte, error) { return []byte(known), nil }
+	return ui
+}
+
+// secrets asks for all that the plan needs.
+func (e *enrolment) secrets(ctx context.Context, p *plan) (s *cardSecrets, err error) {
+	s = &cardSecrets{}
+	defer func() {
+		if err != nil {
+			s.wipe()
+		}
+	}()
+	ui := e.ui
+	switch e.info.PIN.Factory {
+	case piv.Yes:
+		ui = e.typing(factoryPIN)
+	case piv.Untold:
+		e.say("A new YubiKey has the PIN %s. Type that, or the card's own PIN if it was changed.", factoryPIN)
+	}
+	if s.pin, err = e.card.AskPIN(ctx, ui); err != nil {
+		return s, err
+	}
+	if s.pin.Factory() {
+		if s.newPIN, err = chosenTwice(ctx, e.ui, "PIN", e.info.Serial, piv.NewPIN); err != nil {
+			return s, err
+		}
+	}
+	if !p.puk {
+		return s, nil
+	}
+	ui = e.ui
+	switch e.info.PUK.Factory {
+	case piv.Yes:
+		ui = e.typing(factoryPUK)
+	case piv.Untold:
+		yes, err := e.ui.Confirm(ctx, fmt.Sprintf("A new YubiKey has the PUK %s. Is it still the card's PUK?", factoryPUK))
+		if err != nil || !yes {
+			return s, err
+		}
+		ui = e.typing(factoryPUK)
+	}
+	if s.puk, err = e.card.AskPUK(ctx, ui); err != nil {
+		return s, err
+	}
+	s.newPUK, err = chosenTwice(ctx, e.ui, "PUK", e.info.Serial, piv.NewPUK)
+	return s, err
+}
+
+// DifferentError is a new PIN or PUK that was typed in two ways.
+type DifferentError struct{ What string }
+
+func (e *DifferentError) Error() string {
+	return fmt.Sprintf("the two new %ss are not the same; nothing was changed", e.What)
+}
+
+// Hint says to begin anew.
+func (e *DifferentError) Hint() string { return "run the command again" }
+
+// chosenTwice asks for a new PIN or PUK, twice.
+func chosenTwice[S any](ctx context.Context, ui signer.UI, what string, serial uint32, take func([]byte) (*S, error)) (*S, error) {
+	first, err := ui.Secret(ctx, fmt.Sprintf("New %s for YubiKey %d, 6 to 8 characters", what, serial))
+	if err != nil {
+		clear(first)
+		return nil, err
+	}
+	chosen, err := take(first)
+	if err != nil {
+		clear(first)
+		return nil, err
+	}
+	second, err := ui.Secret(ctx, fmt.Sprintf("The same new %s again", what))
+	defer clear(second)
+	if err == nil && !bytes.Equal(first, second) {
+		err = &DifferentError{what}
+	}
+	if err != nil {
+		clear(first)
+		return nil, err
+	}
+	return chosen, nil
+}
