@@ -116,7 +116,7 @@ func whole(t *testing.T, dir, finished string) {
 func TestLife(t *testing.T) {
 	dir := os.Getenv("RUST_TUF_TEST_HOME")
 	if dir == "" {
-		t.Skip("runs as a child")
+		return // nothing to do but as a child of the other tests
 	}
 	last, err := strconv.ParseInt(os.Getenv("RUST_TUF_TEST_LAST"), 10, 64)
 	must(t, err)

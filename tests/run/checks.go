@@ -31,7 +31,7 @@ func checks(t *tally, ci bool) []check {
 		{name: "for windows/amd64", run: builds("CGO_ENABLED=0 GOOS=windows GOARCH=amd64")},
 		{name: "for darwin/arm64", run: builds("CGO_ENABLED=0 GOOS=darwin GOARCH=arm64")},
 		{name: "for linux/386", run: builds("CGO_ENABLED=0 GOOS=linux GOARCH=386")},
-		{name: "go test -race", run: goTest("CGO_ENABLED=1 go test -race -count=1 -json ./...", t), live: true},
+		{name: "go test -race", run: goTest("CGO_ENABLED=1 go test -race -timeout=40m -count=1 -json ./...", t), live: true},
 		{name: "skipped tests", run: func(out io.Writer) error { return t.judgeSkips(out, ci) }},
 	}
 }

@@ -15,6 +15,7 @@ set -eu
 packages='
 git           | command -v git | git, for the repositories that the tests make
 gcc libc6-dev | compiles_c     | a C compiler, for go test -race
+openssh-client | command -v ssh-keygen | ssh keys, to sign commits in a test
 pkg-config libpcsclite-dev | pkg-config --exists libpcsclite | smart cards, to build signer/piv
 pcscd         | (PATH=$PATH:/usr/sbin; command -v pcscd) | the smart card service, for nine virtual YubiKeys at once
 vsmartcard-vpcd | ls /usr/lib/pcsc/drivers/serial/libifdvpcd.so* | the driver that the virtual YubiKeys connect to

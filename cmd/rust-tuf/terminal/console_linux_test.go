@@ -31,7 +31,7 @@ import (
 func TestChild(t *testing.T) {
 	what := os.Getenv("RUST_TUF_TEST_ASK")
 	if what == "" {
-		t.Skip("runs as a child")
+		return // nothing to do but as a child of the other tests
 	}
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
