@@ -1,0 +1,273 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) doctorCommand() *cobra.Command {
+	var test bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "check that you could sign now: card, key, clock, clone, pinned root",
+		Long: `doctor looks at everything that signing needs and says, a line for each, whether
+it is ok, a warning or wrong, and the command that mends it. It changes nothing on a
+card and spends no try of a PIN. Outside a clone it looks at cards and keys alone.
+
+With --test-signature it offers a signature over a message that can never be
+taken for metadata; that needs your PIN and your touch.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runDoctor(cmd.Context(), test) },
+	}
+	cmd.Flags().BoolVar(&test, "test-signature", false, "offer a test signature with each key in your hand")
+	return cmd
+}
+
+// mark is how bad a line of the doctor is.
+type mark string
+
+// The marks of a line.
+const (
+	markOK      mark = "ok"
+	markWarning mark = "warning" // signing works, or may work
+	markWrong   mark = "wrong"   // it does not, or must not
+)
+
+type doctorResult struct {
+	Lines []doctorLine `json:"lines"`
+}
+
+type doctorLine struct {
+	Mark  mark   `json:"mark"`
+	About string `json:"about"` // "card", "key", "clock", "git", "remote", "root", "test"
+	Text  string `json:"text"`
+	Next  string `json:"next,omitempty"` // what mends it
+}
+
+func (r *doctorResult) text(w io.Writer) {
+	for _, l := range r.Lines {
+		fmt.Fprintf(w, "%s: %s\n", l.Mark, l.Text)
+		if l.Next != "" {
+			fmt.Fprintf(w, "    to mend it: %s\n", l.Next)
+		}
+	}
+}
+
+// diagnosis is one run of `doctor`.
+type diagnosis struct {
+	*command
+	ui     signer.UI
+	now    time.Time
+	out    doctorResult
+	terms  *roles.Terms
+	proof  *attest.Verifier
+	hand   *keysInHand
+	w      *workspace        // nil outside a clone whose remote answers
+	listed map[string]string // role and owner by fingerprint, of trusted versions
+}
+
+func (d *diagnosis) line(as mark, about, next, format string, args ...any) {
+	d.out.Lines = append(d.out.Lines, doctorLine{as, about, fmt.Sprintf(format, args...), next})
+}
+
+// trouble is a line about an error, which may know what mends it.
+func (d *diagnosis) trouble(as mark, about string, err error) {
+	next := ""
+	var h hinted
+	if errors.As(err, &h) {
+		next = h.Hint()
+	}
+	d.line(as, about, next, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+func (c *command) runDoctor(ctx context.Context, test bool) error {
+	d := &diagnosis{command: c, ui: c.person().ui(), now: c.env.Now().UTC(), proof: c.env.Attestation, listed: map[string]string{}}
+	d.out.Lines = []doctorLine{}
+	d.terms = &roles.Terms{KeyID: roles.FormSpec, Devices: roles.DefaultDevices()}
+	if d.proof == nil {
+		var err error
+		if d.proof, err = attest.Yubico(); err != nil {
+			return err
+		}
+	}
+	d.clone(ctx)
+	if d.w != nil {
+		d.clock()
+		d.policy()
+		d.root()
+	}
+	var err error
+	if d.hand, err = c.env.keysInHand(ctx, d.ui); err != nil {
+		return err
+	}
+	d.cards(ctx)
+	d.keys()
+	if test {
+		if err := d.test(ctx); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	wrong := 0
+	for _, l := range d.out.Lines {
+		if l.Mark == markWrong {
+			wrong++
+		}
+	}
+	if err := c.show(&d.out); err != nil {
+		return err
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d of %d checks say that something is wrong", wrong, len(d.out.Lines))
+	}
+	return nil
+}
+
+// clone looks at git, this folder, and the remote.
+func (d *diagnosis) clone(ctx context.Context) {
+	w, err := d.openClone(ctx)
+	if err != nil {
+		d.trouble(markWarning, "git", err)
+		return
+	}
+	d.line(markOK, "git", "", "git is recent enough, and this is a clone")
+	if w, err = d.open(ctx); err != nil {
+		d.trouble(markWrong, "remote", err)
+		return
+	}
+	d.w = w
+	d.line(markOK, "remote", "", "remote %s answers, and its branch %s can be read; branches are pushed to %s, which is not tried here", w.remote, w.branch, w.push)
+}
+
+// clock compares this computer's time with the instants that the repository
+// claims to have seen already.
+func (d *diagnosis) clock() {
+	var newest time.Time
+	for _, e := range append(append([]*metadata.Event{}, d.w.repo.Closed...), d.w.repo.Open...) {
+		if e.Opened.After(newest) {
+			newest = e.Opened
+		}
+	}
+	if d.now.Before(newest) {
+		d.line(markWrong, "clock", "set this computer's clock", "this computer's clock says %s, but the newest event was opened at %s", date(d.now), date(newest))
+		return
+	}
+	d.line(markOK, "clock", "", "the clock says %s, after everything that this repository has seen", date(d.now))
+}
+
+// policy reads what is demanded of cards.
+func (d *diagnosis) policy() {
+	raw, err := d.w.repo.Tree().Read(metadata.PolicyFile)
+	if err != nil {
+		d.line(markWarning, "card", "run `rust-tuf init`, or change to the right clone", "%s has no %s; cards are judged by the usual demands", d.w.branch, metadata.PolicyFile)
+		return
+	}
+	terms, err := roles.ParseTerms(metadata.PolicyFile, raw)
+	if err != nil {
+		d.trouble(markWarning, "card", err)
+		return
+	}
+	d.terms = terms
+}
+
+// root looks at what this machine trusts.
+func (d *diagnosis) root() {
+	trusted, pin, err := d.w.pinned()
+	switch {
+	case is[*NoPinError](err):
+		d.trouble(markWarning, "root", err)
+		if trusted, err = d.w.believed(); err != nil {
+			return
+		}
+	case err != nil:
+		d.trouble(markWrong, "root", err)
+		return
+	case trusted.Root == nil:
+		d.line(markOK, "root", "", "no root is published yet, so there is nothing to trust")
+	default:
+		d.pinnedRoot(trusted.Root, pin.How)
+	}
+	for role, q := range quorums(trusted) {
+		for _, h := range q.Keys() {
+			id := h.Key.Fingerprint().String()
+			if d.listed[id] == "" || role == roles.Root {
+				d.listed[id] = role + ", as " + ownerOf(h)
+			}
+		}
+	}
+}
+
+func (d *diagnosis) pinnedRoot(root *verify.Root, how string) {
+	if err := root.CheckExpiry(d.now); err != nil {
+		d.line(markWarning, "root", "ask a maintainer to propose the next root: `rust-tuf propose --renew root`",
+			"this machine trusts root version %d (%s), which expired at %s", root.Version(), how, date(root.Expires()))
+		return
+	}
+	d.line(markOK, "root", "", "this machine trusts root version %d (%s), which expires at %s", root.Version(), how, date(root.Expires()))
+}
+
+// keys compares the keys in hand with those that trusted versions list.
+func (d *diagnosis) keys() {
+	if len(d.hand.keys) == 0 {
+		d.line(markWarning, "key", "plug in your YubiKey; who has no key makes one with `rust-tuf member enrol NAME`", "no key is in your hand")
+		return
+	}
+	expected := 0
+	for _, k := range d.hand.keys {
+		if by := d.listed[k.Public().Fingerprint().String()]; by != "" {
+			d.line(markOK, "key", "", "the %s is listed by %s", k.Describe(), by)
+			expected++
+		}
+	}
+	if d.w != nil && expected == 0 {
+		var names []string
+		for _, k := range d.hand.keys {
+			names = append(names, k.Describe())
+		}
+		d.line(markWarning, "key", "`rust-tuf status` tells whether an open event adds it; a new key is proposed with `rust-tuf member enrol NAME`",
+			"no trusted role lists a key in your hand: %s", strings.Join(names, "; "))
+	}
+}
+
+// test offers a signature with each key in hand.
+func (d *diagnosis) test(ctx context.Context) error {
+	for _, k := range d.hand.keys {
+		yes, err := d.ui.Confirm(ctx, fmt.Sprintf("Make a test signature with the %s? It signs a random sentence that is thrown away", k.Describe()))
+		if err != nil {
+			return err
+		}
+		if !yes {
+			d.line(markOK, "test", "", "no test signature with the %s was wanted", k.Describe())
+			continue
+		}
+		if _, err := signer.Sign(ctx, k, k.Public(), testMessage(d.now), d.ui); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			d.trouble(markWrong, "test", err)
+			continue
+		}
+		d.line(markOK, "test", "", "the %s made a signature, which verifies; it was thrown away", k.Describe())
+	}
+	return nil
+}
+
+// testMessage is what a test signature is made over. What counts begins with
+// "{" (canonical JSON) or "rust-tuf member v1"; this begins with neither.
+func testMessage(now time.Time) []byte {
+	return fmt.Appendf(nil, "rust-tuf doctor v1\nA test, which means nothing.\n%s\n%s\n", now.Format(time.RFC3339), rand.Text())
+}

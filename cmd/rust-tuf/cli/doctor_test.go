@@ -1,0 +1,188 @@
+//go:build cgo && !nopiv && linux
+
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// untouched asserts that no try was spent on a card, and nothing made or signed.
+func untouched(t *testing.T, c *card.Card) {
+	t.Helper()
+	n := c.Counters()
+	if n.PINAttempts != 0 || n.PUKAttempts != 0 || n.Signatures != 0 || n.Generated != 0 || n.Imported != 0 || n.Resets != 0 {
+		t.Errorf("card %d: %+v", c.Serial(), n)
+	}
+}
+
+// ready gives judy's card a management key of its own.
+func ready(c *card.Card) {
+	c.Set(card.State{ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")})
+}
+
+// A member who can sign is told so, line for line.
+func TestDoctor(t *testing.T) {
+	s, judy, world, c := judyAtDesk(t)
+	judy.env.Attestation = testRoots(t, world)
+	world.Plug(c)
+	ready(c)
+	judy.answers(t)
+	s.unchanged(t, func() { s.golden(t, "doctor.golden", s.exits(t, judy, ExitDone, []string{"doctor"})) })
+	untouched(t, c)
+	out := s.exits(t, judy, ExitDone, []string{"doctor", "--json"})
+	got := &doctorResult{}
+	oneObject(t, out, got)
+	if len(got.Lines) < 10 || slices.ContainsFunc(got.Lines, func(l doctorLine) bool { return l.Mark == markWrong || l.About == "" || l.Text == "" }) {
+		t.Errorf("%+v", got.Lines)
+	}
+	untouched(t, c)
+}
+
+// The key of a quorum is recognised.
+func TestDoctorKnowsTheListedKey(t *testing.T) {
+	plugged(t)
+	s := play(t, "genesis-done")
+	alice := s.people["alice"].withCards()
+	alice.answers(t)
+	s.exits(t, alice, ExitDone, []string{"doctor"}, "ok: the key file alice.key is listed by root, as alice", "ok: this machine trusts root version 1 (", "YubiKeys plugged in: 0")
+}
+
+// Each thing that is wrong has a line of its own and what mends it; no try is
+// spent to find it out.
+func TestDoctorFindings(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		config card.Config
+		set    func(c *card.Card)
+		code   int
+		words  []string
+	}{
+		{"fresh from the factory", card.Config{}, func(*card.Card) {}, ExitOther, []string{
+			"wrong: YubiKey 5200001: its PIN is the one of every new YubiKey\n    to mend it: ykman piv access change-pin",
+			"wrong: YubiKey 5200001: its PUK is the one of every new YubiKey\n    to mend it: ykman piv access change-puk",
+			"wrong: YubiKey 5200001: its management key is the one of every new YubiKey",
+			"warning: YubiKey 5200001, slot 9c: there is no key\n    to mend it: `rust-tuf member enrol NAME`",
+			"3 of ", "something is wrong"}},
+		{"two tries left", card.Config{}, func(c *card.Card) { c.Set(card.State{PINTries: 2}) }, ExitOther, []string{"warning: YubiKey 5200001: its PIN has tries left: 2"}},
+		{"blocked", card.Config{}, func(c *card.Card) { c.Set(card.State{PINTries: -1}) }, ExitOther, []string{
+			"wrong: YubiKey 5200001: its PIN is blocked: no tries left\n    to mend it: ykman piv access unblock-pin"}},
+		{"policies", card.Config{}, func(c *card.Card) {
+			c.Generate(card.Signature, card.P256, card.PINOnce, card.TouchNever)
+		}, ExitOther, []string{"ok: YubiKey 5200001, slot 9c: attested: ", "wrong: YubiKey 5200001, slot 9c: "}},
+		{"old firmware", card.Config{Firmware: card.Firmware{5, 4, 3}}, func(c *card.Card) {
+			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+		}, ExitOther, []string{"firmware 5.4.3", "wrong: YubiKey 5200001, slot 9c: "}},
+		{"firmware that tells little", card.Config{Firmware: card.Firmware{5, 2, 7}}, func(*card.Card) {}, ExitOther, []string{
+			"warning: YubiKey 5200001: it does not tell whether its PIN is the factory's; if you never changed it: ykman piv access change-pin"}},
+		{"PIV off", card.Config{PIVDisabled: true}, func(*card.Card) {}, ExitOther, []string{"wrong: ", "PIV"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			world := plugged(t)
+			a := alone(t).withCards()
+			a.env.Attestation = testRoots(t, world)
+			test.config.Serial = 5200001
+			c := world.Insert(test.config)
+			test.set(c)
+			out, words, code := a.types("doctor")
+			if code != test.code {
+				t.Errorf("exit code %d", code)
+			}
+			for _, w := range append(test.words, "warning: ", "no git repository here") {
+				if !strings.Contains(out+words, w) {
+					t.Errorf("not said: %q\n%s%s", w, out, words)
+				}
+			}
+			untouched(t, c)
+		})
+	}
+}
+
+// Yubico's roots do not know a virtual card.
+func TestDoctorTrustsYubicoAlone(t *testing.T) {
+	world := plugged(t)
+	a := alone(t).withCards()
+	c := world.Insert(card.Config{Serial: 5200001})
+	c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+	out, _, code := a.types("doctor")
+	if code != ExitOther || !strings.Contains(out, "wrong: YubiKey 5200001, slot 9c: its attestation proves nothing: ") || strings.Contains(out, "TEST ROOT") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
+// Without a reader service, somebody with a software key is only warned.
+func TestDoctorWithoutReaderService(t *testing.T) {
+	plugged(t)
+	reader.Down()
+	t.Cleanup(func() {
+		if err := reader.Up(); err != nil {
+			t.Error(err)
+		}
+	})
+	a := alone(t).withCards()
+	out, _, code := a.types("doctor")
+	if code != ExitOther || !strings.Contains(out, "wrong: the smart card service is not running\n    to mend it: install pcscd") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	if err := a.newKey(); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, code = a.types("doctor"); code != ExitDone || !strings.Contains(out, "warning: the smart card service is not running") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
+// A clock before what the repository has seen, an expired root, a machine
+// without a pin, a remote that is gone.
+func TestDoctorOfTheClone(t *testing.T) {
+	plugged(t)
+	s := play(t, "genesis-done")
+	alice, frank := s.people["alice"].withCards(), s.people["frank"].withCards()
+	alice.answers(t)
+	frank.answers(t)
+	s.now = dawn.Add(-time.Hour)
+	s.exits(t, alice, ExitOther, []string{"doctor"}, "wrong: this computer's clock says 2026-11-22 11:00 UTC, but the newest event was opened at 2026-11-22 12:00 UTC\n    to mend it: set this computer's clock")
+	s.now = dawn.AddDate(3, 0, 0)
+	s.exits(t, alice, ExitDone, []string{"doctor"}, "warning: this machine trusts root version 1 (", "which expired at 2028-11-22")
+	s.exits(t, frank, ExitDone, []string{"doctor"}, "warning: this machine trusts no root of repository", "`rust-tuf trust init`", "is listed by root, as frank")
+	if _, err := s.git("alice", alice.clone, "remote", "set-url", "origin", s.dir+"/gone.git"); err != nil {
+		t.Fatal(err)
+	}
+	s.exits(t, alice, ExitOther, []string{"doctor"}, "wrong: ", "gone.git")
+}
+
+// A test signature is asked for, and its message can be taken for nothing else.
+func TestDoctorTestSignature(t *testing.T) {
+	world := plugged(t)
+	a := alone(t).withCards()
+	a.env.Attestation = testRoots(t, world)
+	c := world.Insert(card.Config{Serial: 5200001})
+	c.Set(card.State{PIN: cardPIN, PUK: cardPUK})
+	ready(c)
+	c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+	ask := "Make a test signature with the YubiKey 5200001, slot 9c?"
+	a.answers(t, reply{ask, "no"})
+	if out, _, code := a.types("doctor", "--test-signature"); code != ExitDone || !strings.Contains(out, "ok: no test signature with the YubiKey 5200001, slot 9c was wanted") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	untouched(t, c)
+	a.answers(t, reply{ask, "yes"}, reply{"PIN of YubiKey 5200001, 3 tries left", cardPIN})
+	if out, _, code := a.types("doctor", "--test-signature"); code != ExitDone || !strings.Contains(out, "ok: the YubiKey 5200001, slot 9c made a signature, which verifies; it was thrown away") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	spent(t, c, 1, 1)
+	c.OnTouch(card.Always(card.Ignored))
+	a.answers(t, reply{ask, "yes"}, reply{"PIN of YubiKey 5200001", cardPIN})
+	if out, _, code := a.types("doctor", "--test-signature"); code != ExitOther || !strings.Contains(out, "wrong: YubiKey 5200001, slot 9c: the card was not touched in time\n    to mend it: ") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	message := testMessage(dawn)
+	if _, err := verify.Read(message, verify.DefaultLimits()); err == nil || strings.HasPrefix(string(message), "rust-tuf member") || string(message) == string(testMessage(dawn)) {
+		t.Errorf("%q", message)
+	}
+}

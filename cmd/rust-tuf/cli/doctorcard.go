@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/signer/file"
+	"github.com/rust-lang/rust-tuf/signer/piv"
+)
+
+// cards looks at the reader service and every card.
+func (d *diagnosis) cards(ctx context.Context) {
+	cards, err := piv.Cards(ctx)
+	if err != nil {
+		state := markWrong
+		for _, k := range d.hand.keys {
+			if _, ok := k.(*file.Key); ok { // somebody who signs without cards
+				state = markWarning
+			}
+		}
+		d.trouble(state, "card", err)
+		return
+	}
+	d.line(markOK, "card", "", "the smart card service answers; YubiKeys plugged in: %d", len(cards))
+	for _, root := range d.proof.TestRoots() {
+		d.line(markWarning, "card", "", "a TEST ROOT is trusted, so that nothing is proven about real cards: %s", root)
+	}
+	for _, info := range cards {
+		if info.Err != nil {
+			d.trouble(markWrong, "card", info.Err)
+			continue
+		}
+		d.card(ctx, info)
+	}
+}
+
+// card looks at one card. Nothing of this spends a try.
+func (d *diagnosis) card(ctx context.Context, info piv.CardInfo) {
+	name := fmt.Sprintf("YubiKey %d", info.Serial)
+	d.line(markOK, "card", "", "%s: %s, firmware %s", name, info.Form, info.Firmware)
+	d.counter(name, "PIN", info.PIN, "ykman piv access unblock-pin", "ykman piv access change-pin")
+	d.counter(name, "PUK", info.PUK, "", "ykman piv access change-puk")
+	switch info.FactoryManagementKey {
+	case piv.Yes:
+		d.line(markWrong, "card", "ykman piv access change-management-key --generate --protect",
+			"%s: its management key is the one of every new YubiKey, so that any program can replace its keys", name)
+	case piv.No:
+		d.line(markOK, "card", "", "%s: its management key is not the factory's", name)
+	default:
+		d.line(markWarning, "card", "", "%s: whether its management key is the factory's could not be found out", name)
+	}
+	for _, text := range d.terms.Devices.Slots {
+		slot, err := piv.ParseSlot(text)
+		if err != nil {
+			d.trouble(markWrong, "card", err)
+			continue
+		}
+		d.slot(ctx, name, info, info.Slot(slot))
+	}
+}
+
+// counter looks at a PIN or a PUK.
+func (d *diagnosis) counter(name, what string, c piv.Counter, unblock, change string) {
+	switch {
+	case c.Left == 0 && what == "PIN":
+		d.line(markWrong, "card", unblock, "%s: its PIN is blocked: no tries left", name)
+	case c.Left == 0:
+		d.line(markWarning, "card", "", "%s: its PUK is blocked: a blocked PIN could only be mended by a reset, which destroys the keys", name)
+	case c.Left == 1 || c.Left == 2:
+		d.line(markWarning, "card", "the next right "+what+" gives back all tries", "%s: its %s has tries left: %d", name, what, c.Left)
+	case c.Left > 0:
+		d.line(markOK, "card", "", "%s: its %s has tries left: %d", name, what, c.Left)
+	}
+	switch c.Factory {
+	case piv.Yes:
+		d.line(markWrong, "card", change, "%s: its %s is the one of every new YubiKey", name, what)
+	case piv.No:
+		d.line(markOK, "card", "", "%s: its %s is not the factory's", name, what)
+	default:
+		d.line(markWarning, "card", "", "%s: it does not tell whether its %s is the factory's; if you never changed it: %s", name, what, change)
+	}
+}
+
+// slot looks at the place of the member's key.
+func (d *diagnosis) slot(ctx context.Context, name string, info piv.CardInfo, held piv.SlotInfo) {
+	where := fmt.Sprintf("%s, slot %s", name, held.Slot)
+	switch held.State {
+	case piv.Empty:
+		d.line(markWarning, "card", "`rust-tuf member enrol NAME`", "%s: there is no key", where)
+		return
+	case piv.Hidden:
+		d.line(markWarning, "card", "`rust-tuf member enrol NAME`", "%s: there is no key that this card would show", where)
+		return
+	}
+	d.line(markOK, "card", "", "%s: %s key, fingerprint %s", where, held.Algorithm, held.Fingerprint.Groups())
+	card, err := piv.FindCard(ctx, info.Serial)
+	if err != nil {
+		d.trouble(markWrong, "card", err)
+		return
+	}
+	answer, err := card.Attest(ctx, held.Slot)
+	if err != nil {
+		d.trouble(markWrong, "card", err)
+		return
+	}
+	proof, err := attest.ParseDER(answer.Slot, answer.Device)
+	if err == nil {
+		var facts attest.Facts
+		if facts, err = d.proof.Verify(proof, d.now); err == nil {
+			d.line(markOK, "card", "", "%s: attested: %s", where, facts)
+			d.demands(where, info, held, proof, facts)
+			return
+		}
+	}
+	d.trouble(markWrong, "card", fmt.Errorf("%s: its attestation proves nothing: %w", where, err))
+}
+
+// demands compares a key with [devices] of the policy, by the rules of the gate.
+func (d *diagnosis) demands(where string, info piv.CardInfo, held piv.SlotInfo, proof *attest.Attestation, facts attest.Facts) {
+	if !facts.Key.Equal(held.Public) {
+		d.trouble(markWrong, "card", errors.New(where+": the card attests another key than it shows"))
+		return
+	}
+	key := roles.MemberKey{Label: "main", Public: roles.PublicKey{PublicKey: held.Public}, Kind: roles.KindPIV, Serial: int64(info.Serial),
+		Slot: held.Slot.String(), Status: roles.StatusActive, Evidence: roles.Evidence{Slot: string(proof.SlotPEM()), Device: string(proof.DevicePEM())}}
+	you := &roles.Member{Format: 1, Name: "you", Login: "you", Keys: []roles.MemberKey{key}}
+	met := true
+	for _, f := range d.terms.Judge(map[string]*roles.Member{"you": you}, "you", d.proof) {
+		if f.Rule == "possession" || f.Severity != roles.Refused {
+			continue
+		}
+		met = false
+		d.line(markWrong, "card", f.Next, "%s: %s", where, f.Text)
+	}
+	if met {
+		d.line(markOK, "card", "", "%s: it meets what the policy demands of cards", where)
+	}
+}
