@@ -80,6 +80,7 @@ const thresholdFive = `"threshold": 5`
 // A payload that was edited after it was frozen, with and without event.toml
 // telling the same lie.
 func TestPayloadEdited(t *testing.T) {
+	t.Parallel()
 	good := rotation(t)
 	good.sign(rotationEvent, "alice")
 	path := EventPath(rotationEvent, "2.root.json")
@@ -142,6 +143,7 @@ func TestPayloadEdited(t *testing.T) {
 // What a document says about its thresholds is read by the same code in a
 // delegated role, so one of each is enough there.
 func TestTargetsPayloadEdited(t *testing.T) {
+	t.Parallel()
 	good := rotation(t)
 	w := good.clone()
 	w.forge(rotationEvent, "targets", swap(`"targets": {}`, `"targets": {"evil": {"length": 1, "hashes": {"sha256": "`+strings.Repeat("00", 32)+`"}}}`))
@@ -150,6 +152,7 @@ func TestTargetsPayloadEdited(t *testing.T) {
 
 // The policy that an event froze judges it; edits of it show.
 func TestFrozenPolicyEdited(t *testing.T) {
+	t.Parallel()
 	good := rotation(t)
 	p := good.event(rotationEvent).Payload("root")
 	path := EventPath(rotationEvent, policyDir, p.Policy.String()+".json")
@@ -173,6 +176,10 @@ func TestFrozenPolicyEdited(t *testing.T) {
 			refused[*roles.SyntaxError](policyDir, "the threshold is 10 of 9 keys")},
 		{"to no threshold", func(w *world) { w.renamePolicy(path, swap(thresholdFive+",\n", "")) },
 			refused[*roles.SyntaxError](policyDir, "the threshold is 0 of 9 keys")},
+		{"to one key of two members", func(w *world) {
+			inJSON := strings.NewReplacer("\n", `\n`)
+			w.renamePolicy(path, swap(inJSON.Replace(keyPairOf("ivan").pem), inJSON.Replace(keyPairOf("alice").pem)))
+		}, refused[*PayloadError]("root version 2 cannot be made from its frozen policy", "alice/main and ivan/main have the same public key")},
 		{"truncated", func(w *world) { w.files[path] = w.files[path][:100] }, refused[*FileError](path)},
 		{"nested too deep", func(w *world) { w.files[path] = []byte(strings.Repeat("[", 100) + strings.Repeat("]", 100)) }, refused[*FileError](path, "nesting")},
 		{"too long", func(w *world) { w.files[path] = bytes.Repeat([]byte(" "), roles.CharterBytes+1) }, refused[*FileError](path, "at most")},
@@ -212,6 +219,7 @@ func (w *world) renamePolicy(path string, edit func(string) string) {
 
 // event.toml has one spelling, and every field in it is checked before use.
 func TestEventFileEdited(t *testing.T) {
+	t.Parallel()
 	good := rotation(t)
 	path := EventPath(rotationEvent, eventFile)
 	text := string(good.files[path])
@@ -282,6 +290,7 @@ func TestEventFileEdited(t *testing.T) {
 
 // Nothing hides in an event's folder.
 func TestEventFolder(t *testing.T) {
+	t.Parallel()
 	good := rotation(t)
 	id := keyIDOf("alice")
 	for _, extra := range []string{
@@ -313,6 +322,7 @@ func TestEventFolder(t *testing.T) {
 
 // An event that was opened for a version which another event has made since.
 func TestStaleEvent(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	old := w.under(EventPath(rotationEvent))
 	w.sign(rotationEvent, "alice", "bob", "carol", "dave", "erin", "judy", "karl")
@@ -337,6 +347,11 @@ func TestStaleEvent(t *testing.T) {
 				t.Fatalf("%+v, %v", v, err)
 			}
 			expect[*StaleError](t, v.Refusals[0])
+
+			// Merged past the gate, it takes no signature either.
+			late := stale.clone()
+			late.put("again", w.signature(stale.event("again").Payload("root"), "heidi"))
+			gate(t, stale, late, KindSignature, refused[*StaleError]("can never complete"))
 		})
 	}
 	t.Run("closed by what comes next", func(t *testing.T) {
@@ -363,6 +378,7 @@ func TestStaleEvent(t *testing.T) {
 
 // A version that jumps ahead of what is trusted.
 func TestEventAhead(t *testing.T) {
+	t.Parallel()
 	w := genesis(t)
 	ahead := rotated(t)
 	ahead.later()
@@ -381,6 +397,7 @@ func TestEventAhead(t *testing.T) {
 
 // A payload of another repository, with the same people and the same keys.
 func TestEventOfAnotherRepository(t *testing.T) {
+	t.Parallel()
 	w := genesis(t)
 	other := otherRepository(t)
 	other.sign(rotationEvent, "alice", "bob", "carol", "dave", "erin", "judy", "karl")
@@ -420,6 +437,7 @@ func TestEventOfAnotherRepository(t *testing.T) {
 // The newest policy on the branch is a proposal. Nothing that is judged
 // changes with it.
 func TestPolicyMergedButNeverSigned(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	w.sign(rotationEvent, "alice", "bob", "carol")
 	before := w.standing(rotationEvent)

@@ -92,6 +92,7 @@ func nearlySigned(t testing.TB) *world {
 
 // A signature that verifies, but not over what lies beside it.
 func TestSignatureForSomethingElse(t *testing.T) {
+	t.Parallel()
 	w := nearlySigned(t)
 	before := w.standing(rotationEvent)
 	root := w.event(rotationEvent).Payload("root")
@@ -163,6 +164,7 @@ func otherRepository(t testing.TB) *world {
 
 // Who is not among the keys of the old root or of the new one cannot sign.
 func TestSignatureByStranger(t *testing.T) {
+	t.Parallel()
 	w := rotated(t)
 	w.join("leo")
 	w.declare(policy{root: append(except(afterRotation, "ivan"), "leo"), rootThreshold: 5})
@@ -204,6 +206,7 @@ func TestSignatureByStranger(t *testing.T) {
 // A file that is not spelled as rust-tuf writes it is refused before anybody
 // asks what it says.
 func TestSignatureFileMalformed(t *testing.T) {
+	t.Parallel()
 	w := nearlySigned(t)
 	before := w.standing(rotationEvent)
 	good := w.signature(w.event(rotationEvent).Payload("root"), "heidi")
@@ -285,6 +288,7 @@ func (t readsCounted) Read(path string) ([]byte, error) {
 
 // A bound ends the reading long before the number of files costs anything.
 func TestJunkSignatures(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	base := w.clone()
 	for i := range 10_000 {
@@ -311,6 +315,7 @@ func TestJunkSignatures(t *testing.T) {
 // Junk that was merged below the bound costs a lookup, not a verification, and
 // hides nothing.
 func TestJunkBesideSignatures(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	root := w.event(rotationEvent).Payload("root")
 	for i := range maxSignaturesPerPayload - 7 {
@@ -332,6 +337,7 @@ func TestJunkBesideSignatures(t *testing.T) {
 
 // What comes after the event has ended is told so, by name.
 func TestLateSignature(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	late := w.signature(w.event(rotationEvent).Payload("root"), "heidi")
 	w.sign(rotationEvent, "alice", "bob", "carol", "dave", "erin", "judy", "karl")
@@ -367,6 +373,7 @@ func TestLateSignature(t *testing.T) {
 
 // A signature for an event that never was names the ones that are.
 func TestSignatureForUnknownEvent(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	head := w.clone()
 	head.put("2026-11-23-root-v3", w.signature(w.event(rotationEvent).Payload("root"), "heidi"))
@@ -374,6 +381,8 @@ func TestSignatureForUnknownEvent(t *testing.T) {
 	if err != nil || v.Accepted() {
 		t.Fatalf("%+v, %v", v, err)
 	}
+	_, err = genesis(t).read().Event("x")
+	expect[*UnknownEventError](t, err, `there is no event "x"; no event is open`)
 	unknown := expect[*UnknownEventError](t, v.Refusals[0], `no event "2026-11-23-root-v3"`, "open events: "+rotationEvent)
 	if unknown.Name != "2026-11-23-root-v3" {
 		t.Errorf("%+v", unknown)
@@ -382,6 +391,7 @@ func TestSignatureForUnknownEvent(t *testing.T) {
 
 // One key counts once, whatever it signs and however often.
 func TestSignatureTwice(t *testing.T) {
+	t.Parallel()
 	w := nearlySigned(t)
 	before := w.standing(rotationEvent)
 	again := w.signature(w.event(rotationEvent).Payload("root"), "alice")

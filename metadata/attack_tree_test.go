@@ -59,6 +59,7 @@ func neverMerged(t *testing.T, base, head Tree, want refusal) {
 }
 
 func TestTreeModes(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	for mode, words := range map[string]string{
 		"120000": "is a symbolic link; only plain files are read here",
@@ -89,6 +90,7 @@ func TestTreeModes(t *testing.T) {
 }
 
 func TestTreePaths(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	id := keyIDOf("alice")
 	notPlain := "not a plain relative path"
@@ -165,6 +167,7 @@ func TestTreePaths(t *testing.T) {
 
 // A file that the tool would have to hold in memory is refused by its size.
 func TestTreeSizes(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	for _, path := range []string{"metadata/1.root.json", EventPath(rotationEvent, eventFile), MemberPath("alice")} {
 		huge := withModes{Tree: w.tree(), sizes: map[string]int64{path: maxFileBytes + 1}}
@@ -181,6 +184,7 @@ func TestTreeSizes(t *testing.T) {
 }
 
 func TestTooManyEvents(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	for i := range maxEvents {
 		for rel, content := range w.under(EventPath(rotationEvent)) {
@@ -193,6 +197,7 @@ func TestTooManyEvents(t *testing.T) {
 
 // Members' files stand where their names say.
 func TestMembersFolder(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	for path, content := range map[string][]byte{
 		"members":                  memberText("zed", ""),
@@ -250,6 +255,7 @@ func forgedNext(w *world, by ...string) []byte {
 // What is published and what is in the log never changes. The gate sees every
 // change; an audit finds it without knowing what was there before.
 func TestHistoryAltered(t *testing.T) {
+	t.Parallel()
 	good := delegated(t)
 	if report := Audit(good.tree()); len(report.Problems) > 0 {
 		t.Fatal(report.Problems)

@@ -12,6 +12,7 @@ import (
 // The project's main job, in memory: genesis by five of nine, a rotation of
 // two members under both thresholds, a delegated role with its own members.
 func TestCeremony(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, policy{root: nine, rootThreshold: 5}, nine...)
 	first := w.propose("the first root")
 	if first.Name != "2026-11-22-root-v1" || len(first.Payloads) != 2 {

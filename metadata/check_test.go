@@ -37,6 +37,7 @@ func gate(t *testing.T, base, head *world, kind Kind, want refusal) *Verdict {
 
 // The kinds of pull request that are in order, and who may merge them.
 func TestGateAccepts(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	w.sign(rotationEvent, "alice", "bob", "carol", "dave")
 
@@ -80,6 +81,7 @@ func TestGateAccepts(t *testing.T) {
 
 // A pull request that adds a signature adds nothing else.
 func TestGateSignatureComesAlone(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	w.sign(rotationEvent, "alice")
 	root := w.event(rotationEvent).Payload("root")
@@ -128,6 +130,7 @@ func TestGateSignatureComesAlone(t *testing.T) {
 
 // A signature that is there stays as it is.
 func TestGateSignatureStays(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	w.sign(rotationEvent, "alice", "bob")
 	alice := SignaturePath(rotationEvent, "root", keyIDOf("alice"))
@@ -148,6 +151,7 @@ func TestGateSignatureStays(t *testing.T) {
 
 // What nobody may change, one file at a time.
 func TestGateFrozen(t *testing.T) {
+	t.Parallel()
 	w := rotation(t)
 	w.sign(rotationEvent, "alice")
 	for _, tt := range []struct {
@@ -183,6 +187,7 @@ func TestGateFrozen(t *testing.T) {
 
 // The policy and member files, which are proposals until signed.
 func TestGatePolicy(t *testing.T) {
+	t.Parallel()
 	w := genesis(t)
 	for _, tt := range []struct {
 		name string
@@ -234,6 +239,7 @@ func TestGatePolicy(t *testing.T) {
 // A proposal brings one event, made from what is trusted and from the
 // declaration beside it, and nothing that comes later.
 func TestGateProposal(t *testing.T) {
+	t.Parallel()
 	base := rotated(t)
 	head := base.clone()
 	head.join("leo")
@@ -297,6 +303,7 @@ func (w *world) secondEvent(base *world) {
 
 // A completion is exactly what base yields.
 func TestGateCompletion(t *testing.T) {
+	t.Parallel()
 	base := rotation(t)
 	base.sign(rotationEvent, "alice", "bob", "carol", "dave", "erin", "frank", "judy", "karl")
 	head := base.clone()
@@ -368,6 +375,7 @@ func TestGateCompletion(t *testing.T) {
 
 // Two events are completed one after the other.
 func TestGateTwoCompletions(t *testing.T) {
+	t.Parallel()
 	base := rotated(t)
 	base.later()
 	first := base.clone()
@@ -395,6 +403,7 @@ func TestGateTwoCompletions(t *testing.T) {
 
 // A target branch that cannot be judged judges nobody, whatever the change.
 func TestGateBrokenBase(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(w *world){
 		"a published root altered": func(w *world) { w.edit("metadata/2.root.json", `"expires": "2028-`, `"expires": "2038-`) },
 		"a stray file":             func(w *world) { w.files["metadata/x"] = nil },
@@ -417,6 +426,7 @@ func TestGateBrokenBase(t *testing.T) {
 // nothing can be judged, and the gate helps out: it lets the one that nobody
 // has signed be taken back.
 func TestConflict(t *testing.T) {
+	t.Parallel()
 	base := rotated(t)
 	base.later()
 	first, second := base.clone(), base.clone()
@@ -477,6 +487,7 @@ func TestConflict(t *testing.T) {
 
 // Whatever it is called, only one kind is for machines.
 func TestMachineMergesSignaturesOnly(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []Kind{KindNothing, KindProposal, KindCompletion, KindPolicy, KindOther, KindMixed, KindFrozen, KindRepair, ""} {
 		if (&Verdict{Kind: kind}).Machine() {
 			t.Errorf("a machine may merge kind %q", kind)

@@ -41,6 +41,7 @@ func newTeamProposed(t testing.TB) (w *world, event string) {
 // Whoever the delegator's new version names signs the delegated role, and
 // nobody else.
 func TestDelegatedByNewVersion(t *testing.T) {
+	t.Parallel()
 	w, event := newTeamProposed(t)
 	if got := payloadNames(w.event(event)); !slices.Equal(got, []string{"targets version 4", "release version 2"}) {
 		t.Fatalf("payloads: %q", got)
@@ -70,12 +71,23 @@ func TestDelegatedByNewVersion(t *testing.T) {
 	if report := Audit(w.tree()); len(report.Problems) > 0 {
 		t.Errorf("audit: %v", report.Problems)
 	}
+	trusted := w.trusted()
+	if got := trusted.Roles(); !slices.Equal(got, []string{"targets", "release"}) {
+		t.Errorf("roles: %q", got)
+	}
+	if q, ok := trusted.DelegatorOf("release").Quorum("release"); !ok || q.Threshold() != 3 || trusted.DelegatorOf("targets") != verify.Delegator(trusted.Root) || trusted.DelegatorOf("nightly") != nil {
+		t.Error("the roles have other delegators")
+	}
+	if got := w.read().Versions("targets"); !slices.Equal(got, []int64{1, 2, 3, 4}) {
+		t.Errorf("versions of targets: %v", got)
+	}
 }
 
 // An event that changes who signs a role, without that role, would leave
 // clients without it. The tool adds it; an event that was written by hand is
 // refused at the gate, and once more when it would be published.
 func TestDelegatedLeftBelow(t *testing.T) {
+	t.Parallel()
 	base := delegated(t)
 	w, event := newTeamProposed(t)
 	full := w.event(event)
@@ -97,6 +109,7 @@ func TestDelegatedLeftBelow(t *testing.T) {
 
 // A role is made anew without a change of policy, judged by what is trusted.
 func TestRenewal(t *testing.T) {
+	t.Parallel()
 	w := delegated(t)
 	w.later()
 	_, err := w.tryPropose(Proposition{})
@@ -132,6 +145,7 @@ func TestRenewal(t *testing.T) {
 // A role that nobody delegates for a while counts on when it comes back:
 // clients may have seen its last version.
 func TestDelegatedAgain(t *testing.T) {
+	t.Parallel()
 	w := delegated(t)
 	w.declare(policy{root: afterRotation, rootThreshold: 5})
 	w.later()
@@ -169,6 +183,7 @@ func TestDelegatedAgain(t *testing.T) {
 
 // event.toml does not choose its judge.
 func TestDelegatorChosen(t *testing.T) {
+	t.Parallel()
 	const nightly = `
 [roles.nightly]
 delegator = "targets"
@@ -286,6 +301,7 @@ func crafted(t *testing.T, charter *roles.Charter, raw []byte, base *verify.Docu
 // A change after which the old root's threshold cannot be met strands every
 // client, so it is not even opened.
 func TestOldThresholdOutOfReach(t *testing.T) {
+	t.Parallel()
 	w := genesis(t)
 	w.join("judy", "karl", "leo", "mia", "niaj")
 	others := append([]string{"judy", "karl", "leo", "mia", "niaj"}, nine[:4]...)
@@ -309,6 +325,7 @@ func TestOldThresholdOutOfReach(t *testing.T) {
 // What a repository says of itself decides where a pin is looked for, and
 // nothing else.
 func TestUnverifiedID(t *testing.T) {
+	t.Parallel()
 	empty := newWorld(t, policy{root: nine, rootThreshold: 5}, nine...)
 	if id, err := empty.read().UnverifiedID(); id != "" || err != nil {
 		t.Errorf("before the first event: %q, %v", id, err)
@@ -350,6 +367,7 @@ func TestUnverifiedID(t *testing.T) {
 
 // A pinned root that is newer than all that is shown means a rollback.
 func TestRolledBack(t *testing.T) {
+	t.Parallel()
 	now := rotated(t).trusted().Root
 	_, err := genesis(t).read().Trusted(now)
 	expect[*HistoryError](t, err, "metadata/1.root.json", "not newer than the trusted version 2", "rolled back", "fetch again")
@@ -358,6 +376,7 @@ func TestRolledBack(t *testing.T) {
 
 // Names of events are for file systems and for people.
 func TestEventNames(t *testing.T) {
+	t.Parallel()
 	w := genesis(t)
 	for name, words := range map[string]string{
 		"Upper": "lower-case", "-x": "lower-case", "a b": "lower-case", "../x": "lower-case", "x/y": "lower-case", "caf\u00e9": "lower-case", "x\u202ey": "lower-case",

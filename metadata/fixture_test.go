@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -131,7 +132,11 @@ func (w *world) tree() Tree { return MapTree(w.files) }
 
 // clone is the same world, to be changed without changing this one.
 func (w *world) clone() *world {
-	return &world{t: w.t, files: maps.Clone(w.files), now: w.now}
+	c := &world{t: w.t, files: maps.Clone(w.files), now: w.now}
+	for p, content := range c.files {
+		c.files[p] = slices.Clip(content) // to be appended to in one clone alone
+	}
+	return c
 }
 
 func (w *world) apply(c Change) {

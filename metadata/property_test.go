@@ -86,6 +86,7 @@ func (b *badFiles) damaged(f *SignatureFile) []byte {
 // However many bad files there are, none raises a tally or completes an event,
 // and none spoils one.
 func TestBadSignaturesNeverCount(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(2026, 11))
 	for _, signed := range [][]string{
 		{"carol"},
@@ -138,6 +139,7 @@ func TestBadSignaturesNeverCount(t *testing.T) {
 // Whoever signs in whatever order at whatever time, and whatever else lies
 // about: the same valid signatures yield the same bytes.
 func TestCompletionIndependentOfOrder(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(2026, 12))
 	everybody := append(slices.Clone(afterRotation), "carol", "dave")
 	w := rotation(t)
@@ -278,6 +280,7 @@ func kindOfFile(path string) string {
 // let through; an audit, which does not know what was there before, sees all
 // that follows from something else.
 func TestEveryByteCounts(t *testing.T) {
+	t.Parallel()
 	w := everything(t)
 	base := w.tree()
 	if report := Audit(base); len(report.Problems) > 0 {
@@ -362,6 +365,7 @@ func fieldAt(content []byte, at int) string {
 // Whoever verifies the published files with the walk alone comes to the same
 // end as whoever audits.
 func TestAuditAgreesWithClients(t *testing.T) {
+	t.Parallel()
 	w := everything(t)
 	report := Audit(w.tree())
 	raw, err := w.read().Published("root", 1)

@@ -36,6 +36,7 @@ func secondThoughts(t testing.TB) *world {
 // A new event names the payload that it replaces, and moves the old event into
 // the log as it is.
 func TestSupersede(t *testing.T) {
+	t.Parallel()
 	w := secondThoughts(t)
 	old := w.event(rotationEvent)
 	p, err := w.tryPropose(Proposition{Name: "better", Supersede: rotationEvent})
@@ -105,6 +106,7 @@ func TestSupersede(t *testing.T) {
 // A payload that was superseded can never be published, even with every
 // signature, whoever puts it back.
 func TestSupersededNeverCompletes(t *testing.T) {
+	t.Parallel()
 	w := secondThoughts(t)
 	signed := w.under(EventPath(rotationEvent))
 	w.supersede(rotationEvent, "better")
@@ -175,6 +177,7 @@ func TestSupersededNeverCompletes(t *testing.T) {
 
 // Whoever supersedes what superseded something names both.
 func TestSupersedeTwice(t *testing.T) {
+	t.Parallel()
 	w := secondThoughts(t)
 	first := w.event(rotationEvent).Payload("root").Digest
 	second := w.supersede(rotationEvent, "better").Payload("root").Digest
@@ -215,6 +218,7 @@ func TestSupersedeTwice(t *testing.T) {
 // An event that names only one of two earlier payloads would be signed by
 // members whose ledgers hold the other one.
 func TestSupersedeForgetsOne(t *testing.T) {
+	t.Parallel()
 	w := secondThoughts(t)
 	w.supersede(rotationEvent, "better")
 	// Who proposes from a tree without the log of the first one, forgets it.
@@ -236,6 +240,7 @@ func TestSupersedeForgetsOne(t *testing.T) {
 
 // Nobody closes an event but who makes its version.
 func TestProposalClosesAnother(t *testing.T) {
+	t.Parallel()
 	base := rotated(t)
 	base.later()
 	p, err := base.tryPropose(Proposition{Name: "somebodys", Renew: []string{"root"}})
@@ -321,6 +326,7 @@ func TestProposalClosesAnother(t *testing.T) {
 
 // What a superseded event held for other roles is not forgotten either.
 func TestSupersedeInParts(t *testing.T) {
+	t.Parallel()
 	w := rotated(t)
 	w.later()
 	p, err := w.tryPropose(Proposition{Name: "both", Renew: []string{"root", "targets"}})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -98,4 +99,34 @@ func TestEntriesAreTheCallers(t *testing.T) {
 	if got := treePaths(tree); got[0] != "a" {
 		t.Errorf("entries = %q", got)
 	}
+}
+
+// named is a tree that knows its files by their content, as git does, and
+// cannot read them.
+type named map[string]string
+
+func (t named) Entries() []Entry {
+	var entries []Entry
+	for p := range t {
+		entries = append(entries, Entry{p, "100644", 1})
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	return entries
+}
+
+func (t named) Read(path string) ([]byte, error) { return nil, errors.New("cannot read " + path) }
+
+func (t named) ID(path string) (string, bool) { return t[path], t[path] != "" }
+
+// Files that have an id are compared by it and not read.
+func TestDiffTreesByID(t *testing.T) {
+	base, head := named{"a": "1", "b": "2", "c": "3"}, named{"a": "1", "b": "9", "d": "4"}
+	changes, err := diffTrees(base, head)
+	want := []treeChange{{"b", modified}, {"c", deleted}, {"d", added}}
+	if err != nil || !slices.Equal(changes, want) {
+		t.Errorf("%v, %v", changes, err)
+	}
+	head["a"] = "" // unknown: it has to be read
+	_, err = diffTrees(base, head)
+	expect[*FileError](t, err, "a: cannot read a")
 }
