@@ -139,13 +139,13 @@ func (c *command) runDoctor(ctx context.Context, test bool) error {
 
 // clone looks at git, this folder, and the remote.
 func (d *diagnosis) clone(ctx context.Context) {
-	w, err := d.openClone(ctx)
-	if err != nil {
+	if _, err := d.openClone(ctx); err != nil {
 		d.trouble(markWarning, "git", err)
 		return
 	}
 	d.line(markOK, "git", "", "git is recent enough, and this is a clone")
-	if w, err = d.open(ctx); err != nil {
+	w, err := d.open(ctx)
+	if err != nil {
 		d.trouble(markWrong, "remote", err)
 		return
 	}

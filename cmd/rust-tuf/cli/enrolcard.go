@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,68 +14,6 @@ import (
 	"github.com/rust-lang/rust-tuf/signer/piv"
 	"github.com/rust-lang/rust-tuf/verify"
 )
-
-// NoCardError is a YubiKey wanted where none is plugged in that can be used.
-type NoCardError struct {
-	Unread []error // why those that are there cannot be used
-}
-
-func (e *NoCardError) Error() string {
-	text := "no YubiKey is plugged in"
-	if len(e.Unread) > 0 {
-		text = "no YubiKey can be used"
-	}
-	for _, err := range e.Unread {
-		text += "; " + err.Error()
-	}
-	return text
-}
-
-// Unwrap returns why those that are there cannot be used.
-func (e *NoCardError) Unwrap() []error { return e.Unread }
-
-// Hint says what to do.
-func (e *NoCardError) Hint() string {
-	for _, err := range e.Unread {
-		var h hinted
-		if errors.As(err, &h) {
-			return h.Hint()
-		}
-	}
-	return "plug in your YubiKey and run the command again"
-}
-
-// ListedKeyError is a key that would be destroyed although a trusted role still
-// lists it.
-type ListedKeyError struct {
-	Serial uint32
-	Slot   piv.Slot
-	Roles  []string
-}
-
-func (e *ListedKeyError) Error() string {
-	return fmt.Sprintf("slot %s of YubiKey %d holds a key that is still listed by %s; it is never overwritten", e.Slot, e.Serial, join(e.Roles))
-}
-
-// Hint names the two ways on.
-func (e *ListedKeyError) Hint() string {
-	return "enrol another YubiKey, or wait until a version without this key is published; --existing declares the key as it is"
-}
-
-// UnfitCardError is a card that the policy does not accept, whatever key it has.
-type UnfitCardError struct {
-	Serial  uint32
-	Against []string
-}
-
-func (e *UnfitCardError) Error() string {
-	return fmt.Sprintf("YubiKey %d cannot hold a member's key: %s", e.Serial, strings.Join(e.Against, "; "))
-}
-
-// Hint says that no card can be changed.
-func (e *UnfitCardError) Hint() string {
-	return "a YubiKey's firmware cannot be updated: use another one; nothing was changed on this one"
-}
 
 // chooseCard finds the card by its serial number: never by its place in a list.
 func (e *enrolment) chooseCard(ctx context.Context) error {
@@ -145,13 +81,23 @@ type plan struct {
 	steps   []string
 	changes bool // destroys a key or changes a factory value
 
-	pin, puk, protect bool
-	make              bool
-	replaces          verify.Digest
+	puk, protect, make bool
+	replaces           verify.Digest
 }
 
 func (p *plan) step(format string, args ...any) {
 	p.steps = append(p.steps, fmt.Sprintf(format, args...))
+}
+
+// secret is the step for a PIN or a PUK.
+func (p *plan) secret(what string, factory piv.Answer) {
+	switch factory {
+	case piv.Yes:
+		p.changes = true
+		p.step("its %s is changed: it is the one of every new YubiKey", what)
+	case piv.Untold:
+		p.step("its %s is changed, if it is the one of every new YubiKey: this card does not tell", what)
+	}
 }
 
 // prepare takes the card to one that holds the member's key, and returns that.
@@ -221,23 +167,13 @@ func (e *enrolment) takeHeld(ctx context.Context, held piv.SlotInfo) (bool, erro
 
 // plan finds out what has to be done, and refuses what must not be.
 func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
-	p := &plan{pin: e.info.PIN.Factory != piv.No, puk: e.info.PUK.Factory != piv.No, protect: e.info.FactoryManagementKey != piv.No}
-	for _, factory := range []struct {
-		what   string
-		answer piv.Answer
-	}{{"PIN", e.info.PIN.Factory}, {"PUK", e.info.PUK.Factory}} {
-		switch factory.answer {
-		case piv.Yes:
-			p.changes = true
-			p.step("its %s is changed: it is the one of every new YubiKey", factory.what)
-		case piv.Untold:
-			p.step("its %s is changed, if it is the one of every new YubiKey: this card does not tell", factory.what)
-		}
-	}
+	p := &plan{puk: e.info.PUK.Factory != piv.No, protect: e.info.FactoryManagementKey != piv.No}
+	p.secret("PIN", e.info.PIN.Factory)
 	if p.protect {
 		p.changes = true
 		p.step("its management key becomes a random one, which the card keeps under the PIN and nobody sees")
 	}
+	p.secret("PUK", e.info.PUK.Factory)
 	if existing {
 		return p, nil
 	}
@@ -318,7 +254,8 @@ func quorums(t *metadata.Trusted) map[string]*verify.Quorum {
 }
 
 // change asks for everything, then does what the plan says. Each step leaves
-// the card in a state from which a rerun goes on.
+// the card in a state from which a rerun goes on. What needs the PIN comes
+// first: where it is wrong, nothing has been changed.
 func (e *enrolment) change(ctx context.Context, p *plan) error {
 	e.say("What will be done to YubiKey %d (%s, firmware %s):", e.info.Serial, e.info.Form, e.info.Firmware)
 	for i, s := range p.steps {
@@ -339,17 +276,17 @@ func (e *enrolment) change(ctx context.Context, p *plan) error {
 		}
 		e.say("Done: the PIN is your own.")
 	}
-	if secrets.newPUK != nil {
-		if err := e.card.SetPUK(ctx, secrets.puk, secrets.newPUK); err != nil {
-			return err
-		}
-		e.say("Done: the PUK is your own.")
-	}
 	if p.protect {
 		if err := e.card.ProtectManagementKey(ctx, secrets.current()); err != nil {
 			return err
 		}
 		e.say("Done: the management key is random, and under the PIN.")
+	}
+	if secrets.newPUK != nil {
+		if err := e.card.SetPUK(ctx, secrets.puk, secrets.newPUK); err != nil {
+			return err
+		}
+		e.say("Done: the PUK is your own.")
 	}
 	if !p.make {
 		return nil
@@ -392,123 +329,4 @@ func (e *enrolment) agree(ctx context.Context, changes bool) error {
 		return fmt.Errorf("%q is not the serial number of YubiKey %d, on which nothing was changed; %w", typed, e.info.Serial, signer.ErrDeclined)
 	}
 	return nil
-}
-
-// cardSecrets are the PIN and the PUK that a card has, and those it will have.
-type cardSecrets struct {
-	pin, newPIN *piv.PIN
-	puk, newPUK *piv.PUK
-}
-
-// current is the PIN after the change.
-func (s *cardSecrets) current() *piv.PIN {
-	if s.newPIN != nil {
-		return s.newPIN
-	}
-	return s.pin
-}
-
-func (s *cardSecrets) wipe() {
-	for _, pin := range []*piv.PIN{s.pin, s.newPIN} {
-		if pin != nil {
-			pin.Wipe()
-		}
-	}
-	for _, puk := range []*piv.PUK{s.puk, s.newPUK} {
-		if puk != nil {
-			puk.Wipe()
-		}
-	}
-}
-
-// What every new YubiKey has. They are typed for the person where the card
-// itself says that it has them, so that no try is at stake.
-const (
-	factoryPIN = "123456"
-	factoryPUK = "12345678"
-)
-
-// typing is a person for whom a value that everybody knows is typed.
-func (e *enrolment) typing(known string) signer.UI {
-	ui := e.ui
-	ui.Secret = func(context.Context, string) ([]byte, error) { return []byte(known), nil }
-	return ui
-}
-
-// secrets asks for all that the plan needs.
-func (e *enrolment) secrets(ctx context.Context, p *plan) (s *cardSecrets, err error) {
-	s = &cardSecrets{}
-	defer func() {
-		if err != nil {
-			s.wipe()
-		}
-	}()
-	ui := e.ui
-	switch e.info.PIN.Factory {
-	case piv.Yes:
-		ui = e.typing(factoryPIN)
-	case piv.Untold:
-		e.say("A new YubiKey has the PIN %s. Type that, or the card's own PIN if it was changed.", factoryPIN)
-	}
-	if s.pin, err = e.card.AskPIN(ctx, ui); err != nil {
-		return s, err
-	}
-	if s.pin.Factory() {
-		if s.newPIN, err = chosenTwice(ctx, e.ui, "PIN", e.info.Serial, piv.NewPIN); err != nil {
-			return s, err
-		}
-	}
-	if !p.puk {
-		return s, nil
-	}
-	ui = e.ui
-	switch e.info.PUK.Factory {
-	case piv.Yes:
-		ui = e.typing(factoryPUK)
-	case piv.Untold:
-		yes, err := e.ui.Confirm(ctx, fmt.Sprintf("A new YubiKey has the PUK %s. Is it still the card's PUK?", factoryPUK))
-		if err != nil || !yes {
-			return s, err
-		}
-		ui = e.typing(factoryPUK)
-	}
-	if s.puk, err = e.card.AskPUK(ctx, ui); err != nil {
-		return s, err
-	}
-	s.newPUK, err = chosenTwice(ctx, e.ui, "PUK", e.info.Serial, piv.NewPUK)
-	return s, err
-}
-
-// DifferentError is a new PIN or PUK that was typed in two ways.
-type DifferentError struct{ What string }
-
-func (e *DifferentError) Error() string {
-	return fmt.Sprintf("the two new %ss are not the same; nothing was changed", e.What)
-}
-
-// Hint says to begin anew.
-func (e *DifferentError) Hint() string { return "run the command again" }
-
-// chosenTwice asks for a new PIN or PUK, twice.
-func chosenTwice[S any](ctx context.Context, ui signer.UI, what string, serial uint32, take func([]byte) (*S, error)) (*S, error) {
-	first, err := ui.Secret(ctx, fmt.Sprintf("New %s for YubiKey %d, 6 to 8 characters", what, serial))
-	if err != nil {
-		clear(first)
-		return nil, err
-	}
-	chosen, err := take(first)
-	if err != nil {
-		clear(first)
-		return nil, err
-	}
-	second, err := ui.Secret(ctx, fmt.Sprintf("The same new %s again", what))
-	defer clear(second)
-	if err == nil && !bytes.Equal(first, second) {
-		err = &DifferentError{what}
-	}
-	if err != nil {
-		clear(first)
-		return nil, err
-	}
-	return chosen, nil
 }

@@ -1,0 +1,143 @@
+//go:build cgo && !nopiv && linux
+
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
+)
+
+// policySays edits rust-tuf.toml on the default branch.
+func (s *stage) policySays(t *testing.T, old, new string) {
+	t.Helper()
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(s.maintainer.clone, metadata.PolicyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := strings.Replace(string(text), old, new, 1)
+	if edited == string(text) {
+		t.Fatalf("%s does not say %q", metadata.PolicyFile, old)
+	}
+	if err := s.edit(s.maintainer, "policy", map[string]string{metadata.PolicyFile: edited}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.pushMerged(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A card that tells neither whether its PIN and PUK are the factory's: its
+// holder says so. The exception that lets it in is said at the end.
+func TestEnrolCardThatTellsLittle(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	s.policySays(t, "[devices]", "[[exception]]\nrule = \"advisory\"\nrole = \"root\"\nreason = \"new cards are on their way\"\n\n[devices]\nmin-firmware = \"5.2.0\"")
+	c := world.Insert(card.Config{Serial: 5200001, Firmware: card.Firmware{5, 2, 7}})
+	shown := mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 3 tries left", card.FactoryPIN}, newPIN, newPIN2,
+		reply{"A new YubiKey has the PUK 12345678. Is it still the card's PUK?", "yes"}, newPUK, newPUK2, askPIN)
+	s.exits(t, mallory, ExitDone, enrolArgs, "firmware 5.2.7")
+	if !strings.Contains(shown.String(), "Warning: mallory/main: ") {
+		t.Errorf("shown: %s", shown)
+	}
+	if n := c.Counters(); n.PINFailures != 0 || n.PUKFailures != 0 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// The policy decides when the card asks, and whether P-384 can be used.
+func TestEnrolFollowsThePolicy(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	s.policySays(t, "[devices]", "[devices]\npin = \"once\"\ntouch = \"cached\"")
+	s.policySays(t, `readers = ["rust-tuf", "go-tuf", "python-tuf", "tuf-js", "tough"]`, `readers = ["rust-tuf", "go-tuf", "python-tuf"]`)
+	world.Insert(card.Config{Serial: 5200001})
+	mallory.answers(t, fresh...)
+	s.exits(t, mallory, ExitDone, append(enrolArgs, "--algorithm", "p384"), "slot 9c, ECDSA P-384, PIN once, touch cached")
+}
+
+// What goes wrong at the card ends with exit code 5 and its own words; nothing
+// is pushed, and the next run goes on.
+func TestEnrolTroubleAtTheCard(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		set    func(c *card.Card)
+		script []reply
+		code   int
+		words  []string
+	}{
+		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, fresh, ExitCard, []string{"the card was not touched in time"}},
+		{"two PINs", nil, []reply{serialBack, newPIN, {"again", "other123"}}, ExitCard, []string{"the two new PINs are not the same; nothing was changed"}},
+		{"two PUKs", nil, []reply{serialBack, newPIN, newPIN2, newPUK, {"again", "other123"}}, ExitCard, []string{"the two new PUKs are not the same; nothing was changed"}},
+		{"a factory PIN", nil, []reply{serialBack, {"New PIN", card.FactoryPIN}}, ExitCard, []string{"every new YubiKey"}},
+		{"a short PIN", nil, []reply{serialBack, {"New PIN", "12345"}}, ExitCard, []string{"PIN"}},
+		{"a wrong PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777"}) }, []reply{serialBack, askPIN, newPUK, newPUK2}, ExitCard, []string{"wrong PIN", "2 tries left"}},
+		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777", PINTries: -1}) }, []reply{serialBack}, ExitCard, []string{"the PIN of YubiKey 5200001 is blocked"}},
+		{"a management key that nobody has", func(c *card.Card) {
+			c.Set(card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")})
+		}, []reply{{"Go on?", "yes"}, askPIN}, ExitCard, []string{"management key"}},
+		{"a no", func(c *card.Card) {
+			c.Set(card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")})
+		}, []reply{{"Go on?", "no"}}, ExitOther, []string{"declined"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, mallory, world := newcomerWithCard(t)
+			c := world.Insert(card.Config{Serial: 5200001})
+			if test.set != nil {
+				test.set(c)
+			}
+			mallory.answers(t, test.script...)
+			s.unchanged(t, func() {
+				if out := s.exits(t, mallory, test.code, enrolArgs, test.words...); out != "" {
+					t.Errorf("standard output: %s", out)
+				}
+			})
+		})
+	}
+}
+
+// A card that another program holds, and a computer without a reader service.
+func TestEnrolWithoutACardToTalkTo(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	c := world.Insert(card.Config{Serial: 5200001})
+	world.Occupy(c)
+	mallory.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, mallory, ExitCard, enrolArgs, "no YubiKey can be used; the card in ", "is in use by another program", "gpgconf --kill scdaemon")
+		reader.Down()
+		t.Cleanup(func() {
+			if err := reader.Up(); err != nil {
+				t.Error(err)
+			}
+		})
+		s.exits(t, mallory, ExitCard, enrolArgs, "the smart card service is not running", "install pcscd")
+	})
+	world.Vacate(c)
+	untouched(t, c)
+}
+
+// With --json one object, and what is asked still goes to the terminal.
+func TestEnrolJSON(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	world.Insert(card.Config{Serial: 5200001})
+	mallory.answers(t, fresh...)
+	got := &enrolResult{}
+	oneObject(t, s.exits(t, mallory, ExitDone, append(enrolArgs, "--json")), got)
+	if got.Serial != 5200001 || got.Slot != "9c" || len(got.Paths) != 3 || len(got.TestRoots) != 2 || got.Branch != "member/mallory" || got.Pull == "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Where nobody can be asked, nothing is changed.
+func TestEnrolWithoutATerminal(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	c := world.Insert(card.Config{Serial: 5200001})
+	mallory.env.Terminal = nobody{}
+	s.unchanged(t, func() { s.exits(t, mallory, ExitOther, enrolArgs, "no terminal to ask on") })
+	untouched(t, c)
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/signer/piv"
+)
+
+// NoCardError is a YubiKey wanted where none is plugged in that can be used.
+type NoCardError struct {
+	Unread []error // why those that are there cannot be used
+}
+
+func (e *NoCardError) Error() string {
+	text := "no YubiKey is plugged in"
+	if len(e.Unread) > 0 {
+		text = "no YubiKey can be used"
+	}
+	for _, err := range e.Unread {
+		text += "; " + err.Error()
+	}
+	return text
+}
+
+// Unwrap returns why those that are there cannot be used.
+func (e *NoCardError) Unwrap() []error { return e.Unread }
+
+// Hint says what to do.
+func (e *NoCardError) Hint() string {
+	for _, err := range e.Unread {
+		var h hinted
+		if errors.As(err, &h) {
+			return h.Hint()
+		}
+	}
+	return "plug in your YubiKey and run the command again"
+}
+
+// ListedKeyError is a key that would be destroyed although a trusted role still
+// lists it.
+type ListedKeyError struct {
+	Serial uint32
+	Slot   piv.Slot
+	Roles  []string
+}
+
+func (e *ListedKeyError) Error() string {
+	return fmt.Sprintf("slot %s of YubiKey %d holds a key that is still listed by %s; it is never overwritten", e.Slot, e.Serial, join(e.Roles))
+}
+
+// Hint names the two ways on.
+func (e *ListedKeyError) Hint() string {
+	return "enrol another YubiKey, or wait until a version without this key is published; --existing declares the key as it is"
+}
+
+// UnfitCardError is a card that the policy does not accept, whatever key it has.
+type UnfitCardError struct {
+	Serial  uint32
+	Against []string
+}
+
+func (e *UnfitCardError) Error() string {
+	return fmt.Sprintf("YubiKey %d cannot hold a member's key: %s", e.Serial, strings.Join(e.Against, "; "))
+}
+
+// Hint says that no card can be changed.
+func (e *UnfitCardError) Hint() string {
+	return "a YubiKey's firmware cannot be updated: use another one; nothing was changed on this one"
+}
+
+// DifferentError is a new PIN or PUK that was typed in two ways.
+type DifferentError struct{ What string }
+
+func (e *DifferentError) Error() string {
+	return fmt.Sprintf("the two new %ss are not the same; nothing was changed", e.What)
+}
+
+// Hint says to begin anew.
+func (e *DifferentError) Hint() string { return "run the command again" }
