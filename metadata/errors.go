@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -83,6 +84,25 @@ type PayloadError struct {
 
 func (e *PayloadError) Error() string {
 	return fmt.Sprintf("event %s: payload %s version %d %s; do not sign it, and ask the maintainers who merged it", e.Event, e.Role, e.Version, e.Reason)
+}
+
+// InstantError is an event whose opening instant cannot be right now.
+type InstantError struct {
+	Event   string
+	Opened  time.Time // as the event claims
+	Now     time.Time
+	Role    string    // of the payload that has expired; empty if Opened is in the future
+	Version int64     // of that payload
+	Expires time.Time // of that payload
+}
+
+func (e *InstantError) Error() string {
+	if e.Role == "" {
+		return fmt.Sprintf("event %s says that it was opened at %s, but now it is %s: every lifetime would count from the future; propose it again, or set this computer's clock",
+			e.Event, e.Opened.Format(time.RFC3339), e.Now.Format(time.RFC3339))
+	}
+	return fmt.Sprintf("event %s was opened at %s: %s version %d would have expired already, at %s; propose it again",
+		e.Event, e.Opened.Format(time.RFC3339), e.Role, e.Version, e.Expires.Format(time.RFC3339))
 }
 
 // SupersededError is a payload that a later event replaced.

@@ -1,6 +1,10 @@
 package metadata
 
-import "github.com/rust-lang/rust-tuf/verify"
+import (
+	"time"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
 
 // Bounds of what is read from a repository. Whoever can open a pull request
 // chooses its content, and everyone's machine reads it.
@@ -23,6 +27,9 @@ const (
 	// maxRefusals bounds what the gate says about one pull request: who reads
 	// it repairs the first ones, and most others follow from them.
 	maxRefusals = 12
+	// maxClockSkew is how far the clocks of a proposer and of whoever judges the
+	// event may be apart.
+	maxClockSkew = time.Hour
 	// maxWhyBytes bounds the reason that the proposer writes.
 	maxWhyBytes = 4 << 10
 )

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"sort"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -390,4 +391,23 @@ func (s *PayloadStanding) Signed(keyID string) bool {
 		}
 	}
 	return false
+}
+
+// CheckOpened holds an event to a clock: its opening instant, from which every
+// lifetime counts, is chosen by whoever proposes it. An instant in the future
+// would make a version outlive what the policy allows, one long ago would
+// publish a version that has expired. now is read by the caller, once. The
+// error is an *InstantError.
+func (s *Standing) CheckOpened(now time.Time) error {
+	e := &InstantError{Event: s.Event.Name, Opened: s.Event.Opened, Now: now}
+	if s.Event.Opened.After(now.Add(maxClockSkew)) {
+		return e
+	}
+	for _, p := range s.Payloads {
+		if !now.Before(p.Document.Expires()) {
+			e.Role, e.Version, e.Expires = p.Role, p.Version, p.Document.Expires()
+			return e
+		}
+	}
+	return nil
 }

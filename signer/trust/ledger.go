@@ -90,6 +90,15 @@ func (l *Ledger) Find(role string, version int64) []Entry {
 	return slices.Clone(l.shelves[shelf{role, version}])
 }
 
+// Allows tells whether [Ledger.Intend] would take e now, without writing
+// anything; its errors are the same.
+func (l *Ledger) Allows(e Entry) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	return permitted(l.Find(e.Role, e.Version), e)
+}
+
 // Intend notes that a key is about to sign a document, and returns when the
 // note is on the disk: it is called before the key is asked. e.File and
 // e.Recovered are ignored, and e.At is kept to the second.

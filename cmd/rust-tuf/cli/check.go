@@ -72,6 +72,11 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 	if err != nil {
 		return rejected(err)
 	}
+	if v.Kind == metadata.KindProposal && v.Standing != nil {
+		if err := v.Standing.CheckOpened(w.now); err != nil {
+			v.Refusals = append(v.Refusals, err)
+		}
+	}
 	out := gateOf(v)
 	if err := c.show(out); err != nil {
 		return err

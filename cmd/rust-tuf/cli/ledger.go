@@ -111,10 +111,15 @@ func signaturesIn(tree metadata.Tree, repository string, keys map[string]verify.
 		if err != nil || doc.Digest() != f.Digest || h.Key.Verify(doc.Signed(), f.Sig) != nil {
 			continue
 		}
-		entry := trust.Entry{Role: f.Role, Version: f.Version, Digest: f.Digest, KeyID: f.KeyID, At: f.SignedAt, File: raw, Recovered: true}
-		if ext, ok := doc.Extension(); ok {
-			entry.Supersedes = ext.Supersedes
+		// What the file says of itself nobody signed: the signed bytes must say
+		// the same, or anybody could fill the ledger with a real signature under
+		// another name.
+		ext, ours := doc.Extension()
+		if !ours || ext.Repository != repository || ext.Role != f.Role || doc.Version() != f.Version {
+			continue
 		}
+		entry := trust.Entry{Role: f.Role, Version: f.Version, Digest: f.Digest, KeyID: f.KeyID, At: f.SignedAt, File: raw, Recovered: true}
+		entry.Supersedes = ext.Supersedes
 		found = append(found, entry)
 	}
 	return found

@@ -213,6 +213,20 @@ func (s *signing) judge(e *metadata.Event) (*metadata.Standing, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := standing.CheckOpened(s.w.now); err != nil {
+		return nil, err
+	}
+	// Before the first root nothing else ties an event to the repository whose
+	// pin and ledger this machine has opened.
+	id, err := s.w.repo.UnverifiedID()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range e.Payloads {
+		if p.Charter.Repository != id {
+			return nil, fmt.Errorf("event %s: %w", e.Name, &verify.RepositoryError{Role: p.Role, Version: p.Version, Want: id, Found: p.Charter.Repository})
+		}
+	}
 	findings, err := s.trusted.Lint(e)
 	if err != nil {
 		return nil, err
@@ -230,6 +244,9 @@ func (s *signing) judge(e *metadata.Event) (*metadata.Standing, error) {
 // signature is durable before it is committed, and each step that a rerun
 // finds done is not done again.
 func (s *signing) do(ctx context.Context, t *signTask) error {
+	if err := s.ledger.Allows(s.entry(t)); err != nil {
+		return rejected(err)
+	}
 	file, again, err := s.earlier(t)
 	if err != nil {
 		return err
@@ -327,8 +344,7 @@ func (s *signing) supersede(ctx context.Context, t *signTask) error {
 }
 
 func (s *signing) sign(ctx context.Context, t *signTask) (*metadata.SignatureFile, error) {
-	entry := trust.Entry{Role: t.p.Role, Version: t.p.Version, Digest: t.p.Digest, Supersedes: t.p.Supersedes, KeyID: t.holder.KeyID, At: s.w.now}
-	if err := s.ledger.Intend(entry); err != nil {
+	if err := s.ledger.Intend(s.entry(t)); err != nil {
 		return nil, rejected(err)
 	}
 	sig, err := signer.Sign(ctx, t.key, t.holder.Key, t.p.Document.Signed(), s.ui)
@@ -366,3 +382,8 @@ func (s *signing) pinGenesis(t *signTask) error {
 // say shows a line to the person. A terminal that cannot show anything cannot
 // ask either, so the question that follows gives the error.
 func (s *signing) say(format string, args ...any) { _ = s.person.say(fmt.Sprintf(format, args...)) }
+
+// entry is what the ledger remembers of a task.
+func (s *signing) entry(t *signTask) trust.Entry {
+	return trust.Entry{Role: t.p.Role, Version: t.p.Version, Digest: t.p.Digest, Supersedes: t.p.Supersedes, KeyID: t.holder.KeyID, At: s.w.now}
+}

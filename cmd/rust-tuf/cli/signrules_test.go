@@ -6,6 +6,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -81,4 +82,69 @@ func (s *stage) smuggle(t *testing.T, repo *metadata.Repository, d *roles.Declar
 		t.Fatal(err)
 	}
 	return event.Name
+}
+
+// The opening instant is the proposer's word: from two years ahead, the new
+// root would outlive what the policy allows; from long ago, it would be
+// published expired.
+func TestSignRefusesAnInstantThatCannotBe(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		years int
+		words []string
+	}{
+		{"future", 2, []string{"smuggled", "opened at 2028", "from the future"}},
+		{"past", -5, []string{"smuggled", "opened at 2021", "root version 2 would have expired already, at 2023"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := play(t, "genesis-done")
+			repo := s.head(t)
+			d, err := repo.Declaration()
+			if err != nil {
+				t.Fatal(err)
+			}
+			today := s.now
+			s.now = today.AddDate(c.years, 0, 0)
+			s.smuggle(t, repo, d)
+			s.now = today
+			alice := s.people["alice"]
+			alice.answers(t)
+			s.unchanged(t, func() {
+				s.exits(t, alice, ExitRejected, []string{"sign"}, c.words...)
+			})
+		})
+	}
+}
+
+// Anybody can push a branch in which somebody's real signature lies under
+// another name. It must not make their new laptop believe that they signed
+// that.
+func TestLedgerIsNotFilledByRelabelledSignatures(t *testing.T) {
+	s := play(t, "genesis-done")
+	repo := s.head(t)
+	payload := repo.Closed[0].Payload("targets")
+	real := payload.Files[0]
+	holders := map[string]verify.Holder{}
+	keys, err := s.people["alice"].env.keysInHand(s.ctx, signer.UI{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range payload.Files {
+		if keys.keys[0].Public().Verify(payload.Document.Signed(), f.Sig) == nil {
+			real = f
+			holders[f.KeyID] = verify.Holder{KeyID: f.KeyID, Owner: "alice", Key: keys.keys[0].Public()}
+		}
+	}
+	relabelled := *real
+	relabelled.Role, relabelled.Version = "root", 7
+	tree := metadata.MapTree(map[string][]byte{
+		"events/x/7.root.json":                             payload.Document.Raw(),
+		"events/x/signatures/root/" + real.KeyID + ".json": relabelled.Bytes(),
+	})
+	if found := signaturesIn(tree, real.Repository, holders); len(found) != 0 {
+		t.Errorf("a relabelled signature was believed: %+v", found)
+	}
+	if found := signaturesIn(repo.Tree(), real.Repository, holders); len(found) != 2 {
+		t.Errorf("%d of alice's signatures were found, want 2", len(found))
+	}
 }
