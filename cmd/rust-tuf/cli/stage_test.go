@@ -482,29 +482,6 @@ func (s *stage) rewind(t *testing.T) {
 	}
 }
 
-// firstDigest is the digest of root version 2 that this machine agreed to.
-func firstDigest(t *testing.T, a *actor, s *stage) string {
-	t.Helper()
-	repo := s.head(t)
-	id, err := repo.UnverifiedID()
-	if err != nil {
-		t.Fatal(err)
-	}
-	home, err := trust.Open(a.env.Home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ledger, err := home.Ledger(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range ledger.Find("root", 2) {
-		return e.Digest.Groups()
-	}
-	t.Fatal("the ledger knows no root version 2")
-	return ""
-}
-
 // treeOf is what a branch of the remote holds.
 func (s *stage) treeOf(t *testing.T, branch string) metadata.Tree {
 	t.Helper()
