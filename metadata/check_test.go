@@ -465,11 +465,13 @@ func TestConflict(t *testing.T) {
 	if v := gate(t, both, first, KindRepair, nil); v.Event != "second" {
 		t.Errorf("event %s", v.Event)
 	}
+	targetsAlone := &Event{Name: "second", Why: p.Event.Why, Opened: p.Event.Opened, Payloads: []*Payload{p.Event.Payload("targets")}}
 	for name, edit := range map[string]func(h *world){
 		"the signed one goes":    func(h *world) { maps.Copy(h.files, p.Change.Put); h.remove(EventPath("first")) },
 		"with it goes a member":  func(h *world) { delete(h.files, MemberPath("carol")) },
 		"with it comes a README": func(h *world) { h.files["NEWS"] = nil },
 		"both go":                func(h *world) { h.remove("events") },
+		"one gives way":          func(h *world) { h.open(targetsAlone) },
 		"a part stays":           func(h *world) { h.files[EventPath("second", eventFile)] = both.files[EventPath("second", eventFile)] },
 		"one is edited":          func(h *world) { maps.Copy(h.files, both.files); h.files[EventPath("second", "3.root.json")] = nil },
 	} {
