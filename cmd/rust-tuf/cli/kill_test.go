@@ -49,7 +49,7 @@ func TestKilled(t *testing.T) {
 					every = max(every, 3)
 				}
 				for n := 1; ; n += every {
-					s := play(t, series.set)
+					s := play(t, series.set, series.actor)
 					if series.actor == "judy" {
 						judy := s.newcomer(t, "judy")
 						copyFile(t, judy.publicKey(), filepath.Join(judy.clone, "judy.pub"))

@@ -53,6 +53,7 @@ func (s *stage) answered(t *testing.T, a *actor, args []string, script ...reply)
 // A whole ceremony with nothing but the shipped program and git, from an empty
 // folder to a client's verdict: two of three sign the first root.
 func TestShippedCeremony(t *testing.T) {
+	t.Parallel()
 	s := newStage(t.TempDir())
 	git := func(a *actor, args ...string) {
 		t.Helper()

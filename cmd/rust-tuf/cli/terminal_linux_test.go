@@ -168,8 +168,9 @@ const (
 // The whole conversation on a real terminal: everything for the person is on
 // the screen, standard output has data alone, the passphrase is nowhere.
 func TestSignOnATerminal(t *testing.T) {
+	t.Parallel()
 	for _, json := range []bool{false, true} {
-		s := play(t, "second-open")
+		s := play(t, "second-open", "alice")
 		alice := s.people["alice"]
 		args := []string{"sign"}
 		if json {
@@ -205,11 +206,12 @@ func TestSignOnATerminal(t *testing.T) {
 // was not agreed to has left no trace outside this machine; run again, it ends
 // as if nothing had happened.
 func TestLeavingAtEachQuestion(t *testing.T) {
+	t.Parallel()
 	answers := []struct{ question, answer string }{{askRoot, "yes\n"}, {askSecret, demoPassphrase + "\n"}}
 	for stop := range answers {
 		for _, how := range []string{"kill", "interrupt", "hang up"} {
 			t.Run(how+" at question "+strconv.Itoa(stop+1), func(t *testing.T) {
-				s := play(t, "second-open")
+				s := play(t, "second-open", "alice")
 				alice := s.people["alice"]
 				checkout := s.checkout(t, alice)
 				s.unchanged(t, func() {
@@ -256,7 +258,8 @@ func TestLeavingAtEachQuestion(t *testing.T) {
 // Killed while git pushes, with the key used already: the next run asks
 // nothing and pushes what is on record.
 func TestKilledAfterTheKeyWasUsed(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	s.hook(t, s.remote(), "pre-receive", "kill -9 $(cat '"+s.dir+"/pid')")
 	p := s.sits(t, alice, "sign")
@@ -285,7 +288,8 @@ func TestKilledAfterTheKeyWasUsed(t *testing.T) {
 // Without a terminal nothing is signed, and answers are never taken from a
 // pipe.
 func TestSignWithoutATerminal(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	cmd := exec.Command(shipped(t), "sign")
 	cmd.Dir, cmd.Env = alice.clone, append(s.environ("alice"), "RUST_TUF_HOME="+alice.env.Home)
