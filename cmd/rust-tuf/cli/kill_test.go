@@ -104,14 +104,8 @@ exit $code
 	if err := os.WriteFile(filepath.Join(dir, "git"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, args...)
-	cmd.Dir = a.clone
-	cmd.Env = append(os.Environ(), childVariable+"="+s.dir+"|"+a.name+"|"+s.now.Format("2006-01-02")+"|"+s.firstDigest(t),
-		"PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd := s.child(t, a, s.firstDigest(t), args...)
+	cmd.Env = append(cmd.Env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return false
