@@ -8,8 +8,7 @@ import (
 )
 
 func TestComplete(t *testing.T) {
-	t.Parallel()
-	s := play(t, "second-ready", "bob")
+	s := play(t, "second-ready")
 	m := s.maintainer
 	var dry string
 	s.unchanged(t, func() {
@@ -43,7 +42,6 @@ func TestComplete(t *testing.T) {
 
 // With signatures missing, complete publishes nothing and names who can help.
 func TestCompletePending(t *testing.T) {
-	t.Parallel()
 	s := play(t, "second-open")
 	for _, signers := range [][]string{nil, {"alice", "bob", "carol", "dave"}} {
 		if err := s.sign(secondEvent, signers...); err != nil {
@@ -62,8 +60,7 @@ func TestCompletePending(t *testing.T) {
 // A signature that comes in while the completion waits to be merged makes it
 // stale: the gate refuses it, and complete says how to make it anew.
 func TestCompleteAfterALateSignature(t *testing.T) {
-	t.Parallel()
-	s := play(t, "second-ready", "frank")
+	s := play(t, "second-ready")
 	m := s.maintainer
 	s.exits(t, m, ExitDone, []string{"complete"})
 	frank := s.people["frank"]
@@ -88,8 +85,7 @@ func TestCompleteAfterALateSignature(t *testing.T) {
 
 // Several open events: one has to be named.
 func TestCompleteChooses(t *testing.T) {
-	t.Parallel()
-	s := play(t, "genesis-done", "alice")
+	s := play(t, "genesis-done")
 	s.now = december
 	for _, role := range []string{"root", "targets"} {
 		if _, err := s.must(s.maintainer, "propose", "--why", "a renewal", "--renew", role, "--name", "new-"+role); err != nil {

@@ -24,8 +24,7 @@ func (s *stage) newcomer(t *testing.T, name string) *actor {
 }
 
 func TestMemberAdd(t *testing.T) {
-	t.Parallel()
-	s := play(t, "genesis-done", "alice")
+	s := play(t, "genesis-done")
 	judy := s.newcomer(t, "judy")
 	judy.answers(t)
 	add := []string{"member", "add", "judy", "--public-key", judy.publicKey(), "--login", "judy-on-the-forge", "--affiliation", "label-1,label-2", "--country", "label-3", "--label", "card1"}
@@ -57,8 +56,7 @@ func TestMemberAdd(t *testing.T) {
 }
 
 func TestMemberAddRefuses(t *testing.T) {
-	t.Parallel()
-	s := play(t, "gathered", "alice")
+	s := play(t, "gathered")
 	mallory := s.newcomer(t, "mallory")
 	bad := filepath.Join(s.dir, "bad.pem")
 	private := filepath.Join(s.dir, "private.pem")

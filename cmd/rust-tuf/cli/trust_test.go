@@ -6,8 +6,7 @@ import (
 )
 
 func TestTrustShow(t *testing.T) {
-	t.Parallel()
-	s := play(t, "second-done", "alice", "heidi")
+	s := play(t, "second-done")
 	alice := s.people["alice"]
 	alice.answers(t)
 	s.exits(t, alice, ExitDone, []string{"status"}) // walks to root 2
@@ -22,7 +21,7 @@ func TestTrustShow(t *testing.T) {
 	heidi.answers(t)
 	s.exits(t, heidi, ExitRejected, []string{"trust", "show"}, "this machine trusts no root of repository", "outside the forge", "rust-tuf trust init")
 	// What was agreed to and not signed is shown as such.
-	s = play(t, "second-open", "alice")
+	s = play(t, "second-open")
 	alice = s.people["alice"]
 	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"})
 	s.exits(t, alice, ExitCard, []string{"sign"})
@@ -31,8 +30,7 @@ func TestTrustShow(t *testing.T) {
 
 // Before the first root there is nothing to pin; whoever signs it pins it.
 func TestTrustBeforeTheFirstRoot(t *testing.T) {
-	t.Parallel()
-	s := play(t, "genesis-open", "alice")
+	s := play(t, "genesis-open")
 	alice := s.people["alice"]
 	alice.answers(t)
 	s.exits(t, alice, ExitRejected, []string{"trust", "show"}, "trusts no root", "whoever signs root version 1 pins it by signing")
@@ -40,8 +38,7 @@ func TestTrustBeforeTheFirstRoot(t *testing.T) {
 }
 
 func TestTrustInitDeclined(t *testing.T) {
-	t.Parallel()
-	s := play(t, "second-done", "alice", "heidi")
+	s := play(t, "second-done")
 	root, err := s.head(t).FirstRoot()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +57,6 @@ func TestTrustInitDeclined(t *testing.T) {
 }
 
 func TestRunbook(t *testing.T) {
-	t.Parallel()
 	a := alone(t)
 	out, words, code := a.types("runbook")
 	if code != ExitDone || words != "" || out != "root-ceremony\nNext: `rust-tuf runbook <name>` prints one.\n" {
