@@ -14,9 +14,12 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
@@ -113,18 +116,52 @@ func isUnasked(err error) bool {
 }
 
 // none is the refusal where no key in hand is one of those wanted.
-func (h *keysInHand) none(wanted []verify.PublicKey) error {
-	e := &signer.NoKeyError{}
+func (h *keysInHand) none(wanted []verify.Holder, folder string) error {
+	e := &NotAskedForError{NoKeyError: &signer.NoKeyError{}, Folder: folder}
 	for _, k := range h.keys {
 		e.Found = append(e.Found, k.Describe())
+		e.Fingerprints = append(e.Fingerprints, k.Public().Fingerprint())
 	}
-	for _, k := range wanted {
-		e.Want = append(e.Want, k.Fingerprint())
+	for _, holder := range wanted {
+		if f := holder.Key.Fingerprint(); !slices.Contains(e.Want, f) {
+			e.Want = append(e.Want, f)
+			e.Owners = append(e.Owners, ownerOf(holder))
+		}
 	}
+	slices.Sort(e.Owners)
+	e.Owners = slices.Compact(e.Owners)
 	if len(h.unasked) == 0 {
 		return e
 	}
 	return &UnaskedError{NoKey: e, Reasons: h.unasked}
+}
+
+// NotAskedForError is a NoKeyError for the person at the keys: it names whose
+// keys are asked for, where the other one counts digests.
+type NotAskedForError struct {
+	*signer.NoKeyError
+	Fingerprints []verify.Digest // of the keys found
+	Owners       []string        // of the keys wanted, in alphabetical order
+	Folder       string          // where key files are looked for
+}
+
+func (e *NotAskedForError) Error() string {
+	if len(e.Found) == 0 {
+		return "no key at hand; asked for are keys of " + join(e.Owners)
+	}
+	var found []string
+	for i, key := range e.Found {
+		found = append(found, fmt.Sprintf("%s (fingerprint %s …)", key, strings.Join(groups(e.Fingerprints[i].String())[:4], " ")))
+	}
+	return fmt.Sprintf("no key at hand that is asked for: found %s; asked for are keys of %s", join(found), join(e.Owners))
+}
+
+// Unwrap returns the error with the fingerprints.
+func (e *NotAskedForError) Unwrap() error { return e.NoKeyError }
+
+// Hint says where keys are looked for.
+func (e *NotAskedForError) Hint() string {
+	return "plug in your card, or put your key file and its .pub file into " + quoted(e.Folder)
 }
 
 // reasons are errors with what to do about them.
@@ -144,7 +181,7 @@ func reasons(errs []error) []string {
 // UnaskedError is a search that found no wanted key, on a computer that could
 // not look everywhere.
 type UnaskedError struct {
-	NoKey   *signer.NoKeyError
+	NoKey   *NotAskedForError
 	Reasons []error // why cards could not be asked
 }
 

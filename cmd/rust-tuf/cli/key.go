@@ -49,6 +49,8 @@ type keyResult struct {
 	Keys []keyEntry `json:"keys"`
 	Next string     `json:"next,omitempty"`
 
+	Folder string `json:"folder,omitempty"` // where key files are looked for, where no key was found
+
 	// Unasked says why no YubiKey could be asked, where no key was found.
 	Unasked []string `json:"unasked,omitempty"`
 }
@@ -62,9 +64,9 @@ type keyEntry struct {
 
 func (r *keyResult) text(w io.Writer) {
 	if len(r.Keys) == 0 && len(r.Unasked) > 0 {
-		fmt.Fprintf(w, "There is no software key on this computer, and no YubiKey could be asked: %s.\n", strings.Join(r.Unasked, "; "))
+		fmt.Fprintf(w, "There is no software key on this computer, in %s, and no YubiKey could be asked: %s.\n", r.Folder, strings.Join(r.Unasked, "; "))
 	} else if len(r.Keys) == 0 {
-		fmt.Fprintln(w, "No key is in your hand: no token is plugged in, and there is no software key on this computer.")
+		fmt.Fprintln(w, "No key is in your hand: no token is plugged in, and there is no software key on this computer, in "+r.Folder+".")
 	}
 	for _, k := range r.Keys {
 		fmt.Fprintf(w, "%s: %s, fingerprint\n", k.Name, k.Algorithm)
@@ -113,7 +115,7 @@ func (c *command) runKeyList(ctx context.Context) error {
 	}
 	out := &keyResult{Keys: []keyEntry{}}
 	if len(hand.keys) == 0 {
-		out.Unasked = reasons(hand.unasked)
+		out.Unasked, out.Folder = reasons(hand.unasked), keyFolder(c.env.Home)
 	}
 	for _, k := range hand.keys {
 		out.Keys = append(out.Keys, keyEntry{Name: k.Describe(), Algorithm: k.Public().Algorithm(), Fingerprint: k.Public().Fingerprint().String()})

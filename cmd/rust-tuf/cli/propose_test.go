@@ -222,7 +222,7 @@ func TestEmptyRemote(t *testing.T) {
 	}{
 		{"status", ExitDone, "No event is open.\n\nNext: "},
 		{"review", ExitDone, "No event is open."},
-		{"sign", ExitDone, "No event is open: there is nothing to sign."},
+		{"sign", ExitDone, ": there is nothing to sign."},
 		{"propose --why=x", ExitRejected, "rust-tuf.toml: is missing; `rust-tuf init` makes one"},
 		{"complete", ExitRejected, "no event is open"},
 		{"trust init", ExitRejected, "nothing has been proposed in this repository yet"},

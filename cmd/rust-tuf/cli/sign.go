@@ -162,7 +162,7 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 		events = []*metadata.Event{e}
 	}
 	var tasks []*signTask
-	var wanted []verify.PublicKey
+	var wanted []verify.Holder
 	var refused error
 	done := false
 	for _, e := range events {
@@ -174,7 +174,7 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 		}
 		for _, p := range standing.Payloads {
 			for _, h := range p.Holders() {
-				wanted = append(wanted, h.Key)
+				wanted = append(wanted, h)
 				for _, k := range hand.keys {
 					if !k.Public().Equal(h.Key) {
 						continue
@@ -195,12 +195,12 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 	case refused != nil:
 		return nil, rejected(refused)
 	case len(events) == 0:
-		s.result.Nothing = "No event is open: there is nothing to sign."
+		s.result.Nothing = fmt.Sprintf("No event is open on %s: there is nothing to sign.", s.w.source())
 	case done:
 		s.result.Nothing = "Your signatures are all there."
 	default:
 		s.result.Waiting = []string{}
-		return nil, hand.none(wanted)
+		return nil, hand.none(wanted, keyFolder(s.env.Home))
 	}
 	return tasks, nil
 }

@@ -78,12 +78,13 @@ func TestSignWithoutAKeyThatIsWanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	mallory.answers(t)
-	s.exits(t, mallory, ExitCard, []string{"sign"}, "no key at hand", "plug in your card")
+	s.exits(t, mallory, ExitCard, []string{"sign"}, "no key at hand; asked for are keys of alice, bob, carol, dave, erin, frank, grace, heidi and ivan",
+		"plug in your card, or put your key file and its .pub file into "+keyFolder(mallory.env.Home))
 	if err := mallory.newKey(); err != nil {
 		t.Fatal(err)
 	}
 	mallory.answers(t)
-	s.exits(t, mallory, ExitCard, []string{"sign"}, "mallory.key")
+	s.exits(t, mallory, ExitCard, []string{"sign"}, "no key at hand that is asked for: found key file mallory.key (fingerprint ")
 }
 
 func TestSignUnknownEvent(t *testing.T) {

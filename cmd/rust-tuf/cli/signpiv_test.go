@@ -130,7 +130,7 @@ func TestSignWithTheWrongCard(t *testing.T) {
 	wrong.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 	judy.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand that is asked for: found YubiKey 5200007, slot 9c, wanted is ", "plug in your card")
+		s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand that is asked for: found YubiKey 5200007, slot 9c (fingerprint ", "asked for are keys of alice, bob, ", "plug in your card")
 	})
 	spent(t, wrong, 0, 0)
 }
@@ -174,7 +174,7 @@ func TestSignWithoutReaderService(t *testing.T) {
 		}
 	})
 	judy.answers(t)
-	s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand, wanted is ", "no YubiKey could be asked: the smart card service is not running",
+	s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand; asked for are keys of alice, ", "no YubiKey could be asked: the smart card service is not running",
 		"rust-tuf: hint: plug in your card", "; for a YubiKey: install pcscd")
 	s.exits(t, judy, ExitDone, []string{"key", "list"}, "no YubiKey could be asked: the smart card service is not running (install pcscd")
 	alice := s.people["alice"].withCards()
