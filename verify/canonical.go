@@ -69,7 +69,7 @@ func (c *canonicaliser) position() int { return len(c.out) + c.i - c.from }
 func (c *canonicaliser) flush() {
 	if c.out == nil {
 		// The canonical form is never longer than its source.
-		c.out = make([]byte, 0, len(c.src))
+		c.out = make([]byte, 0, len(c.src)-c.from)
 	}
 	c.out = append(c.out, c.src[c.from:c.i]...)
 	c.from = c.i

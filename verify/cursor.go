@@ -15,19 +15,25 @@ type value []byte
 // members iterates over an object in order. Names are canonical, without
 // quotes; use plain to decode one that is kept.
 func (v value) members() iter.Seq2[[]byte, value] {
-	return func(yield func([]byte, value) bool) {
-		for i := 1; v[i] != '}'; {
-			if v[i] == ',' {
-				i++
-			}
-			colon := skipText(v, i)
-			end := skipValue(v, colon+1)
-			if !yield(v[i+1:colon-1], v[colon+1:end:end]) {
-				return
-			}
-			i = end
+	return func(yield func([]byte, value) bool) { v.walk(yield) }
+}
+
+// walk is members for an object that more may follow. It returns the offset
+// behind the object; when yield ends it early, that of the last member.
+func (v value) walk(yield func(name []byte, m value) bool) (end int) {
+	i := 1
+	for v[i] != '}' {
+		if v[i] == ',' {
+			i++
 		}
+		colon := skipText(v, i)
+		end := skipValue(v, colon+1)
+		if !yield(v[i+1:colon-1], v[colon+1:end:end]) {
+			return i
+		}
+		i = end
 	}
+	return i + 1
 }
 
 // elements iterates over an array.

@@ -69,18 +69,31 @@ func (d *Document) readEnvelope(envelope value) error {
 		return err
 	}
 	var signed, signatures value
-	for name, v := range envelope.members() {
-		switch string(name) {
-		case "signed":
-			signed = v
-		case "signatures":
-			signatures = v
+	for i, end := 1, 0; envelope[i] != '}'; i = end {
+		if envelope[i] == ',' {
+			i++
+		}
+		start := skipText(envelope, i) + 1
+		switch name := envelope[i+1 : start-2]; {
+		case string(name) == "signed" && envelope[start] == '{':
+			// Most of the document: the pass that finds its end also finds
+			// its members.
+			end = start + d.parts.read(envelope[start:])
+			signed = envelope[start:end:end]
+		case string(name) == "signed":
+			return within("signed", envelope[start:].object())
+		default:
+			end = skipValue(envelope, start)
+			if string(name) == "signatures" {
+				signatures = envelope[start:end:end]
+			}
 		}
 	}
 	if signed == nil {
 		return misfit("signed", "missing")
 	}
-	if err := d.readSigned(signed); err != nil {
+	d.message = newMessage(signed)
+	if err := d.readSigned(); err != nil {
 		return within("signed", err)
 	}
 	if signatures == nil {
@@ -97,9 +110,10 @@ type parts struct {
 	targets, delegations                   value // targets
 }
 
-func readParts(signed value) parts {
-	var p parts
-	for name, v := range signed.members() {
+// read finds them in the object at the beginning of b, and returns the offset
+// behind it.
+func (p *parts) read(b value) (end int) {
+	return b.walk(func(name []byte, v value) bool {
 		switch string(name) {
 		case "_type":
 			p.typ = v
@@ -122,17 +136,12 @@ func readParts(signed value) parts {
 		case "delegations":
 			p.delegations = v
 		}
-	}
-	return p
+		return true
+	})
 }
 
 // readSigned reads the members that every type has (SPEC 4.3 to 4.6).
-func (d *Document) readSigned(signed value) error {
-	if err := signed.object(); err != nil {
-		return err
-	}
-	d.message = newMessage(signed)
-	d.parts = readParts(signed)
+func (d *Document) readSigned() error {
 	for _, f := range []struct {
 		name string
 		v    value

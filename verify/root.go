@@ -1,6 +1,9 @@
 package verify
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // UnverifiedRoot is a root document that is allowed: its keys and four roles
 // have the form of SPEC 4.3 and its [Extension], if any, names the role root.
@@ -24,21 +27,25 @@ type rootFacts struct {
 // without a key, a key of an unknown type, or a threshold above the number of
 // keys is no error of form; such a key verifies nothing, and such a threshold
 // is never met. Errors are a [*FormatError], [*LimitError] or [*RoleError].
-func (d *Document) Root() (*UnverifiedRoot, error) {
+func (d *Document) Root() (*UnverifiedRoot, error) { return d.root(nil) }
+
+// root is Root for a document that may follow older: `keys` that did not
+// change are not read again.
+func (d *Document) root(older *rootFacts) (*UnverifiedRoot, error) {
 	if d.typ != typeRoot {
 		return nil, &RoleError{Want: typeRoot, Found: d.typ}
 	}
 	if d.extension != nil && d.extension.Role != typeRoot {
 		return nil, &RoleError{Want: typeRoot, Found: d.extension.Role}
 	}
-	facts, err := readRoot(d)
+	facts, err := readRoot(d, older)
 	if err != nil {
 		return nil, d.named(within("signed", err))
 	}
 	return &UnverifiedRoot{d, facts}, nil
 }
 
-func readRoot(d *Document) (*rootFacts, error) {
+func readRoot(d *Document, older *rootFacts) (*rootFacts, error) {
 	facts := &rootFacts{document: d}
 	var err error
 	if v := d.parts.consistentSnapshot; v != nil {
@@ -49,7 +56,9 @@ func readRoot(d *Document) (*rootFacts, error) {
 	if d.parts.keys == nil {
 		return nil, misfit("keys", "missing")
 	}
-	if facts.ring, err = readKeyring(d.parts.keys, d.lim.Keys); err != nil {
+	if older != nil && older.document.lim == d.lim && bytes.Equal(older.document.parts.keys, d.parts.keys) {
+		facts.ring = older.ring
+	} else if facts.ring, err = readKeyring(d.parts.keys, d.lim.Keys); err != nil {
 		return nil, within("keys", err)
 	}
 	if d.parts.roles == nil {

@@ -28,7 +28,7 @@ func TrustPinnedRoot(raw []byte, pin Digest, lim Limits) (*Root, error) {
 }
 
 func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
-	candidate, err := readUnverifiedRoot(raw, lim)
+	candidate, err := readUnverifiedRoot(raw, lim, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
 	return &Root{candidate.facts}, nil
 }
 
-func readUnverifiedRoot(raw []byte, lim Limits) (*UnverifiedRoot, error) {
+func readUnverifiedRoot(raw []byte, lim Limits, older *rootFacts) (*UnverifiedRoot, error) {
 	lim = lim.orDefault()
 	if err := checkSize(typeRoot, raw, lim.RootBytes); err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func readUnverifiedRoot(raw []byte, lim Limits) (*UnverifiedRoot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.Root()
+	return d.root(older)
 }
 
 // Next accepts the version that follows r: signed by the threshold of r and
@@ -111,7 +111,7 @@ func (r *Root) Walk(next func(version int64) ([]byte, error), lim Limits) (*Root
 		if steps == lim.RootRotations {
 			return r, &LimitError{What: "root versions in one walk", Limit: int64(steps), Found: int64(steps) + 1}
 		}
-		candidate, err := readUnverifiedRoot(raw, lim)
+		candidate, err := readUnverifiedRoot(raw, lim, r.facts)
 		if err != nil {
 			return r, err
 		}

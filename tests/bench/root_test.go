@@ -210,7 +210,7 @@ func BenchmarkChain(b *testing.B) {
 				}
 				return good == versions*threshold
 			},
-			batch: 1,
+			batch: 4,
 		}.run(b, q.name)
 	}
 }
