@@ -70,7 +70,8 @@ func (s *stage) signedBy(t *testing.T, name string) (branch string, file *metada
 // The gate on every kind of pull request, word for word: what it is, and who
 // may merge it.
 func TestGate(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	signature, file, path := s.signedBy(t, "alice")
 	policy, err := s.head(t).Tree().Read(metadata.PolicyFile)
 	if err != nil {
@@ -140,7 +141,8 @@ func TestGate(t *testing.T) {
 
 // The kinds that other verbs make.
 func TestGateOnProposalAndCompletion(t *testing.T) {
-	s := play(t, "second-ready")
+	t.Parallel()
+	s := play(t, "second-ready", "alice")
 	s.exits(t, s.maintainer, ExitDone, []string{"complete"})
 	verdict, err := s.gateOn(t, "complete/"+secondEvent)
 	if err != nil || verdict.Kind != "completion" || !verdict.Accepted || verdict.Machine {
@@ -199,7 +201,8 @@ func TestGateHasWords(t *testing.T) {
 // every verb says so, and reverting one of the merges is what the gate lets
 // through.
 func TestTwoEventsForOneVersion(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	s.now = december
 	m := s.maintainer
 	for _, name := range []string{"first", "second"} {
@@ -242,7 +245,8 @@ func TestTwoEventsForOneVersion(t *testing.T) {
 
 // The audit of a whole repository.
 func TestAudit(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}

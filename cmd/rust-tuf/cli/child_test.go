@@ -2,9 +2,13 @@ package cli
 
 import (
 	"os"
+	"os/exec"
+	"os/signal"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 )
 
 // childVariable makes the test binary be the command, for one actor.
@@ -21,7 +25,30 @@ func beChild(spec string) int {
 	s.now = at.Add(dawn.Sub(dawn.Truncate(24 * time.Hour)))
 	a := s.actor(parts[1])
 	a.env.Stdout, a.env.Stderr, a.env.Terminal = os.Stdout, os.Stderr, &agreeable{os.Stderr, parts[3]}
-	return Main(s.ctx, os.Args[1:], a.env)
+	if parts[3] == onTerminal {
+		a.env.Terminal = &terminal.Console{In: os.Stdin, Err: os.Stderr}
+	}
+	ctx, stop := signal.NotifyContext(s.ctx, os.Interrupt) // as main does
+	defer stop()
+	return Main(ctx, os.Args[1:], a.env)
+}
+
+// onTerminal stands for a digest where the person sits at the child's own
+// terminal.
+const onTerminal = "terminal"
+
+// child is the command for an actor in a process of its own, with the clock of
+// the stage. digest is what they were told on a call, or onTerminal.
+func (s *stage) child(t *testing.T, a *actor, digest string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Dir = a.clone
+	cmd.Env = append(os.Environ(), childVariable+"="+s.dir+"|"+a.name+"|"+s.now.Format("2006-01-02")+"|"+digest)
+	return cmd
 }
 
 // firstDigest is the digest of root 1 that a person is told on a call, empty

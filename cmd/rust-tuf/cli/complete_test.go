@@ -8,7 +8,8 @@ import (
 )
 
 func TestComplete(t *testing.T) {
-	s := play(t, "second-ready")
+	t.Parallel()
+	s := play(t, "second-ready", "bob")
 	m := s.maintainer
 	var dry string
 	s.unchanged(t, func() {
@@ -42,6 +43,7 @@ func TestComplete(t *testing.T) {
 
 // With signatures missing, complete publishes nothing and names who can help.
 func TestCompletePending(t *testing.T) {
+	t.Parallel()
 	s := play(t, "second-open")
 	for _, signers := range [][]string{nil, {"alice", "bob", "carol", "dave"}} {
 		if err := s.sign(secondEvent, signers...); err != nil {
@@ -60,7 +62,8 @@ func TestCompletePending(t *testing.T) {
 // A signature that comes in while the completion waits to be merged makes it
 // stale: the gate refuses it, and complete says how to make it anew.
 func TestCompleteAfterALateSignature(t *testing.T) {
-	s := play(t, "second-ready")
+	t.Parallel()
+	s := play(t, "second-ready", "frank")
 	m := s.maintainer
 	s.exits(t, m, ExitDone, []string{"complete"})
 	frank := s.people["frank"]
@@ -85,7 +88,8 @@ func TestCompleteAfterALateSignature(t *testing.T) {
 
 // Several open events: one has to be named.
 func TestCompleteChooses(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	s.now = december
 	for _, role := range []string{"root", "targets"} {
 		if _, err := s.must(s.maintainer, "propose", "--why", "a renewal", "--renew", role, "--name", "new-"+role); err != nil {

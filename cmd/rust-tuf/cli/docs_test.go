@@ -38,7 +38,8 @@ func splitWords(line string) []string {
 // The runbook's commands, one after the other, typed by a newcomer who does
 // what it says: every one works, and at the end her signature counts.
 func TestRunbookRootCeremony(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "judy")
 	judy := s.people["judy"]
 	root, err := s.head(t).FirstRoot()
 	if err != nil {
@@ -83,11 +84,12 @@ func TestRunbookRootCeremony(t *testing.T) {
 // The README's commands for members and maintainers, in its order, as far as
 // they are no choice of a branch or a folder.
 func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := play(t, "second-ready")
+	s := play(t, "second-ready", "alice")
 	ran := 0
 	for _, args := range commandsIn(string(readme)) {
 		a := s.people["alice"]

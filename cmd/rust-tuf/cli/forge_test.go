@@ -32,7 +32,7 @@ func TestParseForge(t *testing.T) {
 // The page to open, character for character, in each way to be connected to a
 // forge.
 func TestPullRequest(t *testing.T) {
-	s := play(t, "gathered")
+	s := play(t, "gathered", "alice")
 	alice := s.people["alice"]
 	for _, test := range []struct{ name, upstream, origin, want string }{
 		{"GitHub, without a fork", "", "git@github.com:rust-lang/tuf-root.git",

@@ -58,7 +58,8 @@ func (s *stage) branchesOf(t *testing.T, repository, prefix string) []string {
 // signature goes to their fork, and upstream sees nothing before the pull
 // request.
 func TestSignFromAFork(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	fork := s.fork(t, alice)
 	// The fork is old and has branches of its own; neither matters.
@@ -106,7 +107,8 @@ func TestSignFromAFork(t *testing.T) {
 // Whoever names upstream as the place to push to is told what the forge says,
 // and keeps the signature.
 func TestSignWithoutWriteAccess(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	fork := s.fork(t, alice)
 	shown := alice.answers(t, signRoot, passphrase, reply{"Try again?", "no"})
@@ -127,7 +129,8 @@ func TestSignWithoutWriteAccess(t *testing.T) {
 
 // The other verbs of a member work from a fork too.
 func TestMemberAddAndProposeFromAFork(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	s.now = december
 	judy := s.newcomer(t, "judy")
 	fork := s.fork(t, judy)
@@ -142,7 +145,8 @@ func TestMemberAddAndProposeFromAFork(t *testing.T) {
 
 // A clone without a remote of a known name.
 func TestNoRemote(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	alice := s.people["alice"]
 	if _, err := s.git("alice", alice.clone, "remote", "rename", "origin", "forge"); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 // has, and of what kind, is kept in testdata/json.golden. What a program
 // reads there stays.
 func TestJSON(t *testing.T) {
+	t.Parallel()
 	fields := map[string]bool{}
 	see := func(verb, out string) {
 		t.Helper()
@@ -34,7 +35,7 @@ func TestJSON(t *testing.T) {
 		see(verb, out)
 	}
 
-	s := play(t, "second-open")
+	s := play(t, "second-open", "alice", "heidi")
 	alice, heidi, m := s.people["alice"], s.people["heidi"], s.maintainer
 	root, err := s.head(t).FirstRoot()
 	if err != nil {
@@ -63,9 +64,9 @@ func TestJSON(t *testing.T) {
 	see("trust show", s.exits(t, alice, ExitDone, []string{"trust", "show", "--json"}))
 	see("an error", s.exits(t, m, ExitPending, []string{"complete", "--json"}))
 
-	s = play(t, "second-ready")
+	s = play(t, "second-ready", "alice")
 	see("complete", s.exits(t, s.maintainer, ExitDone, []string{"complete", "--json"}))
-	s = play(t, "genesis-done")
+	s = play(t, "genesis-done", "alice")
 	s.now = december
 	see("propose", s.exits(t, s.maintainer, ExitDone, []string{"propose", "--json", "--why", "a renewal", "--renew", "root"}))
 	judy := s.newcomer(t, "judy")

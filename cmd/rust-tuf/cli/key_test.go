@@ -13,6 +13,7 @@ import (
 const good = "correct horse battery staple"
 
 func TestKeyNew(t *testing.T) {
+	t.Parallel()
 	a := alone(t)
 	shown := a.answers(t, reply{"new passphrase for the key work", good}, reply{"the same passphrase again", good})
 	out, words, code := a.types("key", "new", "work")
@@ -44,6 +45,7 @@ func TestKeyNew(t *testing.T) {
 }
 
 func TestKeyNewRefuses(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		args   string
@@ -79,6 +81,7 @@ func TestKeyNewRefuses(t *testing.T) {
 }
 
 func TestKeyList(t *testing.T) {
+	t.Parallel()
 	a := alone(t)
 	out, words, code := a.types("key", "list")
 	if code != ExitDone || words != "" || !strings.Contains(out, "No key is in your hand") {
@@ -110,6 +113,7 @@ func TestKeyList(t *testing.T) {
 
 // A path with a space is quoted where it is meant to be pasted.
 func TestKeyNewNamesThePathForPasting(t *testing.T) {
+	t.Parallel()
 	a := alone(t)
 	a.env.Home = filepath.Join(a.env.Home, "Application Support")
 	a.answers(t, reply{"new passphrase", good}, reply{"again", good})

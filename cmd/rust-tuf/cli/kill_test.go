@@ -49,7 +49,7 @@ func TestKilled(t *testing.T) {
 					every = max(every, 3)
 				}
 				for n := 1; ; n += every {
-					s := play(t, series.set)
+					s := play(t, series.set, series.actor)
 					if series.actor == "judy" {
 						judy := s.newcomer(t, "judy")
 						copyFile(t, judy.publicKey(), filepath.Join(judy.clone, "judy.pub"))
@@ -104,14 +104,8 @@ exit $code
 	if err := os.WriteFile(filepath.Join(dir, "git"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, args...)
-	cmd.Dir = a.clone
-	cmd.Env = append(os.Environ(), childVariable+"="+s.dir+"|"+a.name+"|"+s.now.Format("2006-01-02")+"|"+s.firstDigest(t),
-		"PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd := s.child(t, a, s.firstDigest(t), args...)
+	cmd.Env = append(cmd.Env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return false

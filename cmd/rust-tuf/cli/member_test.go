@@ -24,7 +24,8 @@ func (s *stage) newcomer(t *testing.T, name string) *actor {
 }
 
 func TestMemberAdd(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	judy := s.newcomer(t, "judy")
 	judy.answers(t)
 	add := []string{"member", "add", "judy", "--public-key", judy.publicKey(), "--login", "judy-on-the-forge", "--affiliation", "label-1,label-2", "--country", "label-3", "--label", "card1"}
@@ -56,7 +57,8 @@ func TestMemberAdd(t *testing.T) {
 }
 
 func TestMemberAddRefuses(t *testing.T) {
-	s := play(t, "gathered")
+	t.Parallel()
+	s := play(t, "gathered", "alice")
 	mallory := s.newcomer(t, "mallory")
 	bad := filepath.Join(s.dir, "bad.pem")
 	private := filepath.Join(s.dir, "private.pem")

@@ -79,12 +79,13 @@ func (s *stage) later(t *testing.T, acts func() error) git.Commit {
 // one branch all the same, which merges on top of the other, and nothing is
 // lost.
 func TestDefaultBranchMovesWhileSigning(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		verb string
 		n    int
 	}{{"fetch", 2}, {"push", 1}} {
 		t.Run("before the "+test.verb, func(t *testing.T) {
-			s := play(t, "second-open")
+			s := play(t, "second-open", "alice", "bob")
 			merged := s.later(t, func() error { return s.sign(secondEvent, "bob") })
 			alice := s.people["alice"]
 			alice.meanwhile(t, test.verb, test.n, s.moves(merged))
@@ -114,6 +115,7 @@ func TestDefaultBranchMovesWhileSigning(t *testing.T) {
 // The event ends between review and push: it is said, nothing is pushed, and
 // the signature stays on this machine.
 func TestEventEndsWhileSigning(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		scenery string
@@ -135,7 +137,7 @@ func TestEventEndsWhileSigning(t *testing.T) {
 		}, []string{`no event "` + secondEvent + `"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := play(t, test.scenery)
+			s := play(t, test.scenery, "frank")
 			ended := s.later(t, func() error { return test.acts(s) })
 			frank := s.people["frank"]
 			s.pinAt(t, frank)
@@ -154,7 +156,8 @@ func TestEventEndsWhileSigning(t *testing.T) {
 // The signer's branch is there with something else on it: nothing of it is
 // overwritten, and it is said how to get on.
 func TestBranchOfTheSignerIsTaken(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice", "bob")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase)
 	s.exits(t, alice, ExitDone, []string{"sign"})
@@ -180,7 +183,8 @@ func TestBranchOfTheSignerIsTaken(t *testing.T) {
 // The remote refuses: the signature is kept, a second try in the same run
 // works, and a later run pushes what is kept. The key is used once.
 func TestRemoteRefusesThePush(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice", "bob")
 	alice := s.people["alice"]
 	s.hook(t, s.remote(), "pre-receive", "echo 'closed for repairs' >&2; exit 1")
 	alice.answers(t, signRoot, passphrase, reply{"Try again?", "yes"}, reply{"Try again?", "no"})
@@ -200,7 +204,8 @@ func TestRemoteRefusesThePush(t *testing.T) {
 
 // The remote is out of reach after the signature was made.
 func TestRemoteGoneWhileSigning(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice", "bob")
 	alice := s.people["alice"]
 	away := s.remote() + ".away"
 	alice.meanwhile(t, "fetch", 2, fmt.Sprintf("mv '%s' '%s'", s.remote(), away))
@@ -217,7 +222,8 @@ func TestRemoteGoneWhileSigning(t *testing.T) {
 // The second of two payloads is declined: the first one's pull request is
 // named all the same.
 func TestDeclinedAfterTheFirst(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase, reply{"do you want to sign targets version 1", "no"})
 	s.exits(t, alice, ExitOther, []string{"sign"}, "Signed: root version 1, by alice", "Next: open a pull request for each branch", "declined")
@@ -231,7 +237,8 @@ func TestDeclinedAfterTheFirst(t *testing.T) {
 // A proposal and a completion while the default branch moves: what was made
 // is on a branch of its own, and the gate judges it on what is there then.
 func TestDefaultBranchMovesWhileProposing(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	s.now = december
 	moved := s.later(t, func() error { s.elsewhere(t); return nil })
 	s.maintainer.meanwhile(t, "push", 1, s.moves(moved))

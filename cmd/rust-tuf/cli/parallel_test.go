@@ -9,6 +9,7 @@ import (
 // in either order, to the same tree, which holds both signatures and nothing
 // else that is new.
 func TestSignaturesInParallelNeverConflict(t *testing.T) {
+	t.Parallel()
 	s := play(t, "genesis-open")
 	if err := s.together(demoQuorum, func(a *actor) error {
 		_, err := s.must(a, "sign")

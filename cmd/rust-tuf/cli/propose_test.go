@@ -43,7 +43,8 @@ func (s *stage) renewal(t *testing.T) {
 }
 
 func TestPropose(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	s.now = december
 	s.renewal(t)
 	m := s.maintainer
@@ -68,7 +69,8 @@ func TestPropose(t *testing.T) {
 // Run again after its push, propose finds its own branch: nothing is made
 // twice, though the clock went on.
 func TestProposeAgain(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	s.now = december
 	m := s.maintainer
 	s.renewal(t)
@@ -89,9 +91,10 @@ func TestProposeAgain(t *testing.T) {
 }
 
 func TestProposeRefuses(t *testing.T) {
+	t.Parallel()
 	shared := map[string]*stage{} // of the rows that prepare nothing
 	for _, name := range []string{"gathered", "genesis-done", "second-open"} {
-		shared[name] = play(t, name)
+		shared[name] = play(t, name, "alice")
 		shared[name].now = december
 	}
 	for _, test := range []struct {
@@ -130,7 +133,7 @@ func TestProposeRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := shared[test.scenery]
 			if test.prepare != nil {
-				s = play(t, test.scenery)
+				s = play(t, test.scenery, "alice")
 				s.now = december
 				test.prepare(t, s)
 			}
@@ -179,7 +182,8 @@ func (s *stage) elsewhere(t *testing.T) {
 // What the rules for a quorum refuse is said finding by finding, each with
 // what to do, and with --json as data.
 func TestProposeRefusedByTheRules(t *testing.T) {
-	s := play(t, "genesis-done")
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	s.now = december
 	s.rewrite(t, "threshold = 5", "threshold = 4")
 	s.unchanged(t, func() {
@@ -196,6 +200,7 @@ func TestProposeRefusedByTheRules(t *testing.T) {
 
 // A remote without any commit: the first push is what is missing.
 func TestEmptyRemote(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := newStage(dir)
 	if _, err := s.git("maintainer", dir, "init", "--quiet", "--bare", "--initial-branch=main", s.remote()); err != nil {

@@ -11,7 +11,8 @@ import (
 // threshold stays. The same words with a pin and without; only whose word was
 // taken differs.
 func TestReviewRotation(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice", "heidi")
 	pinned := s.exits(t, s.people["alice"], ExitDone, []string{"review"})
 	s.golden(t, "review-rotation.golden", pinned)
 	basis, rest, _ := strings.Cut(pinned, "\n")
@@ -34,13 +35,14 @@ func TestReviewRotation(t *testing.T) {
 }
 
 func TestReviewOfOneEvent(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	s.exits(t, alice, ExitDone, []string{"review"}, "No root is published yet: there is nothing to judge by but the event itself.", "[1 of 2]", "[2 of 2]", "Next: those who are missing run `rust-tuf sign`")
 	s.exits(t, alice, ExitRejected, []string{"review", "second"}, `no event "second"`, "open events: "+firstEvent)
-	s = play(t, "genesis-done")
+	s = play(t, "genesis-done", "alice")
 	s.exits(t, s.people["alice"], ExitDone, []string{"review"}, "No event is open.")
 	s.exits(t, s.people["alice"], ExitRejected, []string{"review", firstEvent}, "event closed")
-	s = play(t, "second-ready")
+	s = play(t, "second-ready", "alice")
 	s.exits(t, s.people["alice"], ExitDone, []string{"review"}, "Next: a maintainer publishes it with `rust-tuf complete "+secondEvent+"`")
 }

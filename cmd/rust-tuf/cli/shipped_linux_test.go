@@ -13,12 +13,35 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
-// does runs the shipped program for an actor who has no terminal, and asserts
-// its exit code and words of its output.
-func (s *stage) does(t *testing.T, a *actor, code int, args []string, words ...string) string {
+// shipped builds the program as it is shipped, without cgo.
+func shipped(t *testing.T) (path string) {
 	t.Helper()
-	cmd := exec.Command(shipped(t), args...)
-	cmd.Dir, cmd.Env = a.clone, append(s.environ(a.name), "RUST_TUF_HOME="+a.env.Home)
+	path = filepath.Join(t.TempDir(), "rust-tuf")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+// ceremony is a stage for the program, whose clock is the real one.
+type ceremony struct {
+	*stage
+	program string
+}
+
+func (s *ceremony) command(a *actor, args ...string) *exec.Cmd {
+	cmd := exec.Command(s.program, args...)
+	cmd.Dir, cmd.Env = a.clone, append(s.environ(a.name), "RUST_TUF_HOME="+a.env.Home, "TERM=xterm")
+	return cmd
+}
+
+// does runs the program for an actor who has no terminal, and asserts its exit
+// code and words of its output.
+func (s *ceremony) does(t *testing.T, a *actor, code int, args []string, words ...string) string {
+	t.Helper()
+	cmd := s.command(a, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stdin = strings.NewReader("yes\n" + demoPassphrase + "\n") // of no use
 	out, err := cmd.CombinedOutput()
@@ -34,11 +57,11 @@ func (s *stage) does(t *testing.T, a *actor, code int, args []string, words ...s
 	return string(out)
 }
 
-// answered runs the shipped program on a terminal, with an answer for each
+// answered runs the program on a terminal, with an answer for each
 // question, and returns its standard output.
-func (s *stage) answered(t *testing.T, a *actor, args []string, script ...reply) string {
+func (s *ceremony) answered(t *testing.T, a *actor, args []string, script ...reply) string {
 	t.Helper()
-	p := s.sits(t, a, args...)
+	p := sit(t, s.command(a, args...))
 	for _, r := range script {
 		p.sees(r.prompt)
 		p.types(r.typed + "\n")
@@ -53,7 +76,8 @@ func (s *stage) answered(t *testing.T, a *actor, args []string, script ...reply)
 // A whole ceremony with nothing but the shipped program and git, from an empty
 // folder to a client's verdict: two of three sign the first root.
 func TestShippedCeremony(t *testing.T) {
-	s := newStage(t.TempDir())
+	t.Parallel()
+	s := &ceremony{newStage(t.TempDir()), shipped(t)}
 	git := func(a *actor, args ...string) {
 		t.Helper()
 		if _, err := s.git(a.name, a.clone, args...); err != nil {
@@ -133,7 +157,7 @@ func TestShippedCeremony(t *testing.T) {
 
 // rehearsal edits what init wrote into the smallest policy that the rules
 // allow for throw-away keys.
-func (s *stage) rehearsal(t *testing.T, m *actor) {
+func (s *ceremony) rehearsal(t *testing.T, m *actor) {
 	t.Helper()
 	path := filepath.Join(m.clone, metadata.PolicyFile)
 	template, err := os.ReadFile(path)

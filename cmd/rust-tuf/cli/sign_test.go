@@ -7,7 +7,8 @@ import (
 
 // What a member sees and types at the first root, word for word.
 func TestSignFirstRoot(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	shown := alice.answers(t, signRoot, passphrase, reply{"do you want to sign targets version 1", "yes"}, passphrase)
 	out := s.exits(t, alice, ExitDone, []string{"sign"})
@@ -38,7 +39,8 @@ func TestSignFirstRoot(t *testing.T) {
 }
 
 func TestSignDeclined(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, reply{"do you want to sign root version 1", "no"})
 	s.unchanged(t, func() {
@@ -51,7 +53,8 @@ func TestSignDeclined(t *testing.T) {
 }
 
 func TestSignWrongPassphrase(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"})
 	s.unchanged(t, func() {
@@ -63,7 +66,8 @@ func TestSignWrongPassphrase(t *testing.T) {
 }
 
 func TestSignNobodyThere(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.env.Terminal = nobody{}
 	s.unchanged(t, func() {
@@ -72,7 +76,8 @@ func TestSignNobodyThere(t *testing.T) {
 }
 
 func TestSignWithoutAKeyThatIsWanted(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	mallory, err := s.enter("mallory")
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +93,8 @@ func TestSignWithoutAKeyThatIsWanted(t *testing.T) {
 }
 
 func TestSignUnknownEvent(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t)
 	s.exits(t, alice, ExitRejected, []string{"sign", "no-such-event"}, `no event "no-such-event"`, "open events: 2026-11-22-root-v1")
@@ -96,7 +102,8 @@ func TestSignUnknownEvent(t *testing.T) {
 
 // A newcomer has no pin: what the remote says is not believed.
 func TestNewcomer(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "judy")
 	judy := s.people["judy"]
 	judy.answers(t)
 	s.unchanged(t, func() {
@@ -125,7 +132,8 @@ func TestNewcomer(t *testing.T) {
 
 // A second laptop finds what the first one signed before it signs anything.
 func TestNewLaptopRebuildsItsLedger(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase)
 	s.exits(t, alice, ExitDone, []string{"sign"})
@@ -146,7 +154,8 @@ func TestNewLaptopRebuildsItsLedger(t *testing.T) {
 // A payload that supersedes one that was signed needs the first group of the
 // earlier digest, typed.
 func TestSignSuperseding(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase)
 	s.exits(t, alice, ExitDone, []string{"sign"})
@@ -191,7 +200,8 @@ func TestSignSuperseding(t *testing.T) {
 // Somebody shows a machine a second payload that hides the first: refused
 // before the key is used, whatever is merged.
 func TestSecondPayloadThatDoesNotNameTheFirst(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase)
 	s.exits(t, alice, ExitDone, []string{"sign"})
@@ -212,6 +222,7 @@ func TestSecondPayloadThatDoesNotNameTheFirst(t *testing.T) {
 
 // A remote that goes back to an older root is a liar.
 func TestRemoteRollsBack(t *testing.T) {
+	t.Parallel()
 	s := play(t, "second-open")
 	if err := s.sign(secondEvent, "alice", "bob", "carol", "dave", "erin"); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 // quorum refuse, past the gate. Every digest in it is right. A member's own
 // machine refuses to sign it.
 func TestSignRefusesWhatTheRulesRefuse(t *testing.T) {
-	s := play(t, "genesis-done")
+	s := play(t, "genesis-done", "alice")
 	s.now = december
 	repo := s.head(t)
 	text, err := repo.Tree().Read(metadata.PolicyFile)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -128,14 +129,15 @@ func TestMain(m *testing.M) {
 }
 
 // play gives t a stage of its own, on which everything that makes the set has
-// happened already.
-func play(t *testing.T, name string) *stage {
+// happened already. Where people are named, only they and the maintainer are
+// there, which is quicker.
+func play(t *testing.T, name string, people ...string) *stage {
 	t.Helper()
 	sets.Lock()
 	defer sets.Unlock()
 	build(t, name)
 	dir := t.TempDir()
-	copyStage(t, filepath.Join(sets.dir, name), dir)
+	copyStage(t, filepath.Join(sets.dir, name), dir, people...)
 	return enterStage(t, dir, scenery[name].clock)
 }
 
@@ -198,18 +200,25 @@ func newStage(dir string) *stage {
 
 // copyStage copies a set; the clones then know the copied remote. Objects of
 // git never change, so they are linked.
-func copyStage(t *testing.T, from, to string) {
+func copyStage(t *testing.T, from, to string, people ...string) {
 	t.Helper()
+	absent := func(rel string) bool {
+		place, name := filepath.Split(rel)
+		return len(people) > 0 && (place == "clones/" || place == "homes/") && name != "maintainer" && !slices.Contains(people, name)
+	}
 	err := filepath.WalkDir(from, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		rel, _ := filepath.Rel(from, p)
 		target := filepath.Join(to, rel)
+		if d.IsDir() && (absent(filepath.ToSlash(rel)) || d.Name() == "logs" || d.Name() == "branches") {
+			return filepath.SkipDir
+		}
 		if d.IsDir() {
 			return os.MkdirAll(target, 0o700)
 		}
-		if strings.HasSuffix(rel, ".sample") { // of git's own hooks
+		if strings.HasSuffix(rel, ".sample") || d.Name() == "description" { // as git init makes them
 			return nil
 		}
 		if strings.Contains(filepath.ToSlash(rel), "/objects/") && os.Link(p, target) == nil {

@@ -9,9 +9,10 @@ import (
 
 // What people read between two ceremonies, word for word.
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"gathered", "genesis-open", "genesis-done", "second-open", "second-ready", "second-done"} {
 		t.Run(name, func(t *testing.T) {
-			s := play(t, name)
+			s := play(t, name, "alice")
 			out := s.exits(t, s.people["alice"], ExitDone, []string{"status"})
 			s.golden(t, "status-"+name+".golden", out)
 		})
@@ -19,7 +20,8 @@ func TestStatus(t *testing.T) {
 }
 
 func TestStatusOfOneEvent(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "heidi")
 	heidi := s.people["heidi"]
 	// Without a pin, status says whose word it takes.
 	s.exits(t, heidi, ExitDone, []string{"status", secondEvent}, "this machine has no pinned root (`rust-tuf trust init` makes one)", "Event "+secondEvent)
@@ -33,7 +35,8 @@ func TestStatusOfOneEvent(t *testing.T) {
 // An event that can never complete is said to be so, and nobody is asked to
 // sign it.
 func TestStatusOfAStaleEvent(t *testing.T) {
-	s := play(t, "second-done")
+	t.Parallel()
+	s := play(t, "second-done", "alice")
 	repo := s.head(t)
 	d, err := repo.Declaration()
 	if err != nil {

@@ -15,30 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// These tests run the program itself, as it is shipped, on a terminal of its
-// own. The test is the person: it reads the screen and types.
-
-var program struct {
-	once sync.Once
-	path string
-	out  []byte
-	err  error
-}
-
-// shipped builds the program once.
-func shipped(t *testing.T) string {
-	t.Helper()
-	program.once.Do(func() {
-		program.path = filepath.Join(sets.dir, "rust-tuf")
-		build := exec.Command("go", "build", "-buildvcs=false", "-o", program.path, "..")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		program.out, program.err = build.CombinedOutput()
-	})
-	if program.err != nil {
-		t.Fatalf("%v\n%s", program.err, program.out)
-	}
-	return program.path
-}
+// These tests run the command in a process and on a terminal of its own. The
+// test is the person: it reads the screen and types.
 
 // seat is a terminal with the program running on it.
 type seat struct {
@@ -56,16 +34,19 @@ type seat struct {
 	closed  bool
 }
 
-// sits starts the program for an actor.
+// sits lets an actor run a command on a terminal.
 func (s *stage) sits(t *testing.T, a *actor, args ...string) *seat {
 	t.Helper()
-	p := &seat{t: t, ended: make(chan struct{})}
+	return sit(t, s.child(t, a, onTerminal, args...))
+}
+
+// sit starts a program on a terminal.
+func sit(t *testing.T, cmd *exec.Cmd) *seat {
+	t.Helper()
+	p := &seat{t: t, cmd: cmd, ended: make(chan struct{})}
 	p.changed = sync.NewCond(&p.mu)
 	master, slave := pty(t)
 	p.master = master
-	p.cmd = exec.Command(shipped(t), args...)
-	p.cmd.Dir = a.clone
-	p.cmd.Env = append(s.environ(a.name), "RUST_TUF_HOME="+a.env.Home, "TERM=xterm")
 	p.cmd.ExtraFiles = []*os.File{slave}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.err
@@ -168,8 +149,9 @@ const (
 // The whole conversation on a real terminal: everything for the person is on
 // the screen, standard output has data alone, the passphrase is nowhere.
 func TestSignOnATerminal(t *testing.T) {
+	t.Parallel()
 	for _, json := range []bool{false, true} {
-		s := play(t, "second-open")
+		s := play(t, "second-open", "alice")
 		alice := s.people["alice"]
 		args := []string{"sign"}
 		if json {
@@ -205,11 +187,12 @@ func TestSignOnATerminal(t *testing.T) {
 // was not agreed to has left no trace outside this machine; run again, it ends
 // as if nothing had happened.
 func TestLeavingAtEachQuestion(t *testing.T) {
+	t.Parallel()
 	answers := []struct{ question, answer string }{{askRoot, "yes\n"}, {askSecret, demoPassphrase + "\n"}}
 	for stop := range answers {
 		for _, how := range []string{"kill", "interrupt", "hang up"} {
 			t.Run(how+" at question "+strconv.Itoa(stop+1), func(t *testing.T) {
-				s := play(t, "second-open")
+				s := play(t, "second-open", "alice")
 				alice := s.people["alice"]
 				checkout := s.checkout(t, alice)
 				s.unchanged(t, func() {
@@ -256,7 +239,8 @@ func TestLeavingAtEachQuestion(t *testing.T) {
 // Killed while git pushes, with the key used already: the next run asks
 // nothing and pushes what is on record.
 func TestKilledAfterTheKeyWasUsed(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	s.hook(t, s.remote(), "pre-receive", "kill -9 $(cat '"+s.dir+"/pid')")
 	p := s.sits(t, alice, "sign")
@@ -285,10 +269,10 @@ func TestKilledAfterTheKeyWasUsed(t *testing.T) {
 // Without a terminal nothing is signed, and answers are never taken from a
 // pipe.
 func TestSignWithoutATerminal(t *testing.T) {
-	s := play(t, "second-open")
+	t.Parallel()
+	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
-	cmd := exec.Command(shipped(t), "sign")
-	cmd.Dir, cmd.Env = alice.clone, append(s.environ("alice"), "RUST_TUF_HOME="+alice.env.Home)
+	cmd := s.child(t, alice, onTerminal, "sign")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stdin = strings.NewReader("yes\n" + demoPassphrase + "\n")
 	s.unchanged(t, func() {

@@ -6,7 +6,8 @@ import (
 )
 
 func TestTrustShow(t *testing.T) {
-	s := play(t, "second-done")
+	t.Parallel()
+	s := play(t, "second-done", "alice", "heidi")
 	alice := s.people["alice"]
 	alice.answers(t)
 	s.exits(t, alice, ExitDone, []string{"status"}) // walks to root 2
@@ -21,7 +22,7 @@ func TestTrustShow(t *testing.T) {
 	heidi.answers(t)
 	s.exits(t, heidi, ExitRejected, []string{"trust", "show"}, "this machine trusts no root of repository", "outside the forge", "rust-tuf trust init")
 	// What was agreed to and not signed is shown as such.
-	s = play(t, "second-open")
+	s = play(t, "second-open", "alice")
 	alice = s.people["alice"]
 	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"})
 	s.exits(t, alice, ExitCard, []string{"sign"})
@@ -30,7 +31,8 @@ func TestTrustShow(t *testing.T) {
 
 // Before the first root there is nothing to pin; whoever signs it pins it.
 func TestTrustBeforeTheFirstRoot(t *testing.T) {
-	s := play(t, "genesis-open")
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t)
 	s.exits(t, alice, ExitRejected, []string{"trust", "show"}, "trusts no root", "whoever signs root version 1 pins it by signing")
@@ -38,7 +40,8 @@ func TestTrustBeforeTheFirstRoot(t *testing.T) {
 }
 
 func TestTrustInitDeclined(t *testing.T) {
-	s := play(t, "second-done")
+	t.Parallel()
+	s := play(t, "second-done", "alice", "heidi")
 	root, err := s.head(t).FirstRoot()
 	if err != nil {
 		t.Fatal(err)
@@ -57,6 +60,7 @@ func TestTrustInitDeclined(t *testing.T) {
 }
 
 func TestRunbook(t *testing.T) {
+	t.Parallel()
 	a := alone(t)
 	out, words, code := a.types("runbook")
 	if code != ExitDone || words != "" || out != "root-ceremony\nNext: `rust-tuf runbook <name>` prints one.\n" {

@@ -21,7 +21,7 @@ type mirror struct {
 // mirrorOf copies what root 2 published.
 func mirrorOf(t *testing.T) *mirror {
 	t.Helper()
-	s := play(t, "second-done")
+	s := play(t, "second-done", "alice")
 	m := &mirror{actor: alone(t)}
 	m.env.Now = s.env("maintainer").Now
 	m.trusted, m.folder = filepath.Join(m.clone, "trusted.json"), filepath.Join(m.clone, "mirror")
@@ -62,6 +62,7 @@ func (m *mirror) verifies(args ...string) (out, words string, code int) {
 }
 
 func TestVerifyRoot(t *testing.T) {
+	t.Parallel()
 	m := mirrorOf(t)
 	out, words, code := m.verifies()
 	if code != ExitDone || words != "" {
@@ -88,6 +89,7 @@ func TestVerifyRoot(t *testing.T) {
 // Each refusal has its exit code, names what is wrong, and says nothing on
 // standard output.
 func TestVerifyRootRefuses(t *testing.T) {
+	t.Parallel()
 	m := mirrorOf(t)
 	first, second := m.read(t, "1.root.json"), m.read(t, "2.root.json")
 	lonely := signaturesOf(t, second, 4)
@@ -174,6 +176,7 @@ func signaturesOf(t *testing.T, raw []byte, n int, more ...int) []byte {
 // A folder that ends too early, has a hole, or is not what was meant never
 // ends in "ok".
 func TestVerifyRootFolder(t *testing.T) {
+	t.Parallel()
 	m := mirrorOf(t)
 	second := m.read(t, "2.root.json")
 	m.write(t, filepath.Join(m.folder, "4.root.json"), second)
@@ -203,6 +206,7 @@ func TestVerifyRootFolder(t *testing.T) {
 }
 
 func TestVerifyRootUsage(t *testing.T) {
+	t.Parallel()
 	m := mirrorOf(t)
 	for _, test := range []struct {
 		args []string
