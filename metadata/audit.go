@@ -2,6 +2,8 @@ package metadata
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/rust-lang/rust-tuf/roles"
 )
@@ -15,18 +17,27 @@ type Report struct {
 	Problems []error         // each typed; none means that everything holds
 	Findings []roles.Finding // of the lint over the declared policy
 	Events   []*Standing     // open events that could complete
+
+	// Keys is what is proven about each key that roles in force name, by the
+	// evidence that the log keeps, and about each key that is only declared.
+	Keys []roles.KeyProof
+
+	// TestRoots names the roots that stood in for Yubico's in this audit; empty
+	// but in a rehearsal (see Attestation).
+	TestRoots []string
 }
 
 // Audit checks everything that a repository claims: the root chain from every
 // historical root, each closed event against what it published, each open
 // event, and the declared policy.
-func Audit(tree Tree) *Report {
+func Audit(tree Tree, options ...Option) *Report {
 	rep := &Report{}
-	repo, err := Read(tree)
+	repo, err := Read(tree, options...)
 	if err != nil {
 		rep.Problems = append(rep.Problems, err)
 		return rep
 	}
+	rep.TestRoots = repo.TestRoots()
 	if repo.Newest(roleRoot) == 0 {
 		rep.Trusted, err = repo.Trusted(nil)
 	} else {
@@ -66,12 +77,42 @@ func (rep *Report) proven(format string, args ...any) {
 }
 
 func (rep *Report) declaration(repo *Repository) {
-	d, err := repo.Declaration()
+	members, err := repo.Members()
 	if err != nil {
 		rep.Problems = append(rep.Problems, err)
 		return
 	}
-	if rep.Findings, err = rep.Trusted.Preview(d); err != nil {
-		rep.Problems = append(rep.Problems, err)
+	names := slices.Sorted(maps.Keys(members))
+	d, err := repo.Declaration()
+	switch {
+	case err == nil:
+		rep.Findings, err = rep.Trusted.Preview(d, names...)
+	case rep.Roots == 0 && len(repo.Open) == 0: // it has just begun
+		rep.Findings, err = repo.newcomers(names, err)
 	}
+	if err != nil {
+		rep.Problems = append(rep.Problems, err)
+		return
+	}
+	rep.problem(rep.keys(repo, d, names))
+}
+
+// keys tells what is proven about keys: of those in force by what was frozen
+// with the roles that name them, before the first root by what is declared.
+func (rep *Report) keys(repo *Repository, d *roles.Declaration, names []string) error {
+	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, Members: names, Verifier: repo.attestation}
+	for _, role := range append([]string{roleRoot}, rep.Trusted.Roles()...) {
+		inForce, err := rep.Trusted.PolicyInForce(role)
+		if err != nil {
+			return err
+		}
+		if inForce != nil {
+			p.Charters[role] = inForce
+		}
+	}
+	if d == nil {
+		return nil
+	}
+	rep.Keys = roles.Proofs(p)
+	return nil
 }

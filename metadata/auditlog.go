@@ -17,6 +17,7 @@ import (
 func (rep *Report) closedEvents(repo *Repository) {
 	made := map[string]string{} // event by the path that it published
 	for _, e := range repo.Closed {
+		rep.problem(repo.checkTestRoots(e))
 		if e.Closed.Outcome == Superseded {
 			rep.problem(repo.checkReplaced(e))
 			continue

@@ -36,6 +36,10 @@ type Verdict struct {
 	Standing *Standing       // of the concerned event after the merge, if it is open
 	Signed   *verify.Holder  // whose signature a KindSignature adds
 	Sign     *SignatureFile  // the file it adds
+
+	// TestRoots names the roots that stood in for Yubico's in this judgement;
+	// empty but in a rehearsal (see Attestation).
+	TestRoots []string
 }
 
 // Accepted tells whether nothing speaks against merging.
@@ -60,8 +64,8 @@ func (v *Verdict) refuse(err error) {
 // its frozen events. Nothing of head is believed, everything is derived again
 // from base. An error means that base itself cannot be judged; whatever is
 // wrong with head is a refusal in the verdict.
-func Check(base, head Tree) (*Verdict, error) {
-	before, err := Read(base)
+func Check(base, head Tree, options ...Option) (*Verdict, error) {
+	before, err := Read(base, options...)
 	if v, repairs := repair(base, head, err); repairs {
 		return v, nil
 	}
@@ -76,7 +80,7 @@ func Check(base, head Tree) (*Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{base: before, trusted: trusted, changes: changes, verdict: &Verdict{}}
+	c := &checker{base: before, trusted: trusted, changes: changes, verdict: &Verdict{TestRoots: before.TestRoots()}}
 	c.classify()
 	if c.verdict.Kind == KindNothing {
 		return c.verdict, nil
@@ -89,7 +93,7 @@ func Check(base, head Tree) (*Verdict, error) {
 			return c.verdict, nil
 		}
 	}
-	if c.head, err = read(head, before.untouched(paths(changes))); err != nil {
+	if c.head, err = before.readLike(head, paths(changes)); err != nil {
 		var conflict *ConflictError
 		if errors.As(err, &conflict) && !c.openInBase(conflict.Events[0]) {
 			slices.Reverse(conflict.Events[:]) // the one that was there first
@@ -105,7 +109,7 @@ func Check(base, head Tree) (*Verdict, error) {
 	case KindCompletion:
 		c.completion()
 	case KindPolicy:
-		c.policy()
+		c.declared()
 	}
 	return c.verdict, nil
 }
@@ -317,46 +321,4 @@ func (c *checker) completion() {
 		v.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind),
 			Reason: "this is not what completing " + done[0].Name + " yields; `rust-tuf complete` makes the right files from this branch"})
 	}
-}
-
-// policy judges an edit of the declared policy and members. It decides
-// nothing by itself, so the lint's refusals are only shown: they will refuse
-// the proposal. Somebody else's key is refused here already, while the one
-// whose file it is and the one whose key it is are both looking.
-func (c *checker) policy() {
-	v := c.verdict
-	d, err := c.head.Declaration()
-	if err != nil {
-		v.refuse(err)
-		return
-	}
-	if v.Findings, err = c.trusted.Preview(d); err != nil {
-		v.refuse(err)
-		return
-	}
-	for _, f := range v.Findings {
-		if f.Gate() {
-			v.refuse(&RefusedError{Findings: []roles.Finding{f}})
-		}
-	}
-}
-
-// Preview lints a declaration as if it were proposed whole.
-func (t *Trusted) Preview(d *roles.Declaration) ([]roles.Finding, error) {
-	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{}, Trusted: t.Root, Targets: t.Targets}
-	for _, role := range d.PeopleRoles() {
-		charter, err := d.Charter(role)
-		if err != nil {
-			return nil, err
-		}
-		p.Charters[role] = charter
-		inForce, err := t.PolicyInForce(role)
-		if err != nil {
-			return nil, err
-		}
-		if inForce != nil {
-			p.InForce[role] = inForce
-		}
-	}
-	return roles.Lint(p), nil
 }

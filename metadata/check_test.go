@@ -16,7 +16,7 @@ import (
 // wanted refusal the change must be accepted.
 func gate(t *testing.T, base, head *world, kind Kind, want refusal) *Verdict {
 	t.Helper()
-	v, err := Check(base.tree(), head.tree())
+	v, err := Check(base.tree(), head.tree(), base.options...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,9 @@ func (c *checker) proposal() {
 		return
 	}
 	v.Event = e.Name
+	if err := c.head.recordsTestRoots(e); err != nil {
+		v.refuse(err)
+	}
 	later := c.trusted.In(c.head)
 	if v.Standing, err = later.Judge(e); err != nil {
 		v.refuse(err)

@@ -23,6 +23,10 @@ type Event struct {
 	Opened   time.Time // whole seconds, UTC; claimed by the proposer, frozen, and the start of every lifetime
 	Payloads []*Payload
 	Closed   *Closing // nil while the event is open
+
+	// TestRoots names the roots that stood in for Yubico's when the event was
+	// proposed; empty but in a rehearsal (see Attestation).
+	TestRoots []string
 }
 
 // Payload is one document that an event wants to have signed.
@@ -64,10 +68,11 @@ type Closing struct {
 }
 
 type eventTOML struct {
-	Format  int           `toml:"format"`
-	Why     string        `toml:"why"`
-	Opened  string        `toml:"opened_claimed"`
-	Payload []payloadTOML `toml:"payload"`
+	Format    int           `toml:"format"`
+	Why       string        `toml:"why"`
+	Opened    string        `toml:"opened_claimed"`
+	TestRoots []string      `toml:"test-roots,omitempty"`
+	Payload   []payloadTOML `toml:"payload"`
 }
 
 type payloadTOML struct {
@@ -91,7 +96,7 @@ const eventHeader = "# A signing event, written by `rust-tuf propose`. Frozen: s
 
 // Bytes is the one spelling of event.toml.
 func (e *Event) Bytes() ([]byte, error) {
-	out := eventTOML{Format: 1, Why: e.Why, Opened: e.Opened.UTC().Format(time.RFC3339)}
+	out := eventTOML{Format: 1, Why: e.Why, Opened: e.Opened.UTC().Format(time.RFC3339), TestRoots: e.TestRoots}
 	for _, p := range e.Payloads {
 		t := payloadTOML{Role: p.Role, Version: p.Version, SHA256: p.Digest.String(), Policy: p.Policy.String(), Delegator: p.Delegator.Role, Of: p.Delegator.Version}
 		if !p.Base.IsZero() {
@@ -150,8 +155,11 @@ func parseEventFile(name string, data []byte) (*Event, error) {
 	if t.Format != 1 {
 		return nil, fmt.Errorf("format is %d; this version of rust-tuf reads 1: update rust-tuf", t.Format)
 	}
-	e := &Event{Name: name, Why: t.Why}
+	e := &Event{Name: name, Why: t.Why, TestRoots: t.TestRoots}
 	if err := checkWhy(t.Why); err != nil {
+		return nil, err
+	}
+	if err := checkTestRootNames(t.TestRoots); err != nil {
 		return nil, err
 	}
 	var err error

@@ -66,6 +66,8 @@ type world struct {
 	t     testing.TB
 	files map[string][]byte
 	now   time.Time
+
+	options []Option // of those who read it
 }
 
 // policy is what rust-tuf.toml says in a test.
@@ -132,7 +134,7 @@ func (w *world) tree() Tree { return MapTree(w.files) }
 
 // clone is the same world, to be changed without changing this one.
 func (w *world) clone() *world {
-	c := &world{t: w.t, files: maps.Clone(w.files), now: w.now}
+	c := &world{t: w.t, files: maps.Clone(w.files), now: w.now, options: w.options}
 	for p, content := range c.files {
 		c.files[p] = slices.Clip(content) // to be appended to in one clone alone
 	}
@@ -148,7 +150,7 @@ func (w *world) apply(c Change) {
 
 func (w *world) read() *Repository {
 	w.t.Helper()
-	r, err := Read(w.tree())
+	r, err := Read(w.tree(), w.options...)
 	if err != nil {
 		w.t.Fatal(err)
 	}

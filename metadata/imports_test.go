@@ -19,6 +19,7 @@ func TestImports(t *testing.T) {
 	}
 	others := []string{
 		"github.com/rust-lang/rust-tuf/roles",
+		"github.com/rust-lang/rust-tuf/roles/attest",
 		"github.com/rust-lang/rust-tuf/verify",
 		"github.com/pelletier/go-toml/v2",
 		"github.com/theupdateframework/go-tuf/v2/metadata",

@@ -32,6 +32,11 @@ const (
 	maxClockSkew = time.Hour
 	// maxWhyBytes bounds the reason that the proposer writes.
 	maxWhyBytes = 4 << 10
+	// maxTestRoots and maxTestRootBytes bound what the event of a rehearsal says
+	// about the roots that stood in for Yubico's: one for each shape of a chain,
+	// by common name (64 characters, by X.520) and digest.
+	maxTestRoots     = 8
+	maxTestRootBytes = 256
 )
 
 // limits are the bounds under which documents of a repository are read. They

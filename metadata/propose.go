@@ -73,7 +73,7 @@ func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error
 		}
 		out.Replaces, out.Discards = old, t.discards(old)
 	}
-	event := &Event{Why: p.Why, Opened: p.Opened.UTC().Truncate(time.Second)}
+	event := &Event{Why: p.Why, Opened: p.Opened.UTC().Truncate(time.Second), TestRoots: t.repo.TestRoots()}
 	if err := t.addPayloads(event, d, p, out.Replaces); err != nil {
 		return nil, err
 	}
@@ -254,7 +254,7 @@ func (t *Trusted) Lint(e *Event) ([]roles.Finding, error) { return t.lint(nil, e
 // lint runs the rules over the declaration and the charters that the event
 // would put in force.
 func (t *Trusted) lint(d *roles.Declaration, e *Event) ([]roles.Finding, error) {
-	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{}, Trusted: t.Root, Targets: t.Targets, Opened: e.Opened}
+	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{}, Trusted: t.Root, Targets: t.Targets, Opened: e.Opened, Verifier: t.repo.attestation}
 	for _, payload := range e.Payloads {
 		p.Charters[payload.Role] = payload.Charter
 		inForce, err := t.PolicyInForce(payload.Role)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -19,6 +20,8 @@ type Repository struct {
 	versions map[string][]int64 // published versions by role, ascending
 	Open     []*Event           // ordered by name
 	Closed   []*Event           // ordered by name
+
+	attestation *attest.Verifier // of members' cards; nil trusts Yubico's roots
 }
 
 // Read reads a repository. It refuses a tree that holds anything but plain
@@ -26,7 +29,16 @@ type Repository struct {
 // (*FileError), and two open events for one version (*ConflictError). The
 // declared policy and members are not read here: a signer needs none of them,
 // and a mistake in them must not stop a signature.
-func Read(tree Tree) (*Repository, error) { return read(tree, nil) }
+func Read(tree Tree, options ...Option) (*Repository, error) {
+	r, err := read(tree, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range options {
+		o(r)
+	}
+	return r, nil
+}
 
 // after reads the repository as a change leaves it.
 func (r *Repository) after(c Change) (*Repository, error) {
@@ -34,7 +46,18 @@ func (r *Repository) after(c Change) (*Repository, error) {
 	for p := range c.Put {
 		changed = append(changed, p)
 	}
-	return read(c.Apply(r.tree), r.untouched(changed))
+	return r.readLike(c.Apply(r.tree), changed)
+}
+
+// readLike reads a tree that differs from r's in some paths, to be judged as r
+// is.
+func (r *Repository) readLike(tree Tree, changed []string) (*Repository, error) {
+	other, err := read(tree, r.untouched(changed))
+	if err != nil {
+		return nil, err
+	}
+	other.attestation = r.attestation
+	return other, nil
 }
 
 // untouched are the folders of events in which no path has changed, and what

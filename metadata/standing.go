@@ -41,9 +41,13 @@ type Rule struct {
 // Judge checks an event against what is trusted, without the help of
 // anything that a branch claims: frozen payloads must be what their frozen
 // policies yield (*PayloadError), build on the newest trusted versions
-// (*StaleError), belong to this repository (*verify.RepositoryError) and not
-// be superseded (*SupersededError). Then it counts.
+// (*StaleError), belong to this repository (*verify.RepositoryError), not be
+// superseded (*SupersededError) and come from no rehearsal (*TestRootsError).
+// Then it counts.
 func (t *Trusted) Judge(e *Event) (*Standing, error) {
+	if err := t.repo.checkTestRoots(e); err != nil {
+		return nil, err
+	}
 	s := &Standing{Event: e}
 	candidates := map[string]candidate{}
 	for _, p := range inDelegationOrder(e.Payloads) {

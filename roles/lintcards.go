@@ -22,6 +22,11 @@ type keyUse struct {
 // String is "alice/main in root".
 func (u keyUse) String() string { return u.name() + u.in() }
 
+// same reports whether both are one key under one name.
+func (u keyUse) same(o keyUse) bool {
+	return u.name() == o.name() && u.key.Public.Equal(o.key.Public.PublicKey)
+}
+
 func (u keyUse) name() string { return u.member.Name + "/" + u.key.Label }
 
 func (u keyUse) in() string {
@@ -48,7 +53,8 @@ func (u keyUse) missing() string {
 // cardKey is what is known about a key on a card.
 type cardKey struct {
 	keyUse
-	err   error // why the evidence proves nothing; nil when files are missing
+	facts attest.Facts // what the evidence proves
+	err   error        // why the evidence proves nothing; nil when files are missing
 	found []attest.Finding
 }
 
@@ -74,7 +80,7 @@ func (l *linter) findUses() {
 		}
 		for _, k := range m.Keys {
 			u := keyUse{"", l.Declaration.Policy.Repository, l.Declaration.Policy.Devices, CharterMember{Name: m.Name, Login: m.Login}, k.chartered()}
-			if k.Status == StatusActive && !slices.ContainsFunc(l.uses, func(o keyUse) bool { return o.name() == u.name() }) {
+			if k.Status == StatusActive && !slices.ContainsFunc(l.uses, u.same) {
 				l.uses = append(l.uses, u)
 			}
 		}
@@ -122,34 +128,35 @@ func (l *linter) judgeCards() {
 		}
 		c := cardKey{keyUse: u}
 		if u.missing() == "" && l.damaged == nil {
-			c.found, c.err = l.judgeCard(u)
+			c.facts, c.found, c.err = l.judgeCard(u)
 		}
 		l.cards = append(l.cards, c)
 	}
 }
 
-func (l *linter) judgeCard(u keyUse) ([]attest.Finding, error) {
+func (l *linter) judgeCard(u keyUse) (attest.Facts, []attest.Finding, error) {
+	var none attest.Facts
 	if u.key.Serial < 1 || u.key.Serial > maxSerial {
-		return nil, fmt.Errorf("%d is no serial number of a card", u.key.Serial)
+		return none, nil, fmt.Errorf("%d is no serial number of a card", u.key.Serial)
 	}
 	policy, err := u.devices.policy()
 	if err != nil {
-		return nil, err
+		return none, nil, err
 	}
 	slot, err := attest.ParseSlot(u.key.Slot)
 	if err != nil {
-		return nil, err
+		return none, nil, err
 	}
 	evidence, err := attest.Parse([]byte(u.key.Attestation.Slot), []byte(u.key.Attestation.Device))
 	if err != nil {
-		return nil, err
+		return none, nil, err
 	}
 	facts, err := l.verify(evidence)
 	if err != nil {
-		return nil, err
+		return none, nil, err
 	}
 	policy.Algorithms = []string{facts.Key.Algorithm()} // the rule card-algorithm judges it
-	return policy.Findings(facts, attest.Declared{Key: u.key.Public.PublicKey, Serial: uint32(u.key.Serial), Slot: slot}), nil
+	return facts, policy.Findings(facts, attest.Declared{Key: u.key.Public.PublicKey, Serial: uint32(u.key.Serial), Slot: slot}), nil
 }
 
 // verify judges certificates at the opening of the event, or without an event

@@ -79,17 +79,17 @@ func (t *Terms) UnreadableP384() []string {
 	return list
 }
 
-// Judge applies the rules about keys and cards to one member among all, as the
-// gate does when their file is proposed. Findings are sorted as [Lint] sorts
-// them. A verifier that is nil trusts Yubico's roots alone.
-func (t *Terms) Judge(members map[string]*Member, name string, v *attest.Verifier) []Finding {
+// Judge applies the rules about keys and cards to some members among all, as
+// the gate does when their files are proposed. Findings are sorted as [Lint]
+// sorts them. A verifier that is nil trusts Yubico's roots alone.
+func (t *Terms) Judge(members map[string]*Member, names []string, v *attest.Verifier) []Finding {
 	p := &Policy{Format: 1, Repository: t.Repository, KeyID: t.KeyID, Readers: t.Readers, Devices: t.Devices,
 		Roles: map[string]*Role{Root: {}, Targets: {}}}
 	for _, rule := range t.Excepted {
 		p.Exceptions = append(p.Exceptions, Exception{Rule: rule})
 	}
-	about := []string{"card-algorithm", "attestation", "possession", "serial-twice", "device-policy", "advisory"}
-	return slices.DeleteFunc(Lint(Proposal{Declaration: &Declaration{Policy: p, Members: members}, Members: []string{name}, Verifier: v}),
+	about := []string{"key-twice", "card-algorithm", "attestation", "possession", "serial-twice", "device-policy", "advisory"}
+	return slices.DeleteFunc(Lint(Proposal{Declaration: &Declaration{Policy: p, Members: members}, Members: names, Verifier: v}),
 		func(f Finding) bool { return !slices.Contains(about, f.Rule) })
 }
 

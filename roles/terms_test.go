@@ -79,7 +79,7 @@ func TestTermsJudge(t *testing.T) {
 	m := &Member{Format: 1, Name: "alice", Login: "alice", Keys: []MemberKey{{Label: "main", Public: PublicKey{public(p256("alice"))},
 		Kind: KindPIV, Serial: 20000001, Slot: "9c", Status: StatusActive}}}
 	var rules []string
-	for _, f := range terms.Judge(map[string]*Member{"alice": m}, "alice", nil) {
+	for _, f := range terms.Judge(map[string]*Member{"alice": m}, []string{"alice"}, nil) {
 		if f.Severity == Refused {
 			rules = append(rules, f.Rule)
 		}

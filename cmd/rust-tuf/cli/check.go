@@ -8,6 +8,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/spf13/cobra"
 )
 
@@ -68,7 +69,7 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	v, err := metadata.Check(before, after)
+	v, err := metadata.Check(before, after, c.env.judgement()...)
 	if err != nil {
 		return rejected(err)
 	}
@@ -100,10 +101,12 @@ type gateResult struct {
 	Refusals []string        `json:"refusals"`
 	Findings []findingResult `json:"findings"`
 	Standing *eventStatus    `json:"standing,omitempty"`
+
+	TestRoots []string `json:"test_roots,omitempty"`
 }
 
 func gateOf(v *metadata.Verdict) *gateResult {
-	out := &gateResult{Kind: string(v.Kind), Accepted: v.Accepted(), Machine: v.Machine(), Event: v.Event, Refusals: []string{}, Findings: findingsOf(v.Findings)}
+	out := &gateResult{Kind: string(v.Kind), Accepted: v.Accepted(), Machine: v.Machine(), Event: v.Event, Refusals: []string{}, Findings: findingsOf(v.Findings), TestRoots: v.TestRoots}
 	for _, err := range v.Refusals {
 		out.Refusals = append(out.Refusals, err.Error())
 	}
@@ -130,6 +133,7 @@ var kindWords = map[metadata.Kind]string{
 }
 
 func (r *gateResult) text(w io.Writer) {
+	writeTestRoots(w, r.TestRoots)
 	kind, event := metadata.Kind(r.Kind), ""
 	if r.Event != "" && (kind == metadata.KindProposal || kind == metadata.KindCompletion) {
 		event = ": " + r.Event
@@ -167,6 +171,26 @@ type auditResult struct {
 	Problems []string        `json:"problems"`
 	Findings []findingResult `json:"findings"`
 	Events   []eventStatus   `json:"events"`
+	Keys     []provenKey     `json:"keys"`
+
+	TestRoots []string `json:"test_roots,omitempty"`
+}
+
+// provenKey is what is proven about one key of a member.
+type provenKey struct {
+	Holder string   `json:"holder"`
+	Roles  []string `json:"roles"` // in force, that name it
+	Kind   string   `json:"kind"`
+	Proven bool     `json:"proven"` // that it lives on a card as the policy demands, and that its holder agreed
+	Text   string   `json:"text"`
+}
+
+func provenKeys(list []roles.KeyProof) []provenKey {
+	out := []provenKey{}
+	for _, k := range list {
+		out = append(out, provenKey{k.Holder, append([]string{}, k.Roles...), string(k.Kind), k.Proven(), k.String()})
+	}
+	return out
 }
 
 func (c *command) audit(ctx context.Context, w *workspace, at git.Commit) error {
@@ -174,8 +198,8 @@ func (c *command) audit(ctx context.Context, w *workspace, at git.Commit) error 
 	if err != nil {
 		return err
 	}
-	report := metadata.Audit(tree)
-	out := &auditResult{Commit: string(at), Proven: append([]string{}, report.Proven...), Problems: []string{}, Findings: findingsOf(report.Findings), Events: []eventStatus{}}
+	report := metadata.Audit(tree, c.env.judgement()...)
+	out := &auditResult{Commit: string(at), Proven: append([]string{}, report.Proven...), Problems: []string{}, Findings: findingsOf(report.Findings), Events: []eventStatus{}, Keys: provenKeys(report.Keys), TestRoots: report.TestRoots}
 	for _, p := range report.Problems {
 		out.Problems = append(out.Problems, p.Error())
 	}
@@ -192,6 +216,7 @@ func (c *command) audit(ctx context.Context, w *workspace, at git.Commit) error 
 }
 
 func (r *auditResult) text(w io.Writer) {
+	writeTestRoots(w, r.TestRoots)
 	fmt.Fprintf(w, "Judged: commit %s\n", r.Commit)
 	for _, p := range r.Proven {
 		fmt.Fprintf(w, "ok: %s\n", p)
@@ -205,6 +230,12 @@ func (r *auditResult) text(w io.Writer) {
 				writeRule(w, p, rule)
 			}
 		}
+	}
+	if len(r.Keys) > 0 {
+		fmt.Fprintln(w, "What proves where the members' keys are:")
+	}
+	for _, k := range r.Keys {
+		fmt.Fprintf(w, "  %s\n", k.Text)
 	}
 	if len(r.Findings) > 0 {
 		fmt.Fprintln(w, "The declared policy, if it were proposed as it is:")

@@ -128,7 +128,7 @@ func (d *diagnosis) demands(where string, info piv.CardInfo, held piv.SlotInfo, 
 		Slot: held.Slot.String(), Status: roles.StatusActive, Evidence: roles.Evidence{Slot: string(proof.SlotPEM()), Device: string(proof.DevicePEM())}}
 	you := &roles.Member{Format: 1, Name: "you", Login: "you", Keys: []roles.MemberKey{key}}
 	met := true
-	for _, f := range d.terms.Judge(map[string]*roles.Member{"you": you}, "you", d.proof) {
+	for _, f := range d.terms.Judge(map[string]*roles.Member{"you": you}, []string{"you"}, d.proof) {
 		if f.Rule == "possession" || f.Severity != roles.Refused {
 			continue
 		}

@@ -70,9 +70,7 @@ type enrolResult struct {
 }
 
 func (r *enrolResult) text(w io.Writer) {
-	for _, root := range r.TestRoots {
-		fmt.Fprintf(w, "A TEST ROOT is trusted, so this proves nothing about a real card: %s\n", root)
-	}
+	writeTestRoots(w, r.TestRoots)
 	fmt.Fprintf(w, "%s, with an %s key in slot %s of YubiKey %d.\nIt attests: %s\n", r.Member, r.Algorithm, r.Slot, r.Serial, r.Card)
 	fmt.Fprintf(w, "The key's fingerprint:\n")
 	writeDigest(w, r.Fingerprint)
@@ -265,7 +263,7 @@ func (e *enrolment) judge(entry roles.MemberKey, but string) error {
 		}
 	}
 	var refused []roles.Finding
-	for _, f := range e.terms.Judge(all, with.Name, e.proof) {
+	for _, f := range e.terms.Judge(all, []string{with.Name}, e.proof) {
 		switch {
 		case f.Severity == roles.Refused && f.Rule != but:
 			refused = append(refused, f)
@@ -321,7 +319,7 @@ func (e *enrolment) publish(ctx context.Context, key verify.PublicKey, entry rol
 		Fingerprint: key.Fingerprint().String(), Branch: e.branch(), TestRoots: e.proof.TestRoots(),
 		Paths: []string{path, metadata.EvidencePath(name, entry.Serial, roles.SlotFile), metadata.EvidencePath(name, entry.Serial, roles.DeviceFile)}}
 	message := fmt.Sprintf("member: enrol %s\n\nKey %s in slot %s of YubiKey %d, SHA-256 of its\nSubjectPublicKeyInfo %s.\n",
-		name, key.Algorithm(), out.Slot, out.Serial, key.Fingerprint())
+		name, key.Algorithm(), out.Slot, out.Serial, key.Fingerprint()) + recordTestRoots(out.TestRoots)
 	if _, err := e.w.pushBranch(ctx, e.w.head, change, message, out.Branch, time.Time{}); err != nil {
 		return err
 	}

@@ -55,6 +55,8 @@ type proposeResult struct {
 	Pull     string          `json:"pull_request,omitempty"`
 	DryRun   bool            `json:"dry_run"`
 	Again    bool            `json:"again"` // made by an earlier run, found on its branch
+
+	TestRoots []string `json:"test_roots,omitempty"` // as the event records them
 }
 
 type proposedEntry struct {
@@ -96,6 +98,7 @@ func writeFindings(w io.Writer, list []findingResult) {
 }
 
 func (r *proposeResult) text(w io.Writer) {
+	writeTestRoots(w, r.TestRoots)
 	writeFindings(w, r.Findings)
 	fmt.Fprintf(w, "Event %s\n", r.Event)
 	for _, p := range r.Payloads {
@@ -152,7 +155,7 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 		return c.show(proposed(trusted, p, true))
 	}
 	branch, again := "event/"+p.Event.Name, false
-	message := fmt.Sprintf("propose: %s\n\n%s\n", p.Event.Name, p.Event.Why)
+	message := fmt.Sprintf("propose: %s\n\n%s\n", p.Event.Name, p.Event.Why) + recordTestRoots(p.Event.TestRoots)
 	commit, err := w.pushBranch(ctx, parent, p.Change, message, branch, time.Time{})
 	var taken *BranchTakenError
 	if errors.As(err, &taken) {
@@ -173,7 +176,7 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 }
 
 func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) *proposeResult {
-	out := &proposeResult{Event: p.Event.Name, Findings: findingsOf(p.Findings), DryRun: dryRun}
+	out := &proposeResult{Event: p.Event.Name, Findings: findingsOf(p.Findings), DryRun: dryRun, TestRoots: p.Event.TestRoots}
 	for _, ps := range p.Standing.Payloads {
 		entry := proposedEntry{Role: ps.Role, Version: ps.Version, SHA256: ps.Digest.String(), Summary: roles.Diff(t.Document(ps.Role), ps.Document).Summary()}
 		for _, rule := range ps.Rules {

@@ -72,7 +72,7 @@ func (w *workspace) read(ctx context.Context, at git.Commit) (*metadata.Reposito
 	if err != nil {
 		return nil, err
 	}
-	return metadata.Read(tree)
+	return metadata.Read(tree, w.env.judgement()...)
 }
 
 // chooseRemotes follows the forges' custom: with a fork, origin is the fork

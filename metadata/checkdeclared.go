@@ -1,0 +1,110 @@
+package metadata
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/roles"
+)
+
+// declared judges an edit of the declared policy and members. It decides
+// nothing by itself, so the lint's refusals about roles are only shown: they
+// will refuse the proposal. What is wrong with a key, or with the proof of where
+// it lives and whose it is, is refused here already, while the one whose file it
+// is and the one whose key it is are both looking; also when no role names the
+// key yet.
+func (c *checker) declared() {
+	v := c.verdict
+	touched := c.touchedMembers()
+	d, err := c.head.Declaration()
+	if err == nil {
+		err = d.Check()
+	}
+	switch {
+	case err == nil:
+		v.Findings, err = c.trusted.Preview(d, touched...)
+	case c.base.unready() != nil:
+		v.Findings, err = c.head.newcomers(touched, err)
+	}
+	if err != nil {
+		v.refuse(err)
+		return
+	}
+	for _, f := range v.Findings {
+		if f.Gate() {
+			v.refuse(&RefusedError{Findings: []roles.Finding{f}})
+		}
+	}
+}
+
+// touchedMembers are the members in whose folders something changes.
+func (c *checker) touchedMembers() []string {
+	names := map[string]bool{}
+	for _, ch := range c.changes {
+		if parts := strings.SplitN(ch.Path, "/", 3); len(parts) == 3 && parts[0] == MembersDir {
+			names[parts[1]] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// unready says why the declaration cannot be proposed, whatever the rules say:
+// at the beginning rust-tuf.toml is the template, which names nobody, and then
+// it may name people who have not sent their keys. nil when it can.
+func (r *Repository) unready() error {
+	d, err := r.Declaration()
+	if err != nil {
+		return err
+	}
+	return d.Check()
+}
+
+// newcomers judges the keys of some members by the terms of a policy that
+// cannot be proposed yet, for the given reason: members send their keys before
+// anybody can name them in a role.
+func (r *Repository) newcomers(names []string, why error) ([]roles.Finding, error) {
+	raw, err := r.tree.Read(PolicyFile)
+	if err != nil {
+		return nil, why
+	}
+	terms, err := roles.ParseTerms(PolicyFile, raw)
+	if err != nil {
+		return nil, err
+	}
+	members, err := r.Members()
+	if err != nil {
+		return nil, err
+	}
+	first, _, more := strings.Cut(why.Error(), "\n")
+	if more {
+		first += "; and more"
+	}
+	return append(terms.Judge(members, names, r.attestation), roles.Finding{
+		Rule: "declaration", Severity: roles.Note,
+		Text: fmt.Sprintf("%s cannot be proposed yet (%s), so the keys in this pull request are judged and no role is", PolicyFile, first),
+	}), nil
+}
+
+// Preview lints a declaration as if it were proposed whole. The active keys of
+// the named members are judged whether or not a role names them.
+func (t *Trusted) Preview(d *roles.Declaration, members ...string) ([]roles.Finding, error) {
+	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{},
+		Trusted: t.Root, Targets: t.Targets, Members: members, Verifier: t.repo.attestation}
+	for _, role := range d.PeopleRoles() {
+		charter, err := d.Charter(role)
+		if err != nil {
+			return nil, err
+		}
+		p.Charters[role] = charter
+		inForce, err := t.PolicyInForce(role)
+		if err != nil {
+			return nil, err
+		}
+		if inForce != nil {
+			p.InForce[role] = inForce
+		}
+	}
+	return roles.Lint(p), nil
+}
