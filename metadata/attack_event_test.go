@@ -253,7 +253,8 @@ func TestEventFileEdited(t *testing.T) {
 		{"without a time", swap("opened_claimed = '2026-11-23T12:00:00Z'", "opened_claimed = ''"), inFile("opened_claimed", "2026-11-22T12:00:00Z")},
 		{"with parts of a second", swap("12:00:00Z", "12:00:00.5Z"), inFile("opened_claimed")},
 		{"with another time zone", swap("12:00:00Z", "14:00:00+02:00"), inFile("not spelled")},
-		{"opened at another time", swap("2026-11-23T12", "2025-11-23T12"), refused[*PayloadError]("root version 2 is not what its frozen policy yields", "expir")},
+		{"opened at another time", swap("2026-11-23T12", "2026-12-23T12"), refused[*PayloadError]("root version 2 is not what its frozen policy yields", "expir")},
+		{"opened before the version it builds on", swap("2026-11-23T12", "2026-11-22T10"), refused[*InstantError]("says that it was opened at 2026-11-22T10:00:00Z", "before event 2026-11-22-root-v1", "root version 2 builds on", "propose it again")},
 		{"without payloads", func(s string) string { return s[:strings.Index(s, "\n[[payload]]")] }, inFile("the event has no payload")},
 		{"with one role twice", swap("role = 'targets'", "role = 'root'"), inFile("payload 2: ")},
 		{"with a role that is a path", swap("role = 'targets'", "role = '../targets'"), inFile(`payload 2: role "../targets" is not a role's name`)},
@@ -361,7 +362,7 @@ func TestStaleEvent(t *testing.T) {
 			stale.files[EventPath("again", rel)] = content
 		}
 		stale.later()
-		p, err := stale.tryPropose(Proposition{Renew: []string{"root"}, Supersede: "again"})
+		p, err := stale.tryPropose(Proposition{Renew: []string{"root"}, Supersede: []string{"again"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -296,10 +296,16 @@ func TestJunkSignatures(t *testing.T) {
 		w.files[SignaturePath(rotationEvent, "root", id)] = []byte("junk")
 	}
 	reads := 0
-	_, err := Read(readsCounted{w.tree(), &reads})
-	limit := expect[*verify.LimitError](t, err, "signature files of root version 2", "limit of 256")
+	refusals := w.standing(rotationEvent).Payload("root").Refused
+	if len(refusals) != maxSignaturesPerPayload+1 {
+		t.Errorf("%d are refused", len(refusals))
+	}
+	limit := expect[*verify.LimitError](t, refusals[maxSignaturesPerPayload], "signature files of root version 2", "limit of 256")
 	if limit.Limit != maxSignaturesPerPayload {
 		t.Errorf("limit is %d", limit.Limit)
+	}
+	if _, err := Read(readsCounted{w.tree(), &reads}); err != nil {
+		t.Error(err)
 	}
 	before := len(base.files)
 	v, err := Check(readsCounted{base.tree(), &reads}, readsCounted{w.tree(), &reads})

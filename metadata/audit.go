@@ -52,7 +52,16 @@ func Audit(tree Tree, options ...Option) *Report {
 		rep.proven("%d published roots: each reaches version %d", rep.Roots, rep.Trusted.Root.Version())
 	}
 	rep.closedEvents(repo)
+	for _, late := range repo.Late {
+		rep.problem(late)
+	}
+	for _, conflict := range repo.Conflicts {
+		rep.problem(conflict)
+	}
 	for _, e := range repo.Open {
+		if repo.conflictOf(e) != nil {
+			continue
+		}
 		s, err := rep.Trusted.Judge(e)
 		if err != nil {
 			rep.problem(err)

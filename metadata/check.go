@@ -24,13 +24,14 @@ const (
 	KindOther      Kind = "other"      // touches nothing that rules decide
 	KindMixed      Kind = "mixed"      // more than one of these at once
 	KindFrozen     Kind = "frozen"     // only touches what nobody may change
-	KindRepair     Kind = "repair"     // takes back one of two events for the same version
+	KindRepair     Kind = "repair"     // only takes back what a race of two good pull requests left behind
 )
 
 // Verdict is what the gate says about a change from one tree to another.
 type Verdict struct {
 	Kind     Kind
 	Event    string          // concerned event, if one is
+	Free     []string        // changed paths that no rule protects: for the eyes of whoever merges
 	Refusals []error         // each typed; none means that it may be merged
 	Findings []roles.Finding // of the lint, for proposals and policy edits
 	Standing *Standing       // of the concerned event after the merge, if it is open
@@ -66,9 +67,6 @@ func (v *Verdict) refuse(err error) {
 // wrong with head is a refusal in the verdict.
 func Check(base, head Tree, options ...Option) (*Verdict, error) {
 	before, err := Read(base, options...)
-	if v, repairs := repair(base, head, err); repairs {
-		return v, nil
-	}
 	if err != nil {
 		return nil, fmt.Errorf("the target branch itself is broken: %w", err)
 	}
@@ -86,18 +84,18 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 		return c.verdict, nil
 	}
 	if c.verdict.Kind == KindSignature {
-		// A file for an event that is no longer there makes head unreadable;
-		// its signer must hear why.
+		// A file for an event that has ended, or never was, belongs to nothing
+		// in head; its signer must hear why.
 		if _, err := before.Event(c.verdict.Event); err != nil {
 			c.verdict.refuse(err)
 			return c.verdict, nil
 		}
 	}
 	if c.head, err = before.readLike(head, paths(changes)); err != nil {
-		var conflict *ConflictError
-		if errors.As(err, &conflict) && !c.openInBase(conflict.Events[0]) {
-			slices.Reverse(conflict.Events[:]) // the one that was there first
-		}
+		c.verdict.refuse(err)
+		return c.verdict, nil
+	}
+	if err := c.newConflict(); err != nil {
 		c.verdict.refuse(err)
 		return c.verdict, nil
 	}
@@ -110,8 +108,25 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 		c.completion()
 	case KindPolicy:
 		c.declared()
+	case KindRepair:
+		c.repair()
 	}
 	return c.verdict, nil
+}
+
+// newConflict finds a conflict that is in head and not yet in base. Its error
+// names the event first that was there first.
+func (c *checker) newConflict() error {
+	for _, conflict := range c.head.Conflicts {
+		if slices.ContainsFunc(c.base.Conflicts, func(known *ConflictError) bool { return *known == *conflict }) {
+			continue
+		}
+		if !c.openInBase(conflict.Events[0]) {
+			slices.Reverse(conflict.Events[:])
+		}
+		return conflict
+	}
+	return nil
 }
 
 // TrustedByItself trusts the repository's own first root: what a gate without
@@ -135,69 +150,6 @@ type checker struct {
 	verdict *Verdict
 }
 
-// classify sorts the changed paths and refuses at once what no kind of pull
-// request may do.
-func (c *checker) classify() {
-	var signatures, others []string
-	var policy, opens, publishes, free bool
-	opening := map[string]bool{}
-	for _, ch := range c.changes {
-		if event, _, ok := eventOf(ch.Path); ok && ch.Kind == added && ch.Path == EventPath(event, eventFile) {
-			opening[event] = true
-		}
-	}
-	for _, ch := range c.changes {
-		event, _, isEvent := eventOf(ch.Path)
-		_, _, _, isSignature := parseSignaturePath(ch.Path)
-		switch {
-		case isSignature && ch.Kind == added && !opening[event]:
-			signatures = append(signatures, ch.Path)
-			c.verdict.Event = event
-			continue
-		case !governed(ch.Path):
-			free = true
-		case ch.Path == PolicyFile || strings.HasPrefix(ch.Path, MembersDir+"/"):
-			policy = true
-		case isEvent && ch.Kind == added && strings.HasPrefix(ch.Path, EventsDir+"/") && !c.openInBase(event):
-			opens = true
-			c.verdict.Event = event
-		case ch.Kind == added && (strings.HasPrefix(ch.Path, PublishedDir+"/") || strings.HasPrefix(ch.Path, LogDir+"/")):
-			publishes = publishes || strings.HasPrefix(ch.Path, PublishedDir+"/")
-		case ch.Kind == deleted && strings.HasPrefix(ch.Path, EventsDir+"/"):
-			// Judged with the completion or the superseding event.
-		default:
-			c.verdict.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch)})
-		}
-		others = append(others, ch.Path)
-	}
-	v := c.verdict
-	switch {
-	case len(c.changes) == 0:
-		v.Kind = KindNothing
-	case len(signatures) > 0 && (len(others) > 0 || len(signatures) > 1):
-		v.Kind = KindMixed
-		v.refuse(&MixedError{Signature: signatures[0], Others: append(signatures[1:], others...)})
-	case len(signatures) == 1:
-		v.Kind = KindSignature
-	case opens && publishes:
-		v.Kind = KindMixed
-		v.refuse(&ScopeError{Kind: v.Kind, Events: []string{v.Event}, Reason: fmt.Sprintf("opens the event %s and publishes another one; open one pull request for each", v.Event)})
-	case opens:
-		v.Kind = KindProposal
-	case publishes && (policy || free):
-		v.Kind = KindMixed
-		v.refuse(&ScopeError{Kind: v.Kind, Reason: "publishes and changes other files too; a completion comes alone: `rust-tuf complete` makes it"})
-	case publishes || c.touchesEvents():
-		v.Kind = KindCompletion
-	case policy:
-		v.Kind = KindPolicy
-	case free:
-		v.Kind = KindOther
-	default:
-		v.Kind = KindFrozen
-	}
-}
-
 func paths(changes []treeChange) []string {
 	list := make([]string, len(changes))
 	for i, ch := range changes {
@@ -207,47 +159,6 @@ func paths(changes []treeChange) []string {
 }
 
 func (c *checker) openInBase(event string) bool { return findEvent(c.base.Open, event) != nil }
-
-func (c *checker) touchesEvents() bool {
-	for _, ch := range c.changes {
-		if _, _, ok := eventOf(ch.Path); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// eventOf tells which event a path belongs to.
-func eventOf(p string) (event string, closed, ok bool) {
-	parts := strings.SplitN(p, "/", 3)
-	if len(parts) < 3 || (parts[0] != EventsDir && parts[0] != LogDir) {
-		return "", false, false
-	}
-	return parts[1], parts[0] == LogDir, true
-}
-
-func frozenReason(ch treeChange) string {
-	p := ch.Path
-	top, rest, _ := strings.Cut(p, "/")
-	switch {
-	case rest == "":
-		return "a file of that name stands where a folder belongs"
-	case top == PublishedDir && ch.Kind == added:
-		return "a new version is published by completing its event: `rust-tuf complete` does it"
-	case top == LogDir && ch.Kind == added:
-		return "files come into the log only when their event ends, and as they were"
-	case top == PublishedDir:
-		return "a published version never changes; a new version comes from a new event"
-	case top == LogDir:
-		return "a closed event never changes"
-	case strings.Contains(p, "/"+signaturesDir+"/") && ch.Kind == added:
-		return "it is not the name of a signature file; `rust-tuf sign` makes the right one"
-	case strings.Contains(p, "/"+signaturesDir+"/"):
-		return "a signature never changes; a new one comes from `rust-tuf sign`"
-	default:
-		return "an open event is frozen; to change it, propose again with --supersede"
-	}
-}
 
 // signature judges a pull request that adds one signature file.
 func (c *checker) signature() {

@@ -73,10 +73,27 @@ func TestGateAccepts(t *testing.T) {
 	head.declare(policy{root: append(except(afterRotation, "ivan"), "leo"), rootThreshold: 5})
 	head.later()
 	e := head.propose("ivan hands over to leo")
-	head.files["README.md"] = []byte("leo is new")
 	if v := gate(t, base, head, KindProposal, nil); v.Event != e.Name || v.Standing == nil || len(v.Findings) == 0 {
 		t.Errorf("%+v", v)
 	}
+}
+
+// Who reviews an event reviews nothing else; who merges a policy is told what
+// comes with it and is protected by no rule.
+func TestGateFreeFiles(t *testing.T) {
+	t.Parallel()
+	base := rotated(t)
+	head := base.clone()
+	head.join("leo")
+	head.files[".github/workflows/gate.yml"] = []byte("run: true")
+	v := gate(t, base, head, KindPolicy, nil)
+	if !slices.Equal(v.Free, []string{".github/workflows/gate.yml"}) {
+		t.Errorf("free files: %q", v.Free)
+	}
+	head.declare(policy{root: append(except(afterRotation, "ivan"), "leo"), rootThreshold: 5})
+	head.later()
+	e := head.propose("ivan hands over to leo")
+	gate(t, base, head, KindMixed, refused[*ScopeError]("opens the event "+e.Name+" and changes .github/workflows/gate.yml, which the event does not need", "one pull request for each"))
 }
 
 // A pull request that adds a signature adds nothing else.
@@ -342,9 +359,9 @@ func TestGateCompletion(t *testing.T) {
 			h.files[LogPath(rotationEvent, closedFile)] = []byte("format = 1\noutcome = 'superseded'\nby = 'x'\n")
 		}, KindCompletion, yields("changes log/" + rotationEvent)},
 		{"and another version", func(h *world) { h.files["metadata/3.root.json"] = h.files[root] }, KindCompletion, yields("adds metadata/3.root.json")},
-		{"and the README", func(h *world) { h.files["README.md"] = nil }, KindMixed, refused[*ScopeError]("publishes and changes other files too", "a completion comes alone")},
-		{"and the policy", func(h *world) { h.files[PolicyFile] = nil }, KindMixed, refused[*ScopeError]("publishes and changes other files too")},
-		{"and a member", func(h *world) { h.join("zed") }, KindMixed, refused[*ScopeError]("publishes and changes other files too")},
+		{"and the README", func(h *world) { h.files["README.md"] = nil }, KindMixed, refused[*ScopeError]("publishes and changes README.md", "a completion comes alone")},
+		{"and the policy", func(h *world) { h.files[PolicyFile] = nil }, KindMixed, refused[*ScopeError]("publishes and changes rust-tuf.toml")},
+		{"and a member", func(h *world) { h.join("zed") }, KindMixed, refused[*ScopeError]("publishes and changes members/zed/member.toml")},
 		{"that publishes nothing", func(h *world) { delete(h.files, root); delete(h.files, "metadata/2.targets.json") }, KindCompletion, yields("deletes " + root)},
 		{"that leaves the event open", func(h *world) {
 			maps.Copy(h.files, base.files)
@@ -388,6 +405,14 @@ func TestGateTwoCompletions(t *testing.T) {
 	for _, e := range []string{p.Event.Name, "second"} {
 		base.sign(e, afterRotation[:5]...)
 	}
+	for event, want := range map[string]string{
+		p.Event.Name: "this event makes a new root, which decides who signs in event second: if this one completes first, that one must be proposed again",
+		"second":     "event " + p.Event.Name + " makes a new root, which decides who signs here: if it completes first, this event must be proposed again",
+	} {
+		if rivals := base.standing(event).Rivals; len(rivals) != 1 || rivals[0].String() != want {
+			t.Errorf("rivals of %s: %v", event, rivals)
+		}
+	}
 	head := base.clone()
 	head.complete(p.Event.Name)
 	one := head.clone()
@@ -418,71 +443,6 @@ func TestGateBrokenBase(t *testing.T) {
 					t.Errorf("%+v, %v", v, err)
 				}
 			}
-		})
-	}
-}
-
-// Two proposals that are each in order can be merged one after the other. Then
-// nothing can be judged, and the gate helps out: it lets the one that nobody
-// has signed be taken back.
-func TestConflict(t *testing.T) {
-	t.Parallel()
-	base := rotated(t)
-	base.later()
-	first, second := base.clone(), base.clone()
-	p, err := first.tryPropose(Proposition{Name: "first", Renew: []string{"root"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	first.apply(p.Change)
-	if p, err = second.tryPropose(Proposition{Name: "second", Renew: []string{"targets", "root"}}); err != nil {
-		t.Fatal(err)
-	}
-	second.apply(p.Change)
-	gate(t, base, first, KindProposal, nil)
-	gate(t, base, second, KindProposal, nil)
-	both := first.clone()
-	both.apply(p.Change)
-	conflict := refused[*ConflictError]("events first and second both want to make root version 3", "only one of them may be open", "--supersede first", "revert the merge of the one that nobody has signed")
-	gate(t, first, both, KindProposal, conflict)
-	gate(t, second, both, KindProposal, refused[*ConflictError]("events second and first", "--supersede second"))
-
-	first.sign("first", "alice")
-	both.files = maps.Clone(first.files)
-	both.apply(p.Change)
-	_, err = Read(both.tree())
-	conflict(t, err)
-	if _, err := Check(both.tree(), both.tree()); err == nil {
-		t.Error("no error")
-	} else {
-		conflict(t, err)
-	}
-	if report := Audit(both.tree()); len(report.Problems) != 1 {
-		t.Errorf("audit: %v", report.Problems)
-	} else {
-		conflict(t, report.Problems[0])
-	}
-	if v := gate(t, both, first, KindRepair, nil); v.Event != "second" {
-		t.Errorf("event %s", v.Event)
-	}
-	targetsAlone := &Event{Name: "second", Why: p.Event.Why, Opened: p.Event.Opened, Payloads: []*Payload{p.Event.Payload("targets")}}
-	for name, edit := range map[string]func(h *world){
-		"the signed one goes":    func(h *world) { maps.Copy(h.files, p.Change.Put); h.remove(EventPath("first")) },
-		"with it goes a member":  func(h *world) { delete(h.files, MemberPath("carol")) },
-		"with it comes a README": func(h *world) { h.files["NEWS"] = nil },
-		"both go":                func(h *world) { h.remove("events") },
-		"one gives way":          func(h *world) { h.open(targetsAlone) },
-		"a part stays":           func(h *world) { h.files[EventPath("second", eventFile)] = both.files[EventPath("second", eventFile)] },
-		"one is edited":          func(h *world) { maps.Copy(h.files, both.files); h.files[EventPath("second", "3.root.json")] = nil },
-	} {
-		t.Run(name, func(t *testing.T) {
-			head := first.clone()
-			edit(head)
-			v, err := Check(both.tree(), head.tree())
-			if v != nil {
-				t.Fatalf("%+v", v)
-			}
-			conflict(t, err)
 		})
 	}
 }

@@ -414,7 +414,7 @@ func TestEventNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.apply(q.Change)
-	if r, err := w.tryPropose(Proposition{Renew: []string{"root"}, Supersede: q.Event.Name}); err != nil || r.Event.Name != q.Event.Name+"-2" {
+	if r, err := w.tryPropose(Proposition{Renew: []string{"root"}, Supersede: []string{q.Event.Name}}); err != nil || r.Event.Name != q.Event.Name+"-2" {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

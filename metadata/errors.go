@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -69,8 +68,18 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("events %s and %s both want to make %s version %d, and only one of them may be open: propose the second again with --supersede %s, or, if both are merged, revert the merge of the one that nobody has signed",
-		e.Events[0], e.Events[1], e.Role, e.Version, e.Events[0])
+	return fmt.Sprintf("events %[1]s and %[2]s both want to make %[3]s version %[4]d, and only one of them may be open: propose the second again with --supersede %[1]s, or, if both are merged, one in the place of both with --supersede %[1]s --supersede %[2]s",
+		e.Events[0], e.Events[1], e.Role, e.Version)
+}
+
+// LateError is a signature that was merged after its event had ended.
+type LateError struct {
+	Path  string
+	Event string
+}
+
+func (e *LateError) Error() string {
+	return fmt.Sprintf("%s: this signature came after event %s had ended and counts for nothing; delete the file in a pull request", e.Path, e.Event)
 }
 
 // PayloadError is a frozen payload that is not what its frozen policy, its
@@ -84,25 +93,6 @@ type PayloadError struct {
 
 func (e *PayloadError) Error() string {
 	return fmt.Sprintf("event %s: payload %s version %d %s; do not sign it, and ask the maintainers who merged it", e.Event, e.Role, e.Version, e.Reason)
-}
-
-// InstantError is an event whose opening instant cannot be right now.
-type InstantError struct {
-	Event   string
-	Opened  time.Time // as the event claims
-	Now     time.Time
-	Role    string    // of the payload that has expired; empty if Opened is in the future
-	Version int64     // of that payload
-	Expires time.Time // of that payload
-}
-
-func (e *InstantError) Error() string {
-	if e.Role == "" {
-		return fmt.Sprintf("event %s says that it was opened at %s, but now it is %s: every lifetime would count from the future; propose it again, or set this computer's clock",
-			e.Event, e.Opened.Format(time.RFC3339), e.Now.Format(time.RFC3339))
-	}
-	return fmt.Sprintf("event %s was opened at %s: %s version %d would have expired already, at %s; propose it again",
-		e.Event, e.Opened.Format(time.RFC3339), e.Role, e.Version, e.Expires.Format(time.RFC3339))
 }
 
 // SupersededError is a payload that a later event replaced.

@@ -150,11 +150,15 @@ func (r *reader) signature(e *Event, f Entry, rel string) error {
 	if p == nil || !isHex64(keyID) {
 		return &TreeError{Path: f.Path, Reason: "does not belong into this event: a signature is signatures/<role of a payload>/<key id>.json"}
 	}
-	if len(p.Files)+len(p.Refused) == maxSignaturesPerPayload {
-		return &verify.LimitError{What: "signature files of " + p.String(), Limit: maxSignaturesPerPayload, Found: maxSignaturesPerPayload + 1}
-	}
 	refuse := func(err error) {
 		p.Refused = append(p.Refused, &SignatureFileError{Path: f.Path, Event: e.Name, Role: p.Role, Version: p.Version, KeyID: keyID, Err: err})
+	}
+	switch n := len(p.Files) + len(p.Refused); {
+	case n == maxSignaturesPerPayload: // said once, and not read: nor is any further one
+		refuse(&verify.LimitError{What: "signature files of " + p.String(), Limit: maxSignaturesPerPayload, Found: maxSignaturesPerPayload + 1})
+		return nil
+	case n > maxSignaturesPerPayload:
+		return nil
 	}
 	if f.Size > maxSignatureFileBytes {
 		refuse(&verify.LimitError{What: "signature file, bytes", Limit: maxSignatureFileBytes, Found: f.Size})

@@ -18,7 +18,7 @@ type Proposition struct {
 	Opened    time.Time // start of every lifetime; whole seconds count
 	Name      string    // of the event; made from date and first payload if empty
 	Renew     []string  // roles to make anew although their policy did not change
-	Supersede string    // open event to replace; empty for none
+	Supersede []string  // open events to replace
 }
 
 // Proposal is a new event, ready to be committed.
@@ -27,8 +27,8 @@ type Proposal struct {
 	Standing *Standing       // of the new event, read back from the tree as it will be
 	Findings []roles.Finding // of the lint; none of them is "refused"
 	Change   Change
-	Replaces *Event   // the superseded event, nil for none
-	Discards []string // owners whose signatures on it count no more
+	Replaces []*Event // the superseded events
+	Discards []string // owners whose signatures on them count no more
 }
 
 // ErrNothingToPropose says that the declared policy is the one in force.
@@ -66,13 +66,16 @@ func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error
 		return nil, &verify.RepositoryError{Role: roleRoot, Version: t.Root.Version(), Want: id, Found: d.Policy.Repository}
 	}
 	out := &Proposal{}
-	if p.Supersede != "" {
-		old, err := t.repo.Event(p.Supersede)
+	for _, name := range p.Supersede {
+		old, err := t.repo.Event(name)
 		if err != nil {
 			return nil, err
 		}
-		out.Replaces, out.Discards = old, t.discards(old)
+		if !slices.Contains(out.Replaces, old) {
+			out.Replaces = append(out.Replaces, old)
+		}
 	}
+	out.Discards = t.discards(out.Replaces)
 	event := &Event{Why: p.Why, Opened: p.Opened.UTC().Truncate(time.Second), TestRoots: t.repo.TestRoots()}
 	if err := t.addPayloads(event, d, p, out.Replaces); err != nil {
 		return nil, err
@@ -84,7 +87,7 @@ func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error
 	if event.Name, err = t.eventName(event, p.Name); err != nil {
 		return nil, err
 	}
-	if err := t.repo.conflictOf(event, out.Replaces); err != nil {
+	if err := t.repo.conflictWith(event, out.Replaces); err != nil {
 		return nil, err
 	}
 	out.Event = event
@@ -103,7 +106,7 @@ func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error
 }
 
 // addPayloads decides which roles the event makes, delegators first.
-func (t *Trusted) addPayloads(e *Event, d *roles.Declaration, p Proposition, replaces *Event) error {
+func (t *Trusted) addPayloads(e *Event, d *roles.Declaration, p Proposition, replaces []*Event) error {
 	renew := map[string]bool{}
 	for _, role := range p.Renew {
 		renew[role] = true
@@ -155,7 +158,7 @@ func (t *Trusted) fallsBelow(role, delegator string, made map[string]candidate) 
 	return ok && !q.Tally(t.Document(role)).Met()
 }
 
-func (t *Trusted) makePayload(e *Event, charter *roles.Charter, delegator string, replaces *Event) (*Payload, error) {
+func (t *Trusted) makePayload(e *Event, charter *roles.Charter, delegator string, replaces []*Event) (*Payload, error) {
 	role := charter.Role
 	base, err := t.Base(role)
 	if err != nil {
@@ -185,15 +188,12 @@ func (t *Trusted) makePayload(e *Event, charter *roles.Charter, delegator string
 }
 
 // supersededBy lists, in the order of their digests, the payloads that a new
-// one for this version replaces: the one of the event that is superseded now,
-// and those of every event that was superseded before.
-func (t *Trusted) supersededBy(role string, version int64, replaces *Event) []verify.Digest {
+// one for this version replaces: those of the events that are superseded now,
+// and of every event that was superseded before.
+func (t *Trusted) supersededBy(role string, version int64, replaces []*Event) []verify.Digest {
 	seen := map[verify.Digest]bool{}
 	var out []verify.Digest
-	for _, e := range append(t.repo.supersededEvents(), replaces) {
-		if e == nil {
-			continue
-		}
+	for _, e := range append(t.repo.supersededEvents(), replaces...) {
 		if old := e.Payload(role); old != nil && old.Version == version && !seen[old.Digest] {
 			seen[old.Digest] = true
 			out = append(out, old.Digest)
@@ -269,7 +269,7 @@ func (t *Trusted) lint(d *roles.Declaration, e *Event) ([]roles.Finding, error) 
 }
 
 // openingChange is what the proposal's commit does.
-func (t *Trusted) openingChange(e *Event, replaces *Event) (Change, error) {
+func (t *Trusted) openingChange(e *Event, replaces []*Event) (Change, error) {
 	ch := Change{Put: map[string][]byte{}}
 	data, err := e.Bytes()
 	if err != nil {
@@ -280,13 +280,15 @@ func (t *Trusted) openingChange(e *Event, replaces *Event) (Change, error) {
 		ch.Put[EventPath(e.Name, documentName(p.Role, p.Version))] = p.Document.Raw()
 		ch.Put[EventPath(e.Name, policyDir, p.Policy.String()+".json")] = p.Charter.JSON()
 	}
-	switch {
-	case replaces == nil:
-		return ch, nil
-	case !supersedesOneOf(e, replaces) && !t.dead(replaces):
-		return ch, fmt.Errorf("event %s cannot be superseded by this one: they make no version in common", replaces.Name)
+	for _, old := range replaces {
+		if !supersedesOneOf(e, old) && !t.dead(old) {
+			return ch, fmt.Errorf("event %s cannot be superseded by this one: they make no version in common", old.Name)
+		}
+		if err := moveToLog(t.repo.tree, old, &Closing{Outcome: Superseded, By: e.Name}, &ch); err != nil {
+			return ch, err
+		}
 	}
-	return ch, moveToLog(t.repo.tree, replaces, &Closing{Outcome: Superseded, By: e.Name}, &ch)
+	return ch, nil
 }
 
 // proveProposal reads the event back from the tree as it will be, and judges
@@ -308,24 +310,25 @@ func (t *Trusted) proveProposal(p *Proposal) error {
 	return nil
 }
 
-// discards names whose good signatures an event loses by being superseded.
-func (t *Trusted) discards(e *Event) []string {
-	standing, err := t.Judge(e)
-	if err != nil {
-		return nil // it could not complete anyway
-	}
-	seen := map[string]bool{}
+// discards names whose good signatures are lost when events are superseded.
+func (t *Trusted) discards(events []*Event) []string {
 	var out []string
-	for _, p := range standing.Payloads {
-		for _, h := range p.Holders() {
-			if p.Signed(h.KeyID) && !seen[h.Owner] {
-				seen[h.Owner] = true
-				out = append(out, h.Owner)
+	for _, e := range events {
+		// Two events for one version may both hold good signatures.
+		standing, err := t.judge(e)
+		if err != nil {
+			continue // it could not complete anyway
+		}
+		for _, p := range standing.Payloads {
+			for _, h := range p.Holders() {
+				if p.Signed(h.KeyID) {
+					out = append(out, h.Owner)
+				}
 			}
 		}
 	}
-	sort.Strings(out)
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func findEvent(events []*Event, name string) *Event {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -16,19 +18,24 @@ import (
 // checks form, not trust: what is published is as unverified here as what is
 // proposed, until a root says otherwise (see Trusted).
 type Repository struct {
+	Open      []*Event         // ordered by name
+	Closed    []*Event         // ordered by name
+	Conflicts []*ConflictError // open events of which only one may be; none of them is judged
+	Late      []*LateError     // signatures that came after their event had ended; they count for nothing
+
 	tree     Tree
 	versions map[string][]int64 // published versions by role, ascending
-	Open     []*Event           // ordered by name
-	Closed   []*Event           // ordered by name
 
 	attestation *attest.Verifier // of members' cards; nil trusts Yubico's roots
 }
 
 // Read reads a repository. It refuses a tree that holds anything but plain
-// files where rules apply (*TreeError), malformed documents and events
-// (*FileError), and two open events for one version (*ConflictError). The
-// declared policy and members are not read here: a signer needs none of them,
-// and a mistake in them must not stop a signature.
+// files where rules apply (*TreeError), and malformed documents and events
+// (*FileError). What two pull requests, each in order, can leave behind when
+// they are merged one after the other is no reason to stop everybody: it
+// stands in Conflicts and Late. The declared policy and members are not read
+// here: a signer needs none of them, and a mistake in them must not stop a
+// signature.
 func Read(tree Tree, options ...Option) (*Repository, error) {
 	r, err := read(tree, nil)
 	if err != nil {
@@ -108,6 +115,7 @@ func read(tree Tree, known map[string]*Event) (*Repository, error) {
 	for _, v := range r.versions {
 		sort.Slice(v, func(i, j int) bool { return v[i] < v[j] })
 	}
+	r.setLateAside(open, closed)
 	events := &reader{tree: tree, known: known, charters: map[string]*roles.Charter{}}
 	var err error
 	if r.Open, err = events.events(open, false); err != nil {
@@ -121,7 +129,26 @@ func read(tree Tree, known map[string]*Event) (*Repository, error) {
 			return nil, &TreeError{Path: EventPath(e.Name), Reason: "is open and closed at once; an event's name is never used again"}
 		}
 	}
-	return r, r.checkConflicts()
+	r.findConflicts()
+	return r, nil
+}
+
+// setLateAside takes folders out of open that hold nothing but signatures for
+// an event in closed: pull requests that were merged after it had ended.
+func (r *Repository) setLateAside(open, closed map[string][]Entry) {
+	for _, name := range slices.Sorted(maps.Keys(open)) {
+		if _, ended := closed[name]; !ended {
+			continue
+		}
+		noSignature := func(f Entry) bool { _, _, _, ok := parseSignaturePath(f.Path); return !ok }
+		if slices.ContainsFunc(open[name], noSignature) {
+			continue
+		}
+		for _, f := range open[name] {
+			r.Late = append(r.Late, &LateError{Path: f.Path, Event: name})
+		}
+		delete(open, name)
+	}
 }
 
 func (r *Repository) addPublished(p string, parts []string) error {
@@ -137,9 +164,9 @@ func (r *Repository) addPublished(p string, parts []string) error {
 	return &TreeError{Path: p, Reason: "is not a document that clients fetch: a published file is metadata/<version>.<role>.json or metadata/timestamp.json"}
 }
 
-// checkConflicts refuses two open events for one version: signatures would
-// gather on both, and two different versions N could each look complete.
-func (r *Repository) checkConflicts() error {
+// findConflicts finds open events for one version: signatures would gather on
+// both, and two different versions N could each look complete.
+func (r *Repository) findConflicts() {
 	type slot struct {
 		role    string
 		version int64
@@ -149,19 +176,29 @@ func (r *Repository) checkConflicts() error {
 		for _, p := range e.Payloads {
 			s := slot{p.Role, p.Version}
 			if other, ok := taken[s]; ok {
-				return &ConflictError{Role: p.Role, Version: p.Version, Events: [2]string{other, e.Name}}
+				r.Conflicts = append(r.Conflicts, &ConflictError{Role: p.Role, Version: p.Version, Events: [2]string{other, e.Name}})
+				continue
 			}
 			taken[s] = e.Name
+		}
+	}
+}
+
+// conflictOf returns the first conflict that an open event is part of.
+func (r *Repository) conflictOf(e *Event) error {
+	for _, c := range r.Conflicts {
+		if slices.Contains(c.Events[:], e.Name) {
+			return c
 		}
 	}
 	return nil
 }
 
-// conflictOf refuses a new event for a version that an open one, other than
-// the one it replaces, makes already.
-func (r *Repository) conflictOf(e, replaces *Event) error {
+// conflictWith refuses a new event for a version that an open one, other than
+// those it replaces, makes already.
+func (r *Repository) conflictWith(e *Event, replaces []*Event) error {
 	for _, other := range r.Open {
-		if other == replaces {
+		if slices.Contains(replaces, other) {
 			continue
 		}
 		for _, p := range e.Payloads {

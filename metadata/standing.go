@@ -6,7 +6,6 @@ import (
 	"path"
 	"slices"
 	"sort"
-	"time"
 
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -19,6 +18,7 @@ import (
 type Standing struct {
 	Event    *Event
 	Payloads []*PayloadStanding // delegators before what they delegate
+	Rivals   []Rival            // other open events of which it matters which completes first
 }
 
 // PayloadStanding is the judgement of one payload.
@@ -41,10 +41,23 @@ type Rule struct {
 // Judge checks an event against what is trusted, without the help of
 // anything that a branch claims: frozen payloads must be what their frozen
 // policies yield (*PayloadError), build on the newest trusted versions
-// (*StaleError), belong to this repository (*verify.RepositoryError), not be
-// superseded (*SupersededError) and come from no rehearsal (*TestRootsError).
-// Then it counts.
+// (*StaleError) and not claim to be older (*InstantError), belong to this
+// repository (*verify.RepositoryError), not be superseded (*SupersededError),
+// be alone in making their versions (*ConflictError) and come from no
+// rehearsal (*TestRootsError). Then it counts.
 func (t *Trusted) Judge(e *Event) (*Standing, error) {
+	if err := t.repo.conflictOf(e); err != nil {
+		return nil, err
+	}
+	s, err := t.judge(e)
+	if err == nil {
+		s.Rivals = t.Rivals(e)
+	}
+	return s, err
+}
+
+// judge is Judge for an event by itself, whatever else is open.
+func (t *Trusted) judge(e *Event) (*Standing, error) {
 	if err := t.repo.checkTestRoots(e); err != nil {
 		return nil, err
 	}
@@ -135,6 +148,9 @@ func (t *Trusted) checkPayload(e *Event, p *Payload) error {
 	}
 	if stale.Newest != p.Version-1 || stale.Digest != p.Base {
 		return stale
+	}
+	if err := t.checkOrder(e, p); err != nil {
+		return err
 	}
 	if err := t.checkSuperseded(e, p); err != nil {
 		return err
@@ -395,23 +411,4 @@ func (s *PayloadStanding) Signed(keyID string) bool {
 		}
 	}
 	return false
-}
-
-// CheckOpened holds an event to a clock: its opening instant, from which every
-// lifetime counts, is chosen by whoever proposes it. An instant in the future
-// would make a version outlive what the policy allows, one long ago would
-// publish a version that has expired. now is read by the caller, once. The
-// error is an *InstantError.
-func (s *Standing) CheckOpened(now time.Time) error {
-	e := &InstantError{Event: s.Event.Name, Opened: s.Event.Opened, Now: now}
-	if s.Event.Opened.After(now.Add(maxClockSkew)) {
-		return e
-	}
-	for _, p := range s.Payloads {
-		if !now.Before(p.Document.Expires()) {
-			e.Role, e.Version, e.Expires = p.Role, p.Version, p.Document.Expires()
-			return e
-		}
-	}
-	return nil
 }

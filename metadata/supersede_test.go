@@ -13,7 +13,7 @@ import (
 // supersede proposes again in place of an open event and merges it.
 func (w *world) supersede(old, name string, renew ...string) *Event {
 	w.t.Helper()
-	p, err := w.tryPropose(Proposition{Name: name, Renew: renew, Supersede: old})
+	p, err := w.tryPropose(Proposition{Name: name, Renew: renew, Supersede: []string{old}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -39,11 +39,11 @@ func TestSupersede(t *testing.T) {
 	t.Parallel()
 	w := secondThoughts(t)
 	old := w.event(rotationEvent)
-	p, err := w.tryPropose(Proposition{Name: "better", Supersede: rotationEvent})
+	p, err := w.tryPropose(Proposition{Name: "better", Supersede: []string{rotationEvent}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"alice", "bob", "carol", "dave", "erin", "judy", "karl"}; !slices.Equal(p.Discards, want) || p.Replaces.Name != rotationEvent {
+	if want := []string{"alice", "bob", "carol", "dave", "erin", "judy", "karl"}; !slices.Equal(p.Discards, want) || len(p.Replaces) != 1 || p.Replaces[0].Name != rotationEvent {
 		t.Errorf("it discards the signatures of %q on %v", p.Discards, p.Replaces)
 	}
 	head := w.clone()
@@ -134,8 +134,10 @@ func TestSupersededNeverCompletes(t *testing.T) {
 	t.Run("beside the new one", func(t *testing.T) {
 		w := w.clone()
 		reopen(w, "again")
-		_, err := Read(w.tree())
-		expect[*ConflictError](t, err, "again", "better", "root version 2")
+		for _, event := range []string{"again", "better"} {
+			_, err := w.judge(event)
+			expect[*ConflictError](t, err, "again", "better", "root version 2")
+		}
 	})
 	t.Run("in place of the new one", func(t *testing.T) {
 		w := w.clone()
@@ -225,7 +227,7 @@ func TestSupersedeForgetsOne(t *testing.T) {
 	forgetful := w.clone()
 	forgetful.remove(LogPath(rotationEvent))
 	forgetful.later()
-	p, err := forgetful.tryPropose(Proposition{Name: "forgetful", Supersede: "better"})
+	p, err := forgetful.tryPropose(Proposition{Name: "forgetful", Supersede: []string{"better"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,13 +312,13 @@ func TestProposalClosesAnother(t *testing.T) {
 		})
 	}
 
-	_, err = base.tryPropose(Proposition{Name: "x", Renew: []string{"targets"}, Supersede: "somebodys"})
+	_, err = base.tryPropose(Proposition{Name: "x", Renew: []string{"targets"}, Supersede: []string{"somebodys"}})
 	if err == nil {
 		t.Fatal("it supersedes what it does not replace")
 	}
-	_, err = base.tryPropose(Proposition{Name: "x", Renew: []string{"root"}, Supersede: "nobodys"})
+	_, err = base.tryPropose(Proposition{Name: "x", Renew: []string{"root"}, Supersede: []string{"nobodys"}})
 	expect[*UnknownEventError](t, err, `there is no event "nobodys"`, "open events: somebodys")
-	_, err = base.tryPropose(Proposition{Name: "x", Renew: []string{"root"}, Supersede: rotationEvent})
+	_, err = base.tryPropose(Proposition{Name: "x", Renew: []string{"root"}, Supersede: []string{rotationEvent}})
 	expect[*ClosedError](t, err, "event closed", "complete and published")
 	for _, name := range []string{"a", "x"} {
 		_, err = base.tryPropose(Proposition{Name: name, Renew: []string{"root"}})

@@ -99,6 +99,7 @@ type gateResult struct {
 	Version  int64           `json:"version,omitempty"`
 	SHA256   string          `json:"sha256,omitempty"`
 	Refusals []string        `json:"refusals"`
+	Free     []string        `json:"unprotected,omitempty"` // changed paths that no rule is about
 	Findings []findingResult `json:"findings"`
 	Standing *eventStatus    `json:"standing,omitempty"`
 
@@ -106,7 +107,7 @@ type gateResult struct {
 }
 
 func gateOf(v *metadata.Verdict) *gateResult {
-	out := &gateResult{Kind: string(v.Kind), Accepted: v.Accepted(), Machine: v.Machine(), Event: v.Event, Refusals: []string{}, Findings: findingsOf(v.Findings), TestRoots: v.TestRoots}
+	out := &gateResult{Kind: string(v.Kind), Accepted: v.Accepted(), Machine: v.Machine(), Event: v.Event, Refusals: []string{}, Free: v.Free, Findings: findingsOf(v.Findings), TestRoots: v.TestRoots}
 	for _, err := range v.Refusals {
 		out.Refusals = append(out.Refusals, err.Error())
 	}
@@ -129,7 +130,7 @@ var kindWords = map[metadata.Kind]string{
 	metadata.KindOther:      "changes files that no rule is about",
 	metadata.KindMixed:      "does several things at once",
 	metadata.KindFrozen:     "changes what nobody may change",
-	metadata.KindRepair:     "takes back one of two events that want to make the same version",
+	metadata.KindRepair:     "takes back what pull requests left behind that were merged in the wrong order",
 }
 
 func (r *gateResult) text(w io.Writer) {
@@ -146,7 +147,13 @@ func (r *gateResult) text(w io.Writer) {
 	for _, e := range r.Refusals {
 		fmt.Fprintf(w, "refused: %s\n", e)
 	}
+	if kind == metadata.KindPolicy {
+		for _, p := range r.Free {
+			fmt.Fprintf(w, "also changes %s, which no rule protects: read it yourself\n", p)
+		}
+	}
 	if r.Standing != nil {
+		writeRivals(w, r.Standing.Rivals)
 		fmt.Fprintf(w, "Event %s after the merge:\n", r.Standing.Event)
 		for _, p := range r.Standing.Payloads {
 			for _, rule := range p.Rules {
@@ -248,7 +255,7 @@ func (r *auditResult) text(w io.Writer) {
 
 // standingStatus is the status of an event that was judged already.
 func standingStatus(s *metadata.Standing) eventStatus {
-	out := eventStatus{Event: s.Event.Name, Why: s.Event.Why, Opened: s.Event.Opened, Complete: s.Complete(), Payloads: []payloadStatus{}}
+	out := eventStatus{Event: s.Event.Name, Why: s.Event.Why, Opened: s.Event.Opened, Complete: s.Complete(), Rivals: rivalsOf(s.Rivals), Payloads: []payloadStatus{}}
 	for _, p := range s.Payloads {
 		ps := payloadStatus{Role: p.Role, Version: p.Version, Digest: p.Digest.String(), Rules: ruleReviews(p), Refused: []string{}}
 		for _, bad := range p.Refused {

@@ -17,7 +17,7 @@ import (
 type proposeOptions struct {
 	why       string
 	name      string
-	supersede string
+	supersede []string
 	renew     []string
 	dryRun    bool
 }
@@ -38,7 +38,7 @@ What is proposed is frozen: later edits of the policy do not change it.`,
 	f := cmd.Flags()
 	f.StringVar(&o.why, "why", "", "what this event is for, in one `sentence` (needed)")
 	f.StringVar(&o.name, "name", "", "`name` of the event (default: date, role and version)")
-	f.StringVar(&o.supersede, "supersede", "", "open `event` that this one replaces")
+	f.StringSliceVar(&o.supersede, "supersede", nil, "open `event` that this one replaces; may be given twice")
 	f.StringSliceVar(&o.renew, "renew", nil, "`roles` to make anew although their policy did not change")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be proposed, push nothing")
 	return cmd
@@ -48,8 +48,9 @@ type proposeResult struct {
 	Event    string          `json:"event"`
 	Payloads []proposedEntry `json:"payloads"`
 	Findings []findingResult `json:"findings"`
-	Replaces string          `json:"supersedes,omitempty"`
-	Discards []string        `json:"discards,omitempty"` // signatures of the superseded event, by owner
+	Replaces []string        `json:"supersedes,omitempty"`
+	Discards []string        `json:"discards,omitempty"` // signatures of the superseded events, by owner
+	Rivals   []string        `json:"rivals,omitempty"`   // other open events that matter to this one, in words
 	Branch   string          `json:"branch,omitempty"`
 	Commit   string          `json:"commit,omitempty"`
 	Pull     string          `json:"pull_request,omitempty"`
@@ -109,8 +110,9 @@ func (r *proposeResult) text(w io.Writer) {
 		fmt.Fprintln(w, "  digest, to be announced to the signers outside the forge:")
 		writeDigest(w, p.SHA256)
 	}
-	if r.Replaces != "" {
-		fmt.Fprintf(w, "It supersedes event %s", r.Replaces)
+	writeRivals(w, r.Rivals)
+	if len(r.Replaces) > 0 {
+		fmt.Fprintf(w, "It supersedes event %s", join(r.Replaces))
 		if len(r.Discards) > 0 {
 			fmt.Fprintf(w, " and discards the signatures of %s; tell them", join(r.Discards))
 		}
@@ -151,6 +153,9 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 	if err != nil {
 		return rejected(err)
 	}
+	if err := w.gatePasses(ctx, declared, p); err != nil {
+		return err
+	}
 	if o.dryRun {
 		return c.show(proposed(trusted, p, true))
 	}
@@ -184,11 +189,44 @@ func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) *proposeRe
 		}
 		out.Payloads = append(out.Payloads, entry)
 	}
-	if p.Replaces != nil {
-		out.Replaces = p.Replaces.Name
-		out.Discards = p.Discards
+	for _, old := range p.Replaces {
+		out.Replaces = append(out.Replaces, old.Name)
+	}
+	out.Discards = p.Discards
+	out.Rivals = rivalsOf(p.Standing.Rivals)
+	return out
+}
+
+// gatePasses asks the gate about the pull request before there is one: a
+// proposer hears at once what would be refused.
+func (w *workspace) gatePasses(ctx context.Context, declared *metadata.Repository, p *metadata.Proposal) error {
+	before, err := w.git.Tree(ctx, w.head)
+	if err != nil {
+		return err
+	}
+	verdict, err := metadata.Check(before, p.Change.Apply(declared.Tree()), w.env.judgement()...)
+	if err != nil {
+		return rejected(err)
+	}
+	if !verdict.Accepted() {
+		return rejected(fmt.Errorf("`rust-tuf check` would refuse the pull request with your commits and this event, so nothing was pushed: %w", errors.Join(verdict.Refusals...)))
+	}
+	return nil
+}
+
+func rivalsOf(rivals []metadata.Rival) []string {
+	var out []string
+	for _, r := range rivals {
+		out = append(out, r.String())
 	}
 	return out
+}
+
+// writeRivals says what the order of completion means for other events.
+func writeRivals(w io.Writer, rivals []string) {
+	for _, r := range rivals {
+		fmt.Fprintf(w, "Mind the order: %s.\n", r)
+	}
 }
 
 // declared reads what people committed in this clone: its HEAD, which must be

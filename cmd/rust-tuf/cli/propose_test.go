@@ -127,6 +127,13 @@ func TestProposeRefuses(t *testing.T) {
 		{"superseding an unknown event", "genesis-done", nil, "--why=x --renew=root --supersede=first", ExitRejected, []string{`no event "first"`, "no event is open"}},
 		{"superseding a closed event", "genesis-done", nil, "--why=x --renew=root --supersede=" + firstEvent, ExitRejected, []string{"event closed: " + firstEvent + " is complete and published"}},
 		{"a version that an open event makes", "second-open", nil, "--why=x --renew=root", ExitRejected, []string{secondEvent, "root version 2", "--supersede"}},
+		{"commits that are no part of it", "genesis-done", func(t *testing.T, s *stage) {
+			s.renewal(t)
+			s.write(t, "NEWS", "news\n")
+			if err := s.edit(s.maintainer, "news", nil); err != nil {
+				t.Fatal(err)
+			}
+		}, "--why=x", ExitRejected, []string{"`rust-tuf check` would refuse the pull request with your commits and this event, so nothing was pushed", "changes NEWS, which the event does not need", "one pull request for each"}},
 		{"a name that is no name", "genesis-done", nil, "--why=x --renew=root --name=Root!", ExitRejected, []string{`"Root!" cannot be an event's name`}},
 		{"a name that was used", "genesis-done", nil, "--why=x --renew=root --name=" + firstEvent, ExitRejected, []string{"exists already; a name is never used again"}},
 	} {

@@ -29,6 +29,7 @@ type payloadReview struct {
 	Policy     *roles.Difference `json:"policy_difference,omitempty"`
 	Findings   []findingResult   `json:"findings"` // of the lint
 	Rules      []ruleReview      `json:"rules"`
+	Rivals     []string          `json:"rivals,omitempty"` // other open events that matter to this one, in words
 }
 
 type ruleReview struct {
@@ -78,7 +79,7 @@ func reviewOf(t *metadata.Trusted, e *metadata.Event, p *metadata.PayloadStandin
 	r := &payloadReview{
 		Event: e.Name, Why: e.Why, Opened: e.Opened, Name: p.Charter.Name, Repository: p.Charter.Repository,
 		Role: p.Role, Version: p.Version, Digest: p.Digest.String(), Difference: roles.Diff(base, p.Document), Policy: &policy,
-		Rules: ruleReviews(p), Findings: []findingResult{},
+		Rules: ruleReviews(p), Findings: []findingResult{}, Rivals: rivalsOf(t.Rivals(e)),
 	}
 	for _, f := range findingsOf(findings) {
 		if f.Role == p.Role || f.Role == "" {
@@ -127,6 +128,10 @@ func (r *payloadReview) text(w io.Writer) {
 				fmt.Fprintf(w, "    accepted because: %s\n", f.Reason)
 			}
 		}
+	}
+	if len(r.Rivals) > 0 {
+		fmt.Fprintln(w)
+		writeRivals(w, r.Rivals)
 	}
 	for _, rule := range r.Rules {
 		fmt.Fprintf(w, "\nRule of %s: %d signatures are needed, %d are there", rule.By, rule.Threshold, len(rule.Signed))

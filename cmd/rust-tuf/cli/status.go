@@ -26,6 +26,7 @@ type statusResult struct {
 	Basis     string        `json:"basis"`
 	Published []roleStatus  `json:"published"`
 	Events    []eventStatus `json:"events"`
+	Late      []string      `json:"late,omitempty"` // files that were merged too late and count for nothing
 	Next      string        `json:"next"`
 }
 
@@ -45,6 +46,7 @@ type eventStatus struct {
 	Opened   time.Time       `json:"opened_claimed"`
 	Complete bool            `json:"complete"`
 	Problem  string          `json:"problem,omitempty"`
+	Rivals   []string        `json:"rivals,omitempty"` // other open events that matter to this one, in words
 	Payloads []payloadStatus `json:"payloads"`
 }
 
@@ -72,8 +74,9 @@ func (r *statusResult) text(w io.Writer) {
 	for _, e := range r.Events {
 		fmt.Fprintf(w, "\nEvent %s, opened %s: %s\n", e.Event, date(e.Opened), e.Why)
 		if e.Problem != "" {
-			fmt.Fprintf(w, "  It can never complete: %s\n", e.Problem)
+			fmt.Fprintf(w, "  It cannot complete: %s\n", e.Problem)
 		}
+		writeRivals(w, e.Rivals)
 		for _, p := range e.Payloads {
 			for _, rule := range p.Rules {
 				writeRule(w, p, rule)
@@ -82,6 +85,9 @@ func (r *statusResult) text(w io.Writer) {
 				fmt.Fprintf(w, "  refused: %s\n", bad)
 			}
 		}
+	}
+	for _, late := range r.Late {
+		fmt.Fprintf(w, "\nLeft behind: %s\n", late)
 	}
 	if r.Next != "" {
 		fmt.Fprintln(w, "\nNext: "+r.Next)
@@ -125,6 +131,9 @@ func (c *command) runStatus(ctx context.Context, args []string) error {
 	out := &statusResult{Source: w.source(), Basis: basis, Published: publishedStatus(trusted, w.now), Events: []eventStatus{}}
 	for _, e := range events {
 		out.Events = append(out.Events, statusOf(trusted, e))
+	}
+	for _, late := range w.repo.Late {
+		out.Late = append(out.Late, late.Error())
 	}
 	out.Next = nextOf(out.Events)
 	if out.Next == "" && trusted.Root == nil {

@@ -44,7 +44,7 @@ func TestStatusOfAStaleEvent(t *testing.T) {
 	}
 	event := s.smuggle(t, repo, &roles.Declaration{Policy: d.Policy, Members: d.Members}) // builds on root 1
 	alice := s.people["alice"]
-	out := s.exits(t, alice, ExitDone, []string{"status"}, "Event "+event, "It can never complete: event smuggled: root version 2 is published already", "--supersede smuggled")
+	out := s.exits(t, alice, ExitDone, []string{"status"}, "Event "+event, "It cannot complete: event smuggled: root version 2 is published already", "--supersede smuggled")
 	if strings.Contains(out, "rust-tuf sign") {
 		t.Errorf("status asks for signatures:\n%s", out)
 	}

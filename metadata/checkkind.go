@@ -1,0 +1,152 @@
+package metadata
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// touched is what a pull request changes, sorted by what it is for.
+type touched struct {
+	signatures []string // added to events that were there before
+	others     []string // every other path; the lists below are parts of it
+	free       []string // no rule protects it
+	policy     []string // the declared policy and the members
+	opens      []string // added below events/, by an event that is new
+	publishes  []string // added below metadata/
+	logs       []string // added below log/
+	ends       []string // deleted below events/
+	frozen     []treeChange
+}
+
+// classify decides which kind of pull request it is, and refuses at once what
+// none may do.
+func (c *checker) classify() {
+	v := c.verdict
+	if len(c.changes) == 0 {
+		v.Kind = KindNothing
+		return
+	}
+	if c.takesBack() {
+		v.Kind = KindRepair
+		return
+	}
+	t := c.sort()
+	v.Free = t.free
+	for _, ch := range t.frozen {
+		v.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch)})
+	}
+	switch {
+	case len(t.signatures) > 0 && len(t.signatures)+len(t.others) > 1:
+		v.Kind = KindMixed
+		v.refuse(&MixedError{Signature: t.signatures[0], Others: append(t.signatures[1:], t.others...)})
+	case len(t.signatures) == 1:
+		v.Kind = KindSignature
+	case len(t.opens) > 0 && len(t.publishes) > 0:
+		c.mixed("opens the event %s and publishes another one; open one pull request for each", v.Event)
+	case len(t.opens) > 0 && len(t.free) > 0:
+		c.mixed("opens the event %s and changes %s, which the event does not need; open one pull request for each", v.Event, strings.Join(firstFew(t.free), ", "))
+	case len(t.opens) > 0:
+		v.Kind = KindProposal
+	case len(t.publishes) > 0 && len(t.policy)+len(t.free) > 0:
+		c.mixed("publishes and changes %s; a completion comes alone: `rust-tuf complete` makes it", strings.Join(firstFew(append(t.policy, t.free...)), ", "))
+	case len(t.publishes)+len(t.logs)+len(t.ends) > 0 || slices.ContainsFunc(t.frozen, isOfEvent):
+		v.Kind = KindCompletion
+	case len(t.policy) > 0:
+		v.Kind = KindPolicy
+	case len(t.free) > 0:
+		v.Kind = KindOther
+	default:
+		v.Kind = KindFrozen
+	}
+}
+
+func (c *checker) mixed(format string, args ...any) {
+	v := c.verdict
+	v.Kind = KindMixed
+	e := &ScopeError{Kind: v.Kind, Reason: fmt.Sprintf(format, args...)}
+	if v.Event != "" {
+		e.Events = []string{v.Event}
+	}
+	v.refuse(e)
+}
+
+// sort looks at each path by itself. Whether what is deleted below events/
+// may go, and what is added may come, is judged with the kind.
+func (c *checker) sort() touched {
+	opening := map[string]bool{}
+	for _, ch := range c.changes {
+		if event, _, ok := eventOf(ch.Path); ok && ch.Kind == added && ch.Path == EventPath(event, eventFile) {
+			opening[event] = true
+		}
+	}
+	var t touched
+	for _, ch := range c.changes {
+		p := ch.Path
+		top, _, inFolder := strings.Cut(p, "/")
+		event, _, isEvent := eventOf(p)
+		if _, _, _, ok := parseSignaturePath(p); ok && ch.Kind == added && !opening[event] {
+			t.signatures = append(t.signatures, p)
+			c.verdict.Event = event
+			continue
+		}
+		t.others = append(t.others, p)
+		switch {
+		case !governed(p):
+			t.free = append(t.free, p)
+		case p == PolicyFile || inFolder && top == MembersDir:
+			t.policy = append(t.policy, p)
+		case !inFolder:
+			t.frozen = append(t.frozen, ch)
+		case isEvent && top == EventsDir && ch.Kind == added && !c.openInBase(event):
+			t.opens = append(t.opens, p)
+			c.verdict.Event = event
+		case top == PublishedDir && ch.Kind == added:
+			t.publishes = append(t.publishes, p)
+		case top == LogDir && ch.Kind == added:
+			t.logs = append(t.logs, p)
+		case top == EventsDir && ch.Kind == deleted:
+			t.ends = append(t.ends, p)
+		default:
+			t.frozen = append(t.frozen, ch)
+		}
+	}
+	return t
+}
+
+// eventOf tells which event a path belongs to.
+func eventOf(p string) (event string, closed, ok bool) {
+	parts := strings.SplitN(p, "/", 3)
+	if len(parts) < 3 || (parts[0] != EventsDir && parts[0] != LogDir) {
+		return "", false, false
+	}
+	return parts[1], parts[0] == LogDir, true
+}
+
+func isOfEvent(ch treeChange) bool {
+	_, _, ok := eventOf(ch.Path)
+	return ok
+}
+
+func frozenReason(ch treeChange) string {
+	p := ch.Path
+	top, rest, _ := strings.Cut(p, "/")
+	switch {
+	case rest == "":
+		return "a file of that name stands where a folder belongs"
+	case top == PublishedDir && ch.Kind == added:
+		return "a new version is published by completing its event: `rust-tuf complete` does it"
+	case top == LogDir && ch.Kind == added:
+		return "files come into the log only when their event ends, and as they were"
+	case top == PublishedDir:
+		return "a published version never changes; a new version comes from a new event"
+	case top == LogDir:
+		return "a closed event never changes"
+	case strings.Contains(p, "/"+signaturesDir+"/") && ch.Kind == added:
+		return "it is not the name of a signature file; `rust-tuf sign` makes the right one"
+	case strings.Contains(p, "/"+signaturesDir+"/"):
+		return "a signature never changes; a new one comes from `rust-tuf sign`"
+	default:
+		return "an open event is frozen; to change it, propose again with --supersede"
+	}
+}
