@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
-	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
-	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/spf13/cobra"
 )
 
@@ -35,20 +32,6 @@ is signed twice.`,
 			return c.runSign(cmd.Context(), event)
 		},
 	}
-}
-
-// signTask is one signature that a key in hand can make.
-type signTask struct {
-	event  *metadata.Event
-	p      *metadata.PayloadStanding
-	holder verify.Holder
-	key    signer.Key
-}
-
-// branch is where the signature goes. Its name says whose it is, so that a
-// list of branches reads as a list of signers.
-func (t *signTask) branch() string {
-	return fmt.Sprintf("sign/%s/%s/%s-%s", t.event.Name, t.p.Role, t.holder.Owner, shortID(t.holder.KeyID))
 }
 
 type signResult struct {
@@ -95,17 +78,10 @@ func (r *signResult) text(w io.Writer) {
 }
 
 func (c *command) runSign(ctx context.Context, event string) error {
-	person := c.person()
-	w, err := c.open(ctx)
+	s, err := c.startSigning(ctx)
 	if err != nil {
 		return err
 	}
-	trusted, pin, err := w.pinned()
-	if err != nil {
-		return err
-	}
-	s := &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.ui(),
-		result: signResult{Signatures: []signedFile{}, Waiting: []string{}}}
 	tasks, err := s.tasks(ctx, event)
 	if err != nil {
 		return err
@@ -146,100 +122,19 @@ type signing struct {
 	result  signResult
 }
 
-// tasks finds, for every open event (or the named one), the payloads that a
-// key in hand may sign and has not signed.
-func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
-	hand, err := s.env.keysInHand(ctx, s.ui)
+// startSigning reads the remote's state and what this machine trusts of it.
+func (c *command) startSigning(ctx context.Context) (*signing, error) {
+	w, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	events := s.w.repo.Open
-	if name != "" {
-		e, err := s.w.repo.Event(name)
-		if err != nil {
-			return nil, rejected(err)
-		}
-		events = []*metadata.Event{e}
-	}
-	var tasks []*signTask
-	var wanted []verify.Holder
-	var refused error
-	done := false
-	for _, e := range events {
-		standing, err := s.judge(e)
-		if err != nil {
-			s.say("Not to be signed: %v", err)
-			refused = errors.Join(refused, err)
-			continue
-		}
-		for _, p := range standing.Payloads {
-			for _, h := range p.Holders() {
-				wanted = append(wanted, h)
-				for _, k := range hand.keys {
-					if !k.Public().Equal(h.Key) {
-						continue
-					}
-					if p.Signed(h.KeyID) {
-						done = true
-						continue
-					}
-					tasks = append(tasks, &signTask{event: e, p: p, holder: h, key: k})
-				}
-			}
-		}
-		s.result.Waiting = append(s.result.Waiting, standing.Wants()...)
-	}
-	switch {
-	case len(tasks) > 0:
-		s.result.Waiting = []string{}
-	case refused != nil:
-		return nil, rejected(refused)
-	case len(events) == 0:
-		s.result.Nothing = fmt.Sprintf("No event is open on %s: there is nothing to sign.", s.w.source())
-	case done:
-		s.result.Nothing = "Your signatures are all there."
-	default:
-		s.result.Waiting = []string{}
-		return nil, hand.none(wanted, keyFolder(s.env.Home))
-	}
-	return tasks, nil
-}
-
-// judge is the judgement of a signer: besides everything that decides whether
-// an event can complete, the rules for a quorum must allow it. Whoever merged
-// the event may have passed over them; a signer's machine does not.
-func (s *signing) judge(e *metadata.Event) (*metadata.Standing, error) {
-	standing, err := s.trusted.Judge(e)
+	trusted, pin, err := w.pinned()
 	if err != nil {
 		return nil, err
 	}
-	var instant *metadata.InstantError
-	if err := standing.CheckOpened(s.w.now); errors.As(err, &instant) && instant.Role == "" {
-		s.say("Warning: %v", err) // two clocks differ, and the signer knows which is right
-	} else if err != nil {
-		return nil, err
-	}
-	// Before the first root nothing else ties an event to the repository whose
-	// pin and ledger this machine has opened.
-	id, err := s.w.repo.UnverifiedID()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range e.Payloads {
-		if p.Charter.Repository != id {
-			return nil, fmt.Errorf("event %s: %w", e.Name, &verify.RepositoryError{Role: p.Role, Version: p.Version, Want: id, Found: p.Charter.Repository})
-		}
-	}
-	findings, err := s.trusted.Lint(e)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range findings {
-		if f.Severity == roles.Refused {
-			return nil, fmt.Errorf("event %s: %w", e.Name, &metadata.RefusedError{Findings: findings})
-		}
-	}
-	return standing, nil
+	person := c.person()
+	return &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.ui(),
+		result: signResult{Signatures: []signedFile{}, Waiting: []string{}}}, nil
 }
 
 // do takes one signature from review to pushed branch. The order is what
@@ -293,57 +188,6 @@ func (s *signing) earlier(t *signTask) (*metadata.SignatureFile, bool, error) {
 		return f, true, nil
 	}
 	return nil, false, nil
-}
-
-// consent shows everything and asks. Nothing has been written yet when the
-// answer is no.
-func (s *signing) consent(ctx context.Context, t *signTask) error {
-	review, err := reviewOf(s.trusted, t.event, t.p)
-	if err != nil {
-		return err
-	}
-	var text strings.Builder
-	review.text(&text)
-	s.say("%s", text.String())
-	s.say("%s", s.basis(t))
-	if err := s.supersede(ctx, t); err != nil {
-		return err
-	}
-	s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
-	return s.person.confirm(ctx, fmt.Sprintf("Have you read the changes, is the digest the one that was announced, and do you want to sign %s version %d?", t.p.Role, t.p.Version))
-}
-
-// basis says from which root this machine judged.
-func (s *signing) basis(t *signTask) string {
-	switch {
-	case s.trusted.Root == nil && t.p.Role != "root":
-		return "No root is published yet: what counts is the rule of the root that is signed in the same event.\n"
-	case s.trusted.Root == nil:
-		return "This is the first root of a new repository: there is no earlier root to judge it by.\nCompare every key with its owner before you sign. Signing it makes it the root that this machine trusts.\n"
-	}
-	return fmt.Sprintf("Judged from root version %d, which this machine reached from its own pinned root (%s).\n", s.trusted.Root.Version(), s.pin.How)
-}
-
-// supersede asks for the first group of the digest of an earlier payload that
-// this key's holder signed and that this one replaces.
-func (s *signing) supersede(ctx context.Context, t *signTask) error {
-	asked := map[verify.Digest]bool{t.p.Digest: true}
-	for _, e := range trust.Standing(s.ledger.Find(t.p.Role, t.p.Version)) {
-		if asked[e.Digest] { // with two keys, there are two entries
-			continue
-		}
-		asked[e.Digest] = true
-		first, _, _ := strings.Cut(e.Digest.Groups(), " ")
-		s.say("You signed another %s version %d before (%s). This one replaces it:\n    %s", t.p.Role, t.p.Version, date(e.At), e.Digest.Groups())
-		typed, err := s.person.line(ctx, "To agree, type the first group of that earlier digest")
-		if err != nil {
-			return err
-		}
-		if !strings.EqualFold(strings.TrimSpace(typed), first) {
-			return fmt.Errorf("%q is not the first group of the earlier digest; %w", typed, signer.ErrDeclined)
-		}
-	}
-	return nil
 }
 
 func (s *signing) sign(ctx context.Context, t *signTask) (*metadata.SignatureFile, error) {

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -36,6 +38,16 @@ func TestSignRefusesWhatTheRulesRefuse(t *testing.T) {
 	s.unchanged(t, func() {
 		s.exits(t, alice, ExitRejected, []string{"sign"}, event, "the rules refuse this policy", "4", "9")
 	})
+}
+
+// signing is what an actor's `sign` works on.
+func (s *stage) signing(t *testing.T, a *actor) *signing {
+	t.Helper()
+	run, err := (&command{env: a.env}).startSigning(s.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
 }
 
 // smuggle writes an event for root straight to the default branch.
@@ -104,10 +116,11 @@ func TestSignRefusesAnInstantLongAgo(t *testing.T) {
 	})
 }
 
-// From years ahead, it would outlive what the policy allows: the gate refuses
-// the proposal, and the signer is warned.
-func TestInstantInTheFuture(t *testing.T) {
-	s := play(t, "genesis-done")
+// From years ahead, it would outlive what the policy allows: neither the gate
+// nor a signer's machine lets it pass, however it came to the default branch.
+func TestSignRefusesAnInstantInTheFuture(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
 	repo := s.head(t)
 	d, err := repo.Declaration()
 	if err != nil {
@@ -122,10 +135,21 @@ func TestInstantInTheFuture(t *testing.T) {
 	}
 	s.exits(t, s.maintainer, ExitRejected, []string{"check", "--base", "origin/main~1", "--head", "origin/main"}, "opened at 2028", "from the future")
 	alice := s.people["alice"]
-	shown := alice.answers(t, reply{"do you want to sign root version 2", "no"})
-	s.exits(t, alice, ExitOther, []string{"sign"}, "declined")
-	if !strings.Contains(shown.String(), "Warning: event smuggled says that it was opened at 2028") {
-		t.Errorf("the signer was not warned:\n%s", shown)
+	alice.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, alice, ExitRejected, []string{"sign"}, "event smuggled says that it was opened at 2028-11-22", "but now it is 2026-11-22",
+			"every lifetime would count from the future; propose it again, or set this computer's clock")
+	})
+	run := s.signing(t, alice)
+	var instant *metadata.InstantError
+	if _, err := run.judge(run.w.repo.Open[0]); !errors.As(err, &instant) || instant.Event != "smuggled" || instant.Role != "" {
+		t.Errorf("%T: %v", err, err)
+	}
+	// A clock that is a little late is no reason.
+	s.now = today.AddDate(2, 0, 0).Add(-time.Minute)
+	run = s.signing(t, alice)
+	if _, err := run.judge(run.w.repo.Open[0]); err != nil {
+		t.Error(err)
 	}
 }
 

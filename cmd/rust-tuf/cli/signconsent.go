@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/trust"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// consent shows everything and asks. Nothing has been written yet when the
+// answer is no.
+func (s *signing) consent(ctx context.Context, t *signTask) error {
+	review, err := reviewOf(s.trusted, t.event, t.p)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	review.text(&text)
+	s.say("%s", text.String())
+	s.say("%s", s.basis(t))
+	if err := s.supersede(ctx, t); err != nil {
+		return err
+	}
+	s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
+	return s.person.confirm(ctx, fmt.Sprintf("Have you read the changes, is the digest the one that was announced, and do you want to sign %s version %d?", t.p.Role, t.p.Version))
+}
+
+// basis says from which root this machine judged.
+func (s *signing) basis(t *signTask) string {
+	switch {
+	case s.trusted.Root == nil && t.p.Role != "root":
+		return "No root is published yet: what counts is the rule of the root that is signed in the same event.\n"
+	case s.trusted.Root == nil:
+		return "This is the first root of a new repository: there is no earlier root to judge it by.\nCompare every key with its owner before you sign. Signing it makes it the root that this machine trusts.\n"
+	}
+	return fmt.Sprintf("Judged from root version %d, which this machine reached from its own pinned root (%s).\n", s.trusted.Root.Version(), s.pin.How)
+}
+
+// supersede asks for the first group of the digest of an earlier payload that
+// this key's holder signed and that this one replaces.
+func (s *signing) supersede(ctx context.Context, t *signTask) error {
+	asked := map[verify.Digest]bool{t.p.Digest: true}
+	for _, e := range trust.Standing(s.ledger.Find(t.p.Role, t.p.Version)) {
+		if asked[e.Digest] { // with two keys, there are two entries
+			continue
+		}
+		asked[e.Digest] = true
+		first, _, _ := strings.Cut(e.Digest.Groups(), " ")
+		s.say("You signed another %s version %d before (%s). This one replaces it:\n    %s", t.p.Role, t.p.Version, date(e.At), e.Digest.Groups())
+		typed, err := s.person.line(ctx, "To agree, type the first group of that earlier digest")
+		if err != nil {
+			return err
+		}
+		if !strings.EqualFold(strings.TrimSpace(typed), first) {
+			return fmt.Errorf("%q is not the first group of the earlier digest; %w", typed, signer.ErrDeclined)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// signTask is one signature that a key in hand can make.
+type signTask struct {
+	event  *metadata.Event
+	p      *metadata.PayloadStanding
+	holder verify.Holder
+	key    signer.Key
+}
+
+// branch is where the signature goes. Its name says whose it is, so that a
+// list of branches reads as a list of signers.
+func (t *signTask) branch() string {
+	return fmt.Sprintf("sign/%s/%s/%s-%s", t.event.Name, t.p.Role, t.holder.Owner, shortID(t.holder.KeyID))
+}
+
+// tasks finds, for every open event (or the named one), the payloads that a
+// key in hand may sign and has not signed.
+func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
+	hand, err := s.env.keysInHand(ctx, s.ui)
+	if err != nil {
+		return nil, err
+	}
+	events := s.w.repo.Open
+	if name != "" {
+		e, err := s.w.repo.Event(name)
+		if err != nil {
+			return nil, rejected(err)
+		}
+		events = []*metadata.Event{e}
+	}
+	var tasks []*signTask
+	var wanted []verify.Holder
+	var refused error
+	done := false
+	for _, e := range events {
+		standing, err := s.judge(e)
+		if err != nil {
+			s.say("Not to be signed: %v", err)
+			refused = errors.Join(refused, err)
+			continue
+		}
+		for _, p := range standing.Payloads {
+			for _, h := range p.Holders() {
+				wanted = append(wanted, h)
+				for _, k := range hand.keys {
+					if !k.Public().Equal(h.Key) {
+						continue
+					}
+					if p.Signed(h.KeyID) {
+						done = true
+						continue
+					}
+					tasks = append(tasks, &signTask{event: e, p: p, holder: h, key: k})
+				}
+			}
+		}
+		s.result.Waiting = append(s.result.Waiting, standing.Wants()...)
+	}
+	switch {
+	case len(tasks) > 0:
+		s.result.Waiting = []string{}
+	case refused != nil:
+		return nil, rejected(refused)
+	case len(events) == 0:
+		s.result.Nothing = fmt.Sprintf("No event is open on %s: there is nothing to sign.", s.w.source())
+	case done:
+		s.result.Nothing = "Your signatures are all there."
+	default:
+		s.result.Waiting = []string{}
+		return nil, hand.none(wanted, keyFolder(s.env.Home))
+	}
+	return tasks, nil
+}
+
+// judge is the judgement of a signer: besides everything that decides whether
+// an event can complete, its opening instant must fit this machine's clock, and
+// the rules for a quorum must allow it. Whoever merged the event may have
+// passed over them; a signer's machine does not.
+func (s *signing) judge(e *metadata.Event) (*metadata.Standing, error) {
+	standing, err := s.trusted.Judge(e)
+	if err != nil {
+		return nil, err
+	}
+	if err := standing.CheckOpened(s.w.now); err != nil {
+		return nil, err
+	}
+	// Before the first root nothing else ties an event to the repository whose
+	// pin and ledger this machine has opened.
+	id, err := s.w.repo.UnverifiedID()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range e.Payloads {
+		if p.Charter.Repository != id {
+			return nil, fmt.Errorf("event %s: %w", e.Name, &verify.RepositoryError{Role: p.Role, Version: p.Version, Want: id, Found: p.Charter.Repository})
+		}
+	}
+	findings, err := s.trusted.Lint(e)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range findings {
+		if f.Severity == roles.Refused {
+			return nil, fmt.Errorf("event %s: %w", e.Name, &metadata.RefusedError{Findings: findings})
+		}
+	}
+	return standing, nil
+}
