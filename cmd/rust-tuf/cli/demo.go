@@ -105,6 +105,20 @@ var (
 func (s *stage) gather() error {
 	fmt.Fprintf(s.out, "Nine people hold a key each; five of them must sign before anything changes.\n")
 	fmt.Fprintf(s.out, "The clock on the left is real; the ceremonies' own clock starts today.\n\n")
+	if err := s.found(); err != nil {
+		return err
+	}
+	s.say("a bare git remote; the maintainer ran `rust-tuf init` and pushed")
+	if err := s.join(demoQuorum); err != nil {
+		return err
+	}
+	s.say("%s each made a key and sent it: `rust-tuf member add`", join(demoQuorum))
+	return nil
+}
+
+// found makes the remote, with what `init` writes in it, and the maintainer's
+// clone.
+func (s *stage) found() error {
 	if err := os.WriteFile(filepath.Join(s.dir, "gitconfig"), []byte(gitConfig), 0o600); err != nil {
 		return err
 	}
@@ -124,15 +138,8 @@ func (s *stage) gather() error {
 	if err := s.edit(s.maintainer, "start", map[string]string{"README.md": "A demo.\n"}); err != nil {
 		return err
 	}
-	if _, err := s.git("maintainer", s.maintainer.clone, "push", "--quiet", "--set-upstream", "origin", "main"); err != nil {
-		return err
-	}
-	s.say("a bare git remote; the maintainer ran `rust-tuf init` and pushed")
-	if err := s.join(demoQuorum); err != nil {
-		return err
-	}
-	s.say("%s each made a key and sent it: `rust-tuf member add`", join(demoQuorum))
-	return nil
+	_, err = s.git("maintainer", s.maintainer.clone, "push", "--quiet", "--set-upstream", "origin", "main")
+	return err
 }
 
 // join lets people make keys and send them; the maintainer merges all of the

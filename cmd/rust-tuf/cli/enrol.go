@@ -28,6 +28,8 @@ type enrolOptions struct {
 	slot      string
 	algorithm string
 	existing  bool
+	replaces  string
+	lost      string
 }
 
 func (c *command) enrolCommand() *cobra.Command {
@@ -43,7 +45,8 @@ Everything that will be changed or destroyed on the card is said first, and
 needs the card's serial number, typed. A key that a trusted role still lists is
 never destroyed. It can be interrupted and run again.
 
-With --existing, a key that you made with other tools is taken as it is.`,
+With --existing, a key that you made with other tools is taken as it is. With
+--replaces or --lost, the new key takes the place of one that you have.`,
 		Args: argsBetween(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runEnrol(cmd.Context(), args[0], o) },
 	}
@@ -53,6 +56,8 @@ With --existing, a key that you made with other tools is taken as it is.`,
 	f.StringVar(&o.slot, "slot", "", "`slot` of the key (default: the first one of [devices] in the policy, usually 9c)")
 	f.StringVar(&o.algorithm, "algorithm", string(piv.P256), "`kind` of key: p256, or p384 where every reader of the policy can use it")
 	f.BoolVar(&o.existing, "existing", false, "take the key that the slot holds, and tell where it falls short")
+	f.StringVar(&o.replaces, "replaces", "", "`label` of your key whose place this one takes: it becomes retired, and signs once more, to hand over")
+	f.StringVar(&o.lost, "lost", "", "`label` of your key whose place this one takes because its card is gone")
 	return cmd
 }
 
@@ -89,7 +94,8 @@ type enrolment struct {
 	proof  *attest.Verifier
 	others map[string]*roles.Member // as declared
 
-	member *roles.Member
+	member *roles.Member // with the new key's predecessor as it will be
+	former succession
 	info   piv.CardInfo
 	card   *piv.Card
 	slot   piv.Slot
@@ -197,7 +203,9 @@ func (e *enrolment) draft(name string) error {
 	if _, err := roles.ParseMember(metadata.MemberPath(name), e.member.TOML()); err != nil {
 		return usage(err)
 	}
-	return nil
+	var err error
+	e.former, err = e.succeeds()
+	return err
 }
 
 // attested proves where the key lives and that its holder agrees to be this
@@ -335,6 +343,9 @@ func (e *enrolment) file(path string, entry roles.MemberKey) ([]byte, error) {
 	text := with.TOML()
 	if e.others[e.member.Name] != nil {
 		before, err := e.w.repo.Tree().Read(path)
+		if err == nil && e.former.label != "" {
+			before, err = withStatus(path, before, e.former.label, e.former.status)
+		}
 		if err != nil {
 			return nil, err
 		}
