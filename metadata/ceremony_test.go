@@ -43,7 +43,7 @@ func TestCeremony(t *testing.T) {
 	}
 	w.sign(second.Name, "carol", "dave", "alice", "bob") // 4 under the old rule, 2 under the new
 	_, err = w.tryComplete(second.Name)
-	expect[*PendingError](t, err, "root version 1 (trusted)", "root version 2 (proposed)")
+	expect[*PendingError](t, err, "root version 1 (in force)", "root version 2 (proposed here)")
 	w.sign(second.Name, "judy", "karl", "erin")
 	w.complete(second.Name)
 	trusted := w.trusted()

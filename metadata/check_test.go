@@ -383,7 +383,7 @@ func TestGateCompletion(t *testing.T) {
 			early.files[path] = content
 		}
 		early.remove(EventPath(rotationEvent))
-		v := gate(t, pending, early, KindCompletion, refused[*PendingError](rotationEvent+" is pending", "root version 1 (trusted)", "4 of 5", "root version 2 (proposed)"))
+		v := gate(t, pending, early, KindCompletion, refused[*PendingError](rotationEvent+" is pending", "root version 1 (in force)", "4 of 5", "root version 2 (proposed here)"))
 		if v.Event != rotationEvent {
 			t.Errorf("event %s", v.Event)
 		}

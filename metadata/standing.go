@@ -33,7 +33,7 @@ type PayloadStanding struct {
 // version before and its own (TUF 1.0.34, 5.3.4), for a delegated role its
 // delegator's.
 type Rule struct {
-	By     string // whose rule it is, in words: "root version 1 (trusted)"
+	By     string // whose rule it is, in words: "root version 1 (in force)"
 	Quorum *verify.Quorum
 	Tally  verify.Tally // its Unknown leaves out who counts under another rule
 }
@@ -219,13 +219,13 @@ func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candida
 		var rules []Rule
 		if t.Root != nil { // SPEC 5.3.4: the threshold of the trusted root, and its own
 			q, _ := t.Root.Quorum(roleRoot)
-			rules = append(rules, Rule{By: fmt.Sprintf("root version %d (trusted)", t.Root.Version()), Quorum: q})
+			rules = append(rules, Rule{By: fmt.Sprintf("root version %d (in force)", t.Root.Version()), Quorum: q})
 		}
 		own, ok := c.UnverifiedQuorum(roleRoot)
 		if !ok {
 			return nil, e.concerned(&verify.DelegationError{Role: roleRoot, By: roleRoot})
 		}
-		return append(rules, Rule{By: fmt.Sprintf("root version %d (proposed)", p.Version), Quorum: own}), nil
+		return append(rules, Rule{By: fmt.Sprintf("root version %d (proposed here)", p.Version), Quorum: own}), nil
 	}
 	noRule := e.concerned(&verify.DelegationError{Role: p.Role, By: fmt.Sprintf("%s %d", p.Delegator.Role, p.Delegator.Version)})
 	if d, ok := in[p.Delegator.Role]; ok && e.Payload(p.Delegator.Role).Version == p.Delegator.Version {
@@ -233,7 +233,7 @@ func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candida
 		if !ok {
 			return nil, noRule
 		}
-		return []Rule{{By: fmt.Sprintf("%s version %d (proposed)", p.Delegator.Role, p.Delegator.Version), Quorum: q}}, nil
+		return []Rule{{By: fmt.Sprintf("%s version %d (proposed here)", p.Delegator.Role, p.Delegator.Version), Quorum: q}}, nil
 	}
 	if e.Payload(p.Delegator.Role) != nil {
 		// The event makes a new delegator, so the old one's word ends with it.
@@ -248,7 +248,7 @@ func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candida
 	if !ok {
 		return nil, noRule
 	}
-	return []Rule{{By: fmt.Sprintf("%s version %d (trusted)", p.Delegator.Role, p.Delegator.Version), Quorum: q}}, nil
+	return []Rule{{By: fmt.Sprintf("%s version %d (in force)", p.Delegator.Role, p.Delegator.Version), Quorum: q}}, nil
 }
 
 func (t *Trusted) newest(role string) int64 {

@@ -2,12 +2,15 @@ package cli
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/runbook"
 )
 
@@ -81,42 +84,91 @@ func TestRunbookRootCeremony(t *testing.T) {
 	}
 }
 
-// The README's commands for members and maintainers, in its order, as far as
-// they are no choice of a branch or a folder.
+// The README's commands are all that a year needs: each is typed as it stands
+// there, where it belongs in the story, and works.
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := play(t, "second-ready", "alice")
-	ran := 0
+	shown := map[string][]string{}
 	for _, args := range commandsIn(string(readme)) {
-		a := s.people["alice"]
-		switch args[0] {
-		case "complete", "propose", "check", "init":
-			a = s.maintainer
-		}
-		want := ExitDone
-		switch {
-		case args[0] == "init": // into a folder that has a policy already
-			want = ExitRejected
-		case args[0] == "propose": // the declared policy is proposed already
-			want = ExitRejected
-		case args[0] == "sign": // alice has signed; enough others too
-			want = -1
-		case len(args) > 1 && args[0] == "check":
-			args = []string{"check", "--base", "origin/main", "--head", "origin/main"}
-		}
-		out, code := s.run(a, args...)
-		if want >= 0 && code != want || code == ExitUsage {
-			t.Errorf("rust-tuf %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, out, a.err)
-		}
-		ran++
+		shown[strings.Join(args, " ")] = args
 	}
-	if ran < 6 {
-		t.Errorf("the README shows only %d commands", ran)
+	s := play(t, "second-open", "alice", "bob", "carol", "dave", "erin", "judy", "karl")
+	typed := map[string]bool{}
+	types := func(a *actor, line string) string {
+		t.Helper()
+		args, ok := shown[line]
+		if !ok {
+			t.Fatalf("the README does not show rust-tuf %s, but only %q", line, slices.Sorted(maps.Keys(shown)))
+		}
+		typed[line] = true
+		return s.exits(t, a, ExitDone, args)
 	}
+
+	empty := s.actor("founder")
+	if _, err := s.git("founder", s.dir, "init", "--quiet", empty.clone); err != nil {
+		t.Fatal(err)
+	}
+	types(empty, "init")
+
+	if err := s.pin("judy", "karl"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"alice", "bob", "carol", "dave", "erin", "judy", "karl"} {
+		types(s.people[name], "status")
+		types(s.people[name], "sign")
+	}
+	branches, err := s.branches("sign/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.merge(branches...); err != nil {
+		t.Fatal(err)
+	}
+	m := s.maintainer
+	types(m, "complete")
+	branches, err = s.branches("complete/")
+	if err != nil || len(branches) != 1 {
+		t.Fatal(branches, err)
+	}
+	if err := s.merge(branches...); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+
+	s.now = january
+	policy, err := s.demoPolicy(without(secondQuorum, "carol"), without(secondQuorum, "carol"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.edit(m, "carol leaves", map[string]string{metadata.PolicyFile: policy}); err != nil {
+		t.Fatal(err)
+	}
+	types(m, "propose --why carol leaves")
+	if branches, err = s.branches("event/"); err != nil || len(branches) != 1 {
+		t.Fatal(branches, err)
+	}
+	line := "check --base main --head BRANCH"
+	shown[line] = append(slices.Clone(shown[line][:4]), "origin/"+branches[0])
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	types(m, line)
+	types(m, "check")
+	for line := range shown {
+		if !typed[line] && line != "demo" && line != "runbook root-ceremony" {
+			t.Errorf("nobody typed rust-tuf %s", line)
+		}
+	}
+}
+
+func without(list []string, gone string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == gone })
 }
 
 // Every command that a document names exists, with the flags that it shows.
