@@ -306,3 +306,48 @@ func TestGateBeforeThePolicyIsReady(t *testing.T) {
 	delete(head.files, EvidencePath("ivan", 20000009, roles.DeviceFile))
 	gate(t, w, head, KindPolicy, refused[*roles.ReferenceError]("there is no member ivan"))
 }
+
+// retire writes the files that `member retire` pushes.
+func (w *world) retire(name string, serial int64, by string) {
+	w.t.Helper()
+	path := MemberPath(name)
+	w.files[path] = []byte(strings.Replace(string(w.files[path]), `status = "active"`, `status = "retired"`, 1))
+	k := roles.MemberKey{Public: roles.PublicKey{PublicKey: publicOf(name)}, Serial: serial, Slot: "9c"}
+	r := roles.Retirement{Format: 1, Key: publicOf(name).Fingerprint().String(), Way: roles.WayDeleted,
+		Signature: fmt.Sprintf("%x", signBytes(w.t, by, roles.RetirementStatement(fixtureRepository, name, k, roles.WayDeleted)))}
+	w.files[RetirementPath(name, "main")] = r.TOML()
+}
+
+// Whoever left says with the key itself that it is gone. The gate accepts that
+// once no trusted version lists the key, and not before.
+func TestGateJudgesRetirements(t *testing.T) {
+	t.Parallel()
+	w := onCards(t)
+	e := w.propose("the first root")
+	w.sign(e.Name, nine[:5]...)
+	w.complete(e.Name)
+	zed := w.clone()
+	zed.enrol(cardKey{name: "zed", serial: 20000077})
+	gate(t, w, zed, KindPolicy, nil)
+
+	head := zed.clone() // ivan was named in root 1
+	head.declare(policy{root: append(except(nine, "ivan"), "zed"), rootThreshold: 5})
+	head.retire("ivan", 20000009, "ivan")
+	gate(t, zed, head, KindPolicy, refused[*RefusedError]("ivan/main is said to be destroyed, but the roles root, targets still list it and would have one key less than they count on"))
+
+	head = zed.clone() // zed was named nowhere
+	head.retire("zed", 20000077, "zed")
+	v := gate(t, zed, head, KindPolicy, nil)
+	if !slices.ContainsFunc(v.Findings, func(f roles.Finding) bool {
+		return f.Severity == roles.Note && strings.HasPrefix(f.Text, "zed said with the key main itself that it is retired and deleted from slot 9c of card 20000077; ")
+	}) {
+		t.Errorf("%+v", v.Findings)
+	}
+	head = zed.clone()
+	head.retire("zed", 20000077, "mallory")
+	gate(t, zed, head, KindPolicy, refused[*RefusedError]("members/zed/retired-main.toml: the signature is not this key's"))
+	head = zed.clone()
+	head.retire("zed", 20000077, "zed")
+	head.files[MemberPath("zed")] = zed.files[MemberPath("zed")]
+	gate(t, zed, head, KindPolicy, refused[*RefusedError]("it says that the key is destroyed, but its status is active"))
+}

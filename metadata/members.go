@@ -16,12 +16,12 @@ func EvidencePath(member string, serial int64, file string) string {
 }
 
 // Members reads the declared members by name, with the evidence for their
-// keys. They need no policy yet: people send their keys before anybody gives
-// them a role. Anything below members/ that is neither a member's file nor
-// evidence for one of the keys in it is refused.
+// keys and what was said of their end. They need no policy yet: people send
+// their keys before anybody gives them a role. Anything else below members/ is
+// refused.
 func (r *Repository) Members() (map[string]*roles.Member, error) {
 	members := map[string]*roles.Member{}
-	var evidence []Entry
+	var evidence, retired []Entry
 	for _, e := range r.tree.Entries() {
 		parts := strings.Split(e.Path, "/")
 		switch {
@@ -34,6 +34,8 @@ func (r *Repository) Members() (map[string]*roles.Member, error) {
 				return nil, err
 			}
 			members[m.Name] = m
+		case len(parts) == 3 && isRetirement(parts[2]):
+			retired = append(retired, e)
 		default:
 			return nil, strayMemberFile(e.Path)
 		}
@@ -43,7 +45,39 @@ func (r *Repository) Members() (map[string]*roles.Member, error) {
 			return nil, err
 		}
 	}
+	for _, e := range retired {
+		if err := r.retire(members, e); err != nil {
+			return nil, err
+		}
+	}
 	return members, nil
+}
+
+// RetirementPath is where it stands what the holder of a key said before
+// destroying it.
+func RetirementPath(member, label string) string {
+	return path.Join(MembersDir, member, roles.RetirementFile(label))
+}
+
+func isRetirement(file string) bool {
+	_, ok := roles.RetirementLabel(file)
+	return ok
+}
+
+// retire gives a file members/<name>/retired-<label>.toml to the key it is
+// about.
+func (r *Repository) retire(members map[string]*roles.Member, e Entry) error {
+	name := strings.Split(e.Path, "/")[1]
+	m := members[name]
+	if m == nil {
+		return &TreeError{Path: e.Path, Reason: fmt.Sprintf("is about a key of %s, whom no %s declares", name, MemberPath(name))}
+	}
+	raw, err := r.readBounded(e, roles.RetirementBytes)
+	if err != nil {
+		return err
+	}
+	label, _ := roles.RetirementLabel(path.Base(e.Path))
+	return m.Retire(label, raw)
 }
 
 func (r *Repository) member(e Entry) (*roles.Member, error) {
@@ -93,5 +127,5 @@ func parseSerial(s string) (int64, bool) {
 }
 
 func strayMemberFile(p string) error {
-	return &TreeError{Path: p, Reason: "does not belong here: a member is members/<name>/member.toml, the evidence for a key on a card members/<name>/<serial>/slot.pem and device.pem"}
+	return &TreeError{Path: p, Reason: "does not belong here: a member is members/<name>/member.toml, the evidence for a key on a card members/<name>/<serial>/slot.pem and device.pem, what was said of a retired one members/<name>/retired-<label>.toml"}
 }

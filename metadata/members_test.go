@@ -49,7 +49,7 @@ func TestMembersWithEvidence(t *testing.T) {
 
 // TestMembersRefuse: nothing hides below members/.
 func TestMembersRefuse(t *testing.T) {
-	const belongs = "does not belong here: a member is members/<name>/member.toml, the evidence for a key on a card members/<name>/<serial>/slot.pem and device.pem"
+	const belongs = "does not belong here: a member is members/<name>/member.toml, the evidence for a key on a card members/<name>/<serial>/slot.pem and device.pem, what was said of a retired one members/<name>/retired-<label>.toml"
 	for path, test := range map[string]struct {
 		content []byte
 		words   string
@@ -64,6 +64,9 @@ func TestMembersRefuse(t *testing.T) {
 		"members/alice/+1234/slot.pem":         {block("slot"), belongs},
 		"members/alice/0x4d2/slot.pem":         {block("slot"), belongs},
 		"members/alice/99999999999999999999/x": {block("slot"), belongs},
+		"members/carol/retired-main.toml":      {nil, "is about a key of carol, whom no members/carol/member.toml declares"},
+		"members/alice/retired-main.toml":      {make([]byte, roles.RetirementBytes+1), "is 4097 bytes long; the limit is 4096"},
+		"members/alice/retired-A.toml":         {nil, belongs},
 		"members/carol/1234/slot.pem":          {block("slot"), "is evidence for a key of carol, whom no members/carol/member.toml declares"},
 		"members/alice/1234/device.pem":        {make([]byte, roles.EvidenceBytes+1), "is 8193 bytes long; the limit is 8192"},
 		"members/dave/member.toml":             {make([]byte, roles.MemberBytes+1), "is 65537 bytes long; the limit is 65536"},

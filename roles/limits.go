@@ -13,6 +13,10 @@ const (
 	// in about 3 kB, and PEM adds a third.
 	EvidenceBytes = 8 << 10
 
+	// RetirementBytes bounds what is said about the end of a key: about 700
+	// bytes, and a comment.
+	RetirementBytes = 4 << 10
+
 	// CharterBytes bounds a charter file: at most the policy and the members
 	// that one role uses. The evidence of a key takes about 2 kB.
 	CharterBytes = 4 << 20

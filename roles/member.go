@@ -47,6 +47,9 @@ type MemberKey struct {
 	// Evidence proves that the key lives on the card. It stands in files of
 	// its own: see [Member.Attach].
 	Evidence Evidence `toml:"-"`
+	// Retirement is what the holder said with the key before destroying it, in
+	// a file of its own: see [Member.Retire]. nil where nothing was said.
+	Retirement *Retirement `toml:"-"`
 }
 
 // Kind is where a private key lives.

@@ -111,6 +111,12 @@ func Rules() []Rule {
 			Gate:   true,
 			check:  (*linter).possession,
 		}, {
+			ID:     "retirement",
+			Scope:  "keys on cards that are said to be destroyed",
+			Reason: "a key that is gone while a role still lists it is one that nobody counts on and everybody counts",
+			Gate:   true,
+			check:  (*linter).retirements,
+		}, {
 			ID:     "serial-twice",
 			Scope:  "roles that people sign, and members who send keys",
 			Reason: "a threshold promises that so many people agreed, and one card is in one hand",

@@ -88,7 +88,7 @@ func (t *Terms) Judge(members map[string]*Member, names []string, v *attest.Veri
 	for _, rule := range t.Excepted {
 		p.Exceptions = append(p.Exceptions, Exception{Rule: rule})
 	}
-	about := []string{"key-twice", "card-algorithm", "attestation", "possession", "serial-twice", "device-policy", "advisory"}
+	about := []string{"key-twice", "card-algorithm", "attestation", "possession", "retirement", "serial-twice", "device-policy", "advisory"}
 	return slices.DeleteFunc(Lint(Proposal{Declaration: &Declaration{Policy: p, Members: members}, Members: names, Verifier: v}),
 		func(f Finding) bool { return !slices.Contains(about, f.Rule) })
 }
