@@ -79,3 +79,44 @@ func FuzzReadCharter(f *testing.F) {
 		read(t, raw)
 	})
 }
+
+// FuzzParseLifetime: what is read is written as it was, and ends later than it
+// begins.
+func FuzzParseLifetime(f *testing.F) {
+	for _, text := range []string{"2y", "104w", "365d", "12h", "0d", "1", "y", "007d", "-1y", "99999999999999999999h", "1 y"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		l, err := ParseLifetime(text)
+		if err != nil {
+			if !l.IsZero() {
+				t.Errorf("%q gives %v beside an error", text, l)
+			}
+			return
+		}
+		if l.String() != text || !l.From(opened).After(opened) {
+			t.Errorf("%q became %q, which ends at %v", text, l, l.From(opened))
+		}
+	})
+}
+
+// FuzzParseTerms: whatever is a policy has terms, and terms can be judged by.
+func FuzzParseTerms(f *testing.F) {
+	f.Add([]byte(nine().policy))
+	f.Add([]byte(Template("tuf-root", repositoryID)))
+	f.Add([]byte("format = 1\n[devices]\nmin-firmware = \"5.7\"\n[[exception]]\nrule = 1"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		terms, err := ParseTerms("rust-tuf.toml", data)
+		if err == nil {
+			terms.UnreadableP384()
+			terms.Judge(map[string]*Member{}, nil, nil)
+			return
+		}
+		if !strings.HasPrefix(err.Error(), "rust-tuf.toml") {
+			t.Errorf("%v", err)
+		}
+		if _, whole := ParsePolicy("rust-tuf.toml", data); whole == nil {
+			t.Errorf("a policy without terms: %v", err)
+		}
+	})
+}

@@ -32,8 +32,7 @@ func parseForge(remote string) (forgeAddress, bool) {
 		return forgeAddress{cleanHost(u.Hostname()), cleanPath(u.Path)}, true
 	}
 	if at, p, ok := strings.Cut(remote, ":"); ok && !strings.ContainsAny(at, "/\\") && strings.Contains(at, "@") {
-		_, host, _ := strings.Cut(at, "@")
-		return forgeAddress{cleanHost(host), cleanPath(p)}, true
+		return forgeAddress{cleanHost(at[strings.LastIndex(at, "@")+1:]), cleanPath(p)}, true
 	}
 	return forgeAddress{}, false
 }

@@ -1,6 +1,10 @@
 package cli
 
-import "testing"
+import (
+	"strings"
+	"testing"
+	"time"
+)
 
 func TestParseForge(t *testing.T) {
 	for remote, want := range map[string]forgeAddress{
@@ -70,4 +74,39 @@ func TestPullRequest(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzParseForge: a remote is cut up without its password, and its host and
+// path end where an address says so.
+func FuzzParseForge(f *testing.F) {
+	f.Add("https://alice:hunter2@github.com/rust-lang/tuf-root.git")
+	f.Add("git@gitlab.example.org:group/tuf-root.git")
+	f.Add("ssh://git@[::1]:22/a")
+	f.Add("@:")
+	f.Add("alice@example.org@forge.example.org:a")
+	f.Fuzz(func(t *testing.T, remote string) {
+		a, ok := parseForge(remote)
+		if !ok && a != (forgeAddress{}) {
+			t.Errorf("%q is no forge, and yet %+v", remote, a)
+		}
+		if strings.ContainsAny(a.host, "/@") || strings.HasPrefix(a.path, "/") || strings.HasSuffix(a.path, "/") {
+			t.Errorf("%q became %+v", remote, a)
+		}
+	})
+}
+
+// FuzzParseInstant: an instant that is read is in UTC and reads as itself.
+func FuzzParseInstant(f *testing.F) {
+	f.Add("2026-11-22")
+	f.Add(" 2026-11-22T12:00:00+02:00 ")
+	f.Add("2026-13-01")
+	f.Fuzz(func(t *testing.T, text string) {
+		at, err := parseInstant(text)
+		if err != nil {
+			return
+		}
+		if again, err := parseInstant(at.Format(time.RFC3339Nano)); err != nil || !again.Equal(at) || at.Location() != time.UTC {
+			t.Errorf("%q is %v, and that %v, %v", text, at, again, err)
+		}
+	})
 }

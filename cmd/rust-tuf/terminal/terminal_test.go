@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"bytes"
 	"errors"
 	"go/parser"
 	"go/token"
@@ -143,4 +144,29 @@ func TestReadLine(t *testing.T) {
 	if _, err := readLine(strings.NewReader(strings.Repeat("x", maxLine+1))); err == nil || err.Error() != "the line is longer than 8192 bytes" {
 		t.Errorf("error %v", err)
 	}
+}
+
+// FuzzReadLine: a line is what stands before the first line end, and what
+// follows it stays.
+func FuzzReadLine(f *testing.F) {
+	f.Add([]byte("alice\r\nbob"))
+	f.Add([]byte("\n"))
+	f.Add([]byte(strings.Repeat("x", maxLine+1)))
+	f.Fuzz(func(t *testing.T, typed []byte) {
+		in := bytes.NewReader(typed)
+		line, err := readLine(in)
+		before, after, ended := bytes.Cut(typed, []byte("\n"))
+		if err != nil {
+			if len(before) > 0 && len(before) <= maxLine {
+				t.Errorf("%q: %v", typed, err)
+			}
+			return
+		}
+		if ended {
+			before = bytes.TrimSuffix(before, []byte("\r"))
+		}
+		if !bytes.Equal(line, before) || in.Len() != len(after) {
+			t.Errorf("%q gives %q and leaves %d bytes", typed, line, in.Len())
+		}
+	})
 }
