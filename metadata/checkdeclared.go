@@ -83,7 +83,7 @@ func (r *Repository) newcomers(names []string, why error) ([]roles.Finding, erro
 	}
 	return append(terms.Judge(members, names, r.attestation), roles.Finding{
 		Rule: "declaration", Severity: roles.Note,
-		Text: fmt.Sprintf("%s cannot be proposed yet (%s), so the keys in this pull request are judged and no role is", PolicyFile, first),
+		Text: fmt.Sprintf("%s cannot be proposed yet (%s), so members' keys are judged and no role is", PolicyFile, first),
 	}), nil
 }
 

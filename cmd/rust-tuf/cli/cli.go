@@ -249,7 +249,7 @@ func isCard(err error) bool {
 
 // isYubiKey tells whether a card, or the way to one, is the reason.
 func isYubiKey(err error) bool {
-	return isUnasked(err) || is[*NoCardError](err) || is[*DifferentError](err) || is[*piv.BusyError](err) || is[*piv.NoPIVError](err) || is[*piv.CardError](err) ||
+	return isUnasked(err) || is[*NoCardError](err) || is[*KeyGoneError](err) || is[*UnwipedError](err) || is[*DifferentError](err) || is[*piv.BusyError](err) || is[*piv.NoPIVError](err) || is[*piv.CardError](err) ||
 		is[*piv.NotThisCardError](err) || is[*piv.NotThisKeyError](err) || is[*piv.EmptyError](err) || is[*piv.UnusableKeyError](err) ||
 		is[*piv.BlockedError](err) || is[*piv.FewerTriesError](err) || is[*piv.LengthError](err) || is[*piv.FactoryError](err) ||
 		is[*piv.RefusedError](err) || is[*piv.FirmwareError](err) || is[*piv.NotGeneratedError](err) || is[*piv.ManagementKeyError](err)

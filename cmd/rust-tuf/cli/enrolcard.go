@@ -179,7 +179,7 @@ func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
 	}
 	p.make = true
 	if held.State == piv.Used {
-		listed, err := e.w.listedBy(held)
+		listed, err := e.w.listedBy(held.Fingerprint)
 		if err != nil {
 			return nil, err
 		}
@@ -205,7 +205,7 @@ func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
 
 // listedBy names the roles of trusted versions that list a key: those that this
 // machine trusts, and those that the repository proves by itself.
-func (w *workspace) listedBy(held piv.SlotInfo) ([]string, error) {
+func (w *workspace) listedBy(key verify.Digest) ([]string, error) {
 	believed, err := w.believed()
 	if err != nil {
 		return nil, err
@@ -222,7 +222,7 @@ func (w *workspace) listedBy(held piv.SlotInfo) ([]string, error) {
 	for _, t := range trusts {
 		for role, q := range quorums(t) {
 			for _, h := range q.Keys() {
-				if h.Key.Fingerprint() == held.Fingerprint && !slices.Contains(list, role) {
+				if h.Key.Fingerprint() == key && !slices.Contains(list, role) {
 					list = append(list, role)
 				}
 			}

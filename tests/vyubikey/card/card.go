@@ -120,7 +120,15 @@ func (c *Card) Transmit(b []byte) ([]byte, error) {
 	}
 	cmd.data = append(c.chained, cmd.data...)
 	c.chained, c.rest = nil, nil
-	response, status, err := c.run(cmd)
+	var response []byte
+	var status Status
+	err := c.record.disturb(cmd, false)
+	if err == nil {
+		response, status, err = c.run(cmd)
+	}
+	if err == nil {
+		err = c.record.disturb(cmd, true)
+	}
 	if err != nil {
 		c.record.add(b, cmd, 0)
 		c.reset()

@@ -42,6 +42,8 @@ type record struct {
 	log      []Exchange
 	touch    func() Touch
 	elapsed  time.Duration
+
+	onCommand func(name string, ran bool) (pull bool)
 }
 
 // Counters returns what was counted up to now.
@@ -71,6 +73,26 @@ func (c *Card) OnTouch(touch func() Touch) {
 	c.record.mu.Lock()
 	defer c.record.mu.Unlock()
 	c.record.touch = touch
+}
+
+// OnCommand sets what happens around commands from now on; nil: nothing. disturb is called with the command's
+// name, as in the log, before the card runs it, and once more after it ran and before its answer leaves. When
+// it returns true, the card is pulled out at that moment.
+func (c *Card) OnCommand(disturb func(name string, ran bool) (pull bool)) {
+	c.record.mu.Lock()
+	defer c.record.mu.Unlock()
+	c.record.onCommand = disturb
+}
+
+// disturb returns ErrPulled when somebody pulls the card out now.
+func (r *record) disturb(cmd command, ran bool) error {
+	r.mu.Lock()
+	f := r.onCommand
+	r.mu.Unlock()
+	if f != nil && f(names[cmd.ins], ran) {
+		return ErrPulled
+	}
+	return nil
 }
 
 // Advance moves the card's own time, which ends cached touches.

@@ -1,0 +1,254 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/piv"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) retireCommand() *cobra.Command {
+	var label string
+	cmd := &cobra.Command{
+		Use:   "retire NAME",
+		Short: "destroy your key on its YubiKey, and record that, when you leave",
+		Long: `retire ends a key that no role lists any more. The key first signs, with your PIN
+and your touch, that it is retired; that goes to a branch for a pull request. Then
+the card destroys it. Nothing else on the card is touched.
+
+It is said what will be destroyed, and needs the card's serial number, typed. A key
+that a trusted version, an open event or the declared policy still lists is never
+destroyed. It can be interrupted and run again.`,
+		Args: argsBetween(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runRetire(cmd.Context(), args[0], label) },
+	}
+	cmd.Flags().StringVar(&label, "label", "", "`name` of the key, for members who have several")
+	return cmd
+}
+
+type retireResult struct {
+	Member      string   `json:"member"`
+	Label       string   `json:"label"`
+	Serial      int64    `json:"serial"`
+	Slot        string   `json:"slot"`
+	Fingerprint string   `json:"fingerprint"`
+	Way         string   `json:"way"`      // "deleted" or "overwritten"
+	OnCard      bool     `json:"on_card"`  // that the card itself attested that it made the key
+	Copyable    bool     `json:"copyable"` // that its firmware is one whose keys can be copied (YSA-2024-03)
+	Again       bool     `json:"again"`    // the card had destroyed it before this run
+	Paths       []string `json:"paths"`
+	Branch      string   `json:"branch"`
+	Pull        string   `json:"pull_request"`
+	TestRoots   []string `json:"test_roots,omitempty"`
+}
+
+func (r *retireResult) text(w io.Writer) {
+	writeTestRoots(w, r.TestRoots)
+	if r.Again {
+		fmt.Fprintf(w, "The key %s of %s is no longer in slot %s of YubiKey %d: an earlier run destroyed it.\n", r.Label, r.Member, r.Slot, r.Serial)
+	} else {
+		fmt.Fprintf(w, "The key %s of %s is %s from slot %s of YubiKey %d.\n", r.Label, r.Member, r.Way, r.Slot, r.Serial)
+	}
+	fmt.Fprintln(w, "Its fingerprint was:")
+	writeDigest(w, r.Fingerprint)
+	fmt.Fprintln(w, "What others can check: whoever held the key signed with it that it is retired.")
+	fmt.Fprintln(w, "What nobody can check: that it is destroyed. For that there is your word.")
+	switch {
+	case r.OnCard && !r.Copyable:
+		fmt.Fprintln(w, "There is no copy: the card attests that it made the key, and it gives none away.")
+	case r.OnCard:
+		fmt.Fprintln(w, "The card attests that it made the key; but its firmware is one whose keys can be copied in a laboratory (YSA-2024-03).")
+	default:
+		fmt.Fprintln(w, "Nothing proves that the card made the key, so there may be copies elsewhere: destroy them too.")
+	}
+	fmt.Fprintf(w, "Pushed %s to branch %s.\n", join(r.Paths), r.Branch)
+	fmt.Fprintf(w, "The card's PIN, PUK and other slots are as they were; before you give it away, run `ykman piv reset`.\nNext: open a pull request:\n    %s\n", r.Pull)
+}
+
+// retiring is one run of `member retire`.
+type retiring struct {
+	*command
+	w      *workspace
+	person person
+	ui     signer.UI
+	terms  *roles.Terms
+	proof  *attest.Verifier
+
+	member *roles.Member
+	key    roles.MemberKey
+	slot   piv.Slot
+	info   piv.CardInfo
+	card   *piv.Card
+	out    *retireResult
+}
+
+func (c *command) runRetire(ctx context.Context, name, label string) error {
+	r, err := c.newRetiring(ctx, name, label)
+	if err != nil {
+		return err
+	}
+	if err := r.unlisted(); err != nil {
+		return err
+	}
+	gone, err := r.findCard(ctx)
+	if err != nil {
+		return err
+	}
+	said := r.saidBefore(ctx)
+	if gone {
+		if said == nil {
+			return &KeyGoneError{name, r.key.Label, uint32(r.key.Serial), r.slot, r.info.Slot(r.slot).State}
+		}
+		r.out.Way, r.out.Again = said.Way, true
+		return r.show(r.out)
+	}
+	if err := r.agree(ctx, said != nil); err != nil {
+		return err
+	}
+	if said == nil {
+		if said, err = r.sayIt(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.wipe(ctx, said.Way); err != nil {
+		return err
+	}
+	return r.show(r.out)
+}
+
+// newRetiring finds the key in the member's file.
+func (c *command) newRetiring(ctx context.Context, name, label string) (*retiring, error) {
+	w, err := c.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &retiring{command: c, w: w, person: c.person(), proof: c.env.Attestation}
+	r.ui = r.person.ui()
+	raw, err := w.repo.Tree().Read(metadata.PolicyFile)
+	if err != nil {
+		return nil, rejected(fmt.Errorf("%s has no %s, so no member's key can be retired in it", w.branch, metadata.PolicyFile))
+	}
+	if r.terms, err = roles.ParseTerms(metadata.PolicyFile, raw); err != nil {
+		return nil, err
+	}
+	if r.proof == nil {
+		if r.proof, err = attest.Yubico(); err != nil {
+			return nil, err
+		}
+	}
+	members, err := w.repo.Members()
+	if err != nil {
+		return nil, err
+	}
+	if r.member = members[name]; r.member == nil {
+		return nil, rejected(fmt.Errorf("%s has no member %s", w.branch, name))
+	}
+	if r.key, err = keyToRetire(r.member, label); err != nil {
+		return nil, err
+	}
+	if r.slot, err = piv.ParseSlot(r.key.Slot); err != nil {
+		return nil, err
+	}
+	r.out = &retireResult{Member: name, Label: r.key.Label, Serial: r.key.Serial, Slot: r.key.Slot, Fingerprint: r.key.Public.Fingerprint().String(),
+		Branch: r.branch(), TestRoots: r.proof.TestRoots(), Paths: []string{metadata.MemberPath(name), metadata.RetirementPath(name, r.key.Label)}}
+	r.out.Pull = w.pullRequest(r.out.Branch)
+	r.out.OnCard, r.out.Copyable = r.madeThere()
+	return r, nil
+}
+
+// keyToRetire is the named key on a card, or the only one there is.
+func keyToRetire(m *roles.Member, label string) (roles.MemberKey, error) {
+	if label != "" {
+		k, ok := m.Key(label)
+		switch {
+		case !ok:
+			return k, usage(fmt.Errorf("%s has no key with the label %s", m.Name, label))
+		case k.Kind != roles.KindPIV:
+			return k, rejected(fmt.Errorf("the key %s of %s is a file: delete it and every copy of it, and set its status to \"retired\" in %s, in a pull request", label, m.Name, metadata.MemberPath(m.Name)))
+		case k.Retirement != nil:
+			return k, rejected(fmt.Errorf("the end of the key %s of %s is recorded already, in %s", label, m.Name, metadata.RetirementPath(m.Name, label)))
+		}
+		return k, unlost(m.Name, k)
+	}
+	var on []roles.MemberKey
+	var names []string
+	for _, k := range m.Keys {
+		if k.Kind == roles.KindPIV && k.Retirement == nil {
+			on = append(on, k)
+			names = append(names, fmt.Sprintf("%s (YubiKey %d, %s)", k.Label, k.Serial, k.Status))
+		}
+	}
+	switch len(on) {
+	case 0:
+		return roles.MemberKey{}, rejected(fmt.Errorf("%s has no key on a card that could be retired", m.Name))
+	case 1:
+		return on[0], unlost(m.Name, on[0])
+	}
+	return roles.MemberKey{}, usage(fmt.Errorf("%s has %d keys on cards; name one with --label: %s", m.Name, len(on), strings.Join(names, ", ")))
+}
+
+// unlost refuses a key that is declared lost and has turned up.
+func unlost(name string, k roles.MemberKey) error {
+	if k.Status != roles.StatusLost {
+		return nil
+	}
+	return rejected(fmt.Errorf("the key %s of %s is declared lost; if you have it after all, set its status to \"retired\" in %s first, in a pull request", k.Label, name, metadata.MemberPath(name)))
+}
+
+// unlisted refuses a key that somebody still counts on.
+func (r *retiring) unlisted() error {
+	print := r.key.Public.Fingerprint()
+	listed, err := r.w.listedBy(print)
+	if err != nil {
+		return err
+	}
+	if len(listed) > 0 {
+		return rejected(&StillListedError{r.member.Name, r.key.Label, "the trusted version of " + join(listed)})
+	}
+	for _, e := range r.w.repo.Open {
+		for _, p := range e.Payloads {
+			for _, role := range p.Charter.Roles {
+				for _, h := range p.Charter.Holders(role.Name) {
+					if h.Key.Fingerprint() == print {
+						return rejected(&StillListedError{r.member.Name, r.key.Label, "the open event " + e.Name + ", in " + role.Name})
+					}
+				}
+			}
+		}
+	}
+	d, err := r.w.repo.Declaration()
+	if err != nil {
+		return nil // it names nobody yet
+	}
+	for _, role := range d.PeopleRoles() {
+		members := d.Policy.Roles[role].Members
+		if slices.Contains(members, r.member.Name+"/"+r.key.Label) || slices.Contains(members, r.member.Name) && slices.Contains(r.member.Active(), r.key.Label) {
+			return rejected(&StillListedError{r.member.Name, r.key.Label, metadata.PolicyFile + ", in " + role})
+		}
+	}
+	return nil
+}
+
+// madeThere tells whether the card attests that it made the key, and whether
+// its firmware is one of those that the usual policy refuses, because their keys
+// can be copied.
+func (r *retiring) madeThere() (there, copyable bool) {
+	proof, err := attest.Parse([]byte(r.key.Evidence.Slot), []byte(r.key.Evidence.Device))
+	if err != nil {
+		return false, false
+	}
+	facts, err := r.proof.Verify(proof, r.w.now)
+	if err != nil || !facts.Key.Equal(r.key.Public.PublicKey) || int64(facts.Serial) != r.key.Serial {
+		return false, false
+	}
+	safe, err := attest.ParseVersion(roles.DefaultDevices().MinFirmware)
+	return true, err != nil || facts.Firmware.Before(safe)
+}

@@ -1,0 +1,240 @@
+//go:build cgo && !nopiv && linux
+
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/tests/vyubikey"
+	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
+)
+
+var (
+	retireArgs = []string{"member", "retire", "mallory"}
+	leaving    = []reply{serialBack, askPIN, askPIN}
+)
+
+// memberWithCard is mallory, who is a member with a key on a card, at a
+// repository in which nobody has signed anything.
+func memberWithCard(t *testing.T, config card.Config) (*stage, *actor, *vyubikey.World, *card.Card) {
+	t.Helper()
+	s, mallory, world := newcomerWithCard(t)
+	s.maintainer.env.Attestation = mallory.env.Attestation
+	config.Serial = 5200001
+	c := world.Insert(config)
+	mallory.answers(t, fresh...)
+	s.exits(t, mallory, ExitDone, enrolArgs)
+	if err := s.merge("member/mallory"); err != nil {
+		t.Fatal(err)
+	}
+	c.ClearLog()
+	return s, mallory, world, c
+}
+
+// From the decision to leave to the pull request, word for word.
+func TestRetire(t *testing.T) {
+	s, mallory, _, c := memberWithCard(t, card.Config{StrictFreshness: true})
+	shown := mallory.answers(t, leaving...)
+	out := s.exits(t, mallory, ExitDone, retireArgs)
+	s.golden(t, "retire.golden", shown.String()+"--- standard output ---\n"+out)
+	spent(t, c, 2, 1)
+	if c.PublicKey(card.Signature) != nil {
+		t.Error("the key is still there")
+	}
+	verdict, err := s.gateOn(t, "member/mallory-retires-main")
+	if err != nil || !verdict.Accepted || verdict.Machine {
+		t.Fatalf("%+v, %v", verdict, err)
+	}
+	if !slices.ContainsFunc(verdict.Findings, func(f findingResult) bool {
+		return f.Rule == "retirement" && f.Severity == "note" && strings.HasPrefix(f.Text, "mallory said with the key main itself that it is retired and deleted from slot 9c of card 5200001; that it is gone is their word")
+	}) {
+		t.Errorf("%+v", verdict.Findings)
+	}
+	// Again: the card is not asked for anything, and nothing is pushed.
+	mallory.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is no longer in slot 9c of YubiKey 5200001: an earlier run destroyed it.")
+	})
+	untouched(t, c)
+	if err := s.merge("member/mallory-retires-main"); err != nil {
+		t.Fatal(err)
+	}
+	s.exits(t, s.maintainer, ExitDone, []string{"check"}, "note: mallory said with the key main itself", "rust-tuf.toml cannot be proposed yet (")
+	s.unchanged(t, func() {
+		s.exits(t, mallory, ExitRejected, retireArgs, "mallory has no key on a card that could be retired")
+		s.exits(t, mallory, ExitRejected, append(retireArgs, "--label", "main"), "the end of the key main of mallory is recorded already, in members/mallory/retired-main.toml")
+	})
+}
+
+// With --json one object; an old card overwrites, which is told.
+func TestRetireJSON(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	s.maintainer.env.Attestation = mallory.env.Attestation
+	s.policySays(t, "[devices]", "[[exception]]\nrule = \"advisory\"\nrole = \"root\"\nreason = \"new cards are on their way\"\n\n[devices]\nmin-firmware = \"5.4.0\"")
+	c := world.Insert(card.Config{Serial: 5200001, Firmware: card.Firmware{5, 4, 3}})
+	mallory.answers(t, fresh...)
+	s.exits(t, mallory, ExitDone, enrolArgs)
+	if err := s.merge("member/mallory"); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := pemOf(c)
+	mallory.answers(t, leaving...)
+	got := &retireResult{}
+	oneObject(t, s.exits(t, mallory, ExitDone, append(retireArgs, "--json")), got)
+	if got.Way != roles.WayOverwritten || !got.OnCard || !got.Copyable || got.Again || got.Serial != 5200001 || len(got.Paths) != 2 || len(got.TestRoots) != 2 || got.Pull == "" {
+		t.Errorf("%+v", got)
+	}
+	if after, _ := pemOf(c); string(after) == string(before) {
+		t.Error("the key is still there")
+	}
+}
+
+// Who is counted on stays: a trusted version, an open event and the declared
+// policy each keep a key alive.
+func TestRetireNeverDestroysAListedKey(t *testing.T) {
+	s, mallory, _, c := memberWithCard(t, card.Config{})
+	m := s.maintainer
+	quorum := append(slices.Clone(demoQuorum[:8]), "mallory")
+	policy, err := s.demoPolicy(quorum, quorum, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(by string) {
+		t.Helper()
+		mallory.answers(t)
+		s.unchanged(t, func() {
+			s.exits(t, mallory, ExitRejected, retireArgs, "the key main of mallory is still listed by "+by+"; it is not destroyed", "first the role goes on without it")
+		})
+		untouched(t, c)
+	}
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.edit(m, "policy", map[string]string{metadata.PolicyFile: policy}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.pushMerged(); err != nil {
+		t.Fatal(err)
+	}
+	refused("rust-tuf.toml, in root")
+	event, err := s.declare("the first root", policy+"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused("the open event " + event + ", in root")
+	// Software keys sign under test roots as well: the event lists a card.
+	for _, name := range demoQuorum[:5] {
+		s.people[name].env.Attestation = m.env.Attestation
+	}
+	if err := s.sign(event, demoQuorum[:5]...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.complete(event); err != nil {
+		t.Fatal(err)
+	}
+	refused("the trusted version of root and targets")
+}
+
+// What is refused, and what goes wrong at the card: by its words, with nothing
+// pushed and nothing destroyed.
+func TestRetireRefuses(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		set    func(world *vyubikey.World, c *card.Card)
+		args   []string
+		script []reply
+		code   int
+		words  []string
+	}{
+		{"a stranger", nil, []string{"member", "retire", "zed"}, nil, ExitRejected, []string{"main has no member zed"}},
+		{"no such label", nil, append(retireArgs, "--label", "other"), nil, ExitUsage, []string{"mallory has no key with the label other"}},
+		{"a software key", nil, []string{"member", "retire", "alice", "--label", "main"}, nil, ExitRejected, []string{"the key main of alice is a file: delete it and every copy of it"}},
+		{"no key on a card", nil, []string{"member", "retire", "alice"}, nil, ExitRejected, []string{"alice has no key on a card that could be retired"}},
+		{"a no", nil, retireArgs, []reply{{"To agree, type the card's serial number", "yes"}}, ExitOther, []string{`"yes" is not the serial number of YubiKey 5200001, on which nothing was changed; declined`}},
+		{"a wrong PIN", nil, retireArgs, []reply{serialBack, {"PIN of YubiKey 5200001, 3 tries left", "999999"}}, ExitCard, []string{"wrong PIN", "2 tries left"}},
+		{"the last try, kept", func(_ *vyubikey.World, c *card.Card) { c.Set(card.State{PINTries: 1}) }, retireArgs,
+			[]reply{serialBack, {"1 try left for its PIN", "no"}}, ExitCard, []string{"declined"}},
+		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, leaving[:2], ExitCard, []string{"the card was not touched in time"}},
+		{"another key", func(_ *vyubikey.World, c *card.Card) {
+			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+		}, retireArgs, nil, ExitCard, []string{"slot 9c of YubiKey 5200001 holds another key, so the key main of mallory cannot sign that it is retired; nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
+		{"another card", func(world *vyubikey.World, c *card.Card) {
+			world.Clear()
+			world.Insert(card.Config{Serial: 5200009})
+		}, retireArgs, nil, ExitCard, []string{"YubiKey 5200001 is not plugged in; plugged in: YubiKey 5200009", "if you no longer have it, the key cannot be destroyed: set its status to \"lost\""}},
+		{"no card", func(world *vyubikey.World, _ *card.Card) { world.Clear() }, retireArgs, nil, ExitCard, []string{"YubiKey 5200001 is not plugged in"}},
+		{"a busy card", func(world *vyubikey.World, c *card.Card) { world.Occupy(c) }, retireArgs, nil, ExitCard, []string{"gpgconf --kill scdaemon"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, mallory, world, c := memberWithCard(t, card.Config{})
+			before, err := pemOf(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.set != nil {
+				test.set(world, c)
+				before, _ = pemOf(c)
+			}
+			mallory.answers(t, test.script...)
+			s.unchanged(t, func() {
+				if out := s.exits(t, mallory, test.code, test.args, test.words...); out != "" {
+					t.Errorf("standard output: %s", out)
+				}
+			})
+			if after, _ := pemOf(c); string(after) != string(before) {
+				t.Error("the key was destroyed")
+			}
+		})
+	}
+}
+
+// Where the key was announced as gone and is still there, that is said, and the
+// next run goes on with what was pushed.
+func TestRetireHalfDone(t *testing.T) {
+	s, mallory, _, c := memberWithCard(t, card.Config{})
+	mallory.answers(t, serialBack, askPIN, reply{"PIN of YubiKey 5200001, 3 tries left", "999999"})
+	s.exits(t, mallory, ExitCard, retireArgs, "branch member/mallory-retires-main says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ", "wrong PIN",
+		"run the command again, which goes on with the card, before anybody merges the branch")
+	spent(t, c, 2, 1)
+	shown := mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 2 tries left", cardPIN})
+	s.unchanged(t, func() {
+		s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is deleted from slot 9c of YubiKey 5200001.")
+	})
+	if !strings.Contains(shown.String(), "nothing is signed: an earlier run pushed to branch member/mallory-retires-main") {
+		t.Errorf("shown: %s", shown)
+	}
+	spent(t, c, 1, 0)
+	if c.PublicKey(card.Signature) != nil {
+		t.Error("the key is still there")
+	}
+}
+
+// A key that nothing attests may have copies, and retiring it says so.
+func TestRetireWithoutAttestation(t *testing.T) {
+	s, mallory, _, _ := memberWithCard(t, card.Config{})
+	mallory.env.Attestation = nil // Yubico's roots do not know this card
+	mallory.answers(t, leaving...)
+	s.exits(t, mallory, ExitDone, retireArgs, "Nothing proves that the card made the key, so there may be copies elsewhere: destroy them too.")
+}
+
+// The errors can be told apart by type.
+func TestRetireErrorTypes(t *testing.T) {
+	inner := &DifferentError{"PIN"}
+	var err error = &UnwipedError{"member/mallory-retires-main", 5200001, 0x9c, inner}
+	if !errors.Is(err, inner) || exitCode(err) != ExitCard || !strings.HasPrefix(err.(hinted).Hint(), inner.Hint()+"; then run the command again") {
+		t.Error(err, exitCode(err))
+	}
+	err = rejected(&StillListedError{"mallory", "main", "rust-tuf.toml, in root"})
+	if !is[*StillListedError](err) || exitCode(err) != ExitRejected {
+		t.Error(err)
+	}
+	err = &KeyGoneError{"mallory", "main", 5200001, 0x9c, 0}
+	if !strings.Contains(err.Error(), "slot 9c of YubiKey 5200001 is empty") || exitCode(err) != ExitCard {
+		t.Error(err)
+	}
+}

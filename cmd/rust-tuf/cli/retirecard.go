@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/piv"
+)
+
+// findCard finds the card that the member's file names, and tells whether the
+// key is no longer in it.
+func (r *retiring) findCard(ctx context.Context) (gone bool, err error) {
+	cards, err := piv.Cards(ctx)
+	if err != nil {
+		return false, err
+	}
+	wanted := uint32(r.key.Serial)
+	missing := &piv.NotThisCardError{Serial: wanted}
+	for _, info := range cards {
+		switch {
+		case info.Err != nil:
+			missing.Unread = append(missing.Unread, info.Err)
+		case info.Serial == wanted:
+			r.info = info
+		default:
+			missing.Found = append(missing.Found, info.Serial)
+		}
+	}
+	if r.info.Serial == 0 {
+		return false, &AwayError{missing, r.member.Name, r.key.Label}
+	}
+	if r.card, err = piv.FindCard(ctx, wanted); err != nil {
+		return false, err
+	}
+	held := r.info.Slot(r.slot)
+	return held.State != piv.Used || held.Fingerprint != r.key.Public.Fingerprint(), nil
+}
+
+func (r *retiring) branch() string { return "member/" + r.member.Name + "-retires-" + r.key.Label }
+
+// saidBefore is what an earlier run pushed: no card signs twice in the same
+// bytes, so a rerun takes that.
+func (r *retiring) saidBefore(ctx context.Context) *roles.Retirement {
+	at, err := r.w.git.Fetch(ctx, r.w.push, r.branch())
+	if err != nil {
+		return nil
+	}
+	repo, err := r.w.read(ctx, at)
+	if err != nil {
+		return nil
+	}
+	members, err := repo.Members()
+	if err != nil || members[r.member.Name] == nil {
+		return nil
+	}
+	k, ok := members[r.member.Name].Key(r.key.Label)
+	if !ok || !k.Public.Equal(r.key.Public.PublicKey) || roles.CheckRetirement(r.terms.Repository, r.member.Name, k) != nil {
+		return nil
+	}
+	return k.Retirement
+}
+
+// agree says what will happen and asks for the serial number.
+func (r *retiring) agree(ctx context.Context, said bool) error {
+	held := r.info.Slot(r.slot)
+	r.say("What will be done to YubiKey %d (%s, firmware %s):", r.info.Serial, r.info.Form, r.info.Firmware)
+	if !said {
+		r.say("  1. the key in slot %s signs that it is retired, and that is pushed to branch %s", r.slot, r.branch())
+	} else {
+		r.say("  1. nothing is signed: an earlier run pushed to branch %s that the key in slot %s is retired", r.branch(), r.slot)
+	}
+	r.say("  2. THE KEY IN SLOT %s IS DESTROYED for good: %s/%s, %s, fingerprint %s", r.slot, r.member.Name, r.key.Label, held.Algorithm, held.Fingerprint.Groups())
+	r.say("Other slots, and FIDO, OpenPGP and one-time passwords on it, are left alone.")
+	typed, err := r.person.line(ctx, "To agree, type the card's serial number")
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(typed) != strconv.FormatInt(r.key.Serial, 10) {
+		return fmt.Errorf("%q is not the serial number of YubiKey %d, on which nothing was changed; %w", typed, r.key.Serial, signer.ErrDeclined)
+	}
+	return nil
+}
+
+// sayIt has the key sign its end, and pushes that.
+func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
+	said := &roles.Retirement{Format: 1, Key: r.out.Fingerprint, Way: roles.WayOverwritten}
+	if r.info.Firmware.AtLeast(piv.Version{Major: 5, Minor: 7}) {
+		said.Way = roles.WayDeleted
+	}
+	key, err := r.card.Key(ctx, r.slot)
+	if err != nil {
+		return nil, err
+	}
+	statement := roles.RetirementStatement(r.terms.Repository, r.member.Name, r.key, said.Way)
+	sig, err := signer.Sign(ctx, key, r.key.Public.PublicKey, statement, r.ui)
+	if err != nil {
+		return nil, err
+	}
+	said.Signature = fmt.Sprintf("%x", sig)
+	path := metadata.MemberPath(r.member.Name)
+	text, err := r.w.repo.Tree().Read(path)
+	if err != nil {
+		return nil, err
+	}
+	if r.key.Status == roles.StatusActive {
+		if text, err = withStatus(path, text, r.key.Label, roles.StatusRetired); err != nil {
+			return nil, err
+		}
+	}
+	change := metadata.Change{Put: map[string][]byte{path: text, metadata.RetirementPath(r.member.Name, r.key.Label): said.TOML()}}
+	message := fmt.Sprintf("member: retire %s/%s\n\nKey in slot %s of YubiKey %d, SHA-256 of its\nSubjectPublicKeyInfo %s.\n", r.member.Name, r.key.Label, r.slot, r.key.Serial, r.out.Fingerprint) +
+		recordTestRoots(r.out.TestRoots)
+	if _, err := r.w.pushBranch(ctx, r.w.head, change, message, r.branch(), time.Time{}); err != nil {
+		return nil, err
+	}
+	r.say("Done: it is said, on branch %s.", r.branch())
+	return said, nil
+}
+
+// wipe destroys the key. Where that does not work, others must not believe what
+// was pushed.
+func (r *retiring) wipe(ctx context.Context, way string) error {
+	r.say("Destroying the key needs the PIN once more.")
+	pin, err := r.card.AskPIN(ctx, r.ui)
+	if err != nil {
+		return r.unwiped(err)
+	}
+	defer pin.Wipe()
+	done, err := r.card.Wipe(ctx, pin, r.slot, r.key.Public.Fingerprint())
+	if err != nil && done == piv.NotErased {
+		return r.unwiped(err)
+	}
+	r.out.Way = way
+	if err != nil { // the key is gone, and what is left is the certificate beside it
+		r.say("Warning: the key is %s, but the certificate beside it is still there: %v", done, err)
+		r.out.Way = roles.WayOverwritten
+	}
+	return nil
+}
+
+func (r *retiring) unwiped(err error) error {
+	return &UnwipedError{r.branch(), uint32(r.key.Serial), r.slot, err}
+}
+
+// say shows a line to the person.
+func (r *retiring) say(format string, args ...any) { _ = r.person.say(fmt.Sprintf(format, args...)) }

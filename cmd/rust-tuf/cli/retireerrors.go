@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/signer/piv"
+)
+
+// StillListedError is a key that would be destroyed although somebody counts on
+// it.
+type StillListedError struct {
+	Member, Label string
+	By            string // "the trusted version of root and targets"
+}
+
+func (e *StillListedError) Error() string {
+	return fmt.Sprintf("the key %s of %s is still listed by %s; it is not destroyed", e.Label, e.Member, e.By)
+}
+
+// Hint says what comes first.
+func (e *StillListedError) Hint() string {
+	return "first the role goes on without it: a change of " + metadata.PolicyFile + ", an event, and a published version; then run this again"
+}
+
+// KeyGoneError is a slot without the key that is to be destroyed.
+type KeyGoneError struct {
+	Member, Label string
+	Serial        uint32
+	Slot          piv.Slot
+	State         piv.SlotState
+}
+
+func (e *KeyGoneError) Error() string {
+	what := "holds another key"
+	switch e.State {
+	case piv.Empty:
+		what = "is empty"
+	case piv.Hidden:
+		what = "shows no key"
+	}
+	return fmt.Sprintf("slot %s of YubiKey %d %s, so the key %s of %s cannot sign that it is retired; nothing was changed", e.Slot, e.Serial, what, e.Label, e.Member)
+}
+
+// Hint says what can still be recorded.
+func (e *KeyGoneError) Hint() string {
+	return fmt.Sprintf("if the key is gone for good, set its status to \"lost\" in %s, in a pull request", metadata.MemberPath(e.Member))
+}
+
+// AwayError is a card that is not plugged in, whose key is to be destroyed.
+type AwayError struct {
+	Card          *piv.NotThisCardError
+	Member, Label string
+}
+
+func (e *AwayError) Error() string { return e.Card.Error() }
+
+// Unwrap returns which card it is.
+func (e *AwayError) Unwrap() error { return e.Card }
+
+// Hint says what to do where the card cannot be had.
+func (e *AwayError) Hint() string {
+	for _, err := range e.Card.Unread {
+		var h hinted
+		if errors.As(err, &h) {
+			return h.Hint()
+		}
+	}
+	return fmt.Sprintf("plug it in and run the command again; if you no longer have it, the key cannot be destroyed: set its status to \"lost\" in %s, in a pull request", metadata.MemberPath(e.Member))
+}
+
+// UnwipedError is a key that is still there although its end was announced.
+type UnwipedError struct {
+	Branch string
+	Serial uint32
+	Slot   piv.Slot
+	Err    error
+}
+
+func (e *UnwipedError) Error() string {
+	return fmt.Sprintf("branch %s says that the key is destroyed, but it is still in slot %s of YubiKey %d: %v", e.Branch, e.Slot, e.Serial, e.Err)
+}
+
+// Unwrap returns why.
+func (e *UnwipedError) Unwrap() error { return e.Err }
+
+// Hint says to go on.
+func (e *UnwipedError) Hint() string {
+	text := "run the command again, which goes on with the card, before anybody merges the branch"
+	var h hinted
+	if errors.As(e.Err, &h) {
+		text = h.Hint() + "; then " + text
+	}
+	return text
+}
