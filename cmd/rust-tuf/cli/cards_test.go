@@ -33,8 +33,6 @@ var ports = sync.OnceValues(func() (*vyubikey.World, error) {
 // reader is the reader service, once ports has been called.
 var reader *pcsc.Server
 
-const cardPIN, cardPUK = "428571", "14285714"
-
 // plugged is a computer without any card, for the time of a test, at whose end
 // nobody may hold one.
 func plugged(t *testing.T) *vyubikey.World {

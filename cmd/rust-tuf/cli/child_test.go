@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -9,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/roles/attest"
 )
 
 // childVariable makes the test binary be the command, for one actor.
@@ -28,9 +32,68 @@ func beChild(spec string) int {
 	if parts[3] == onTerminal {
 		a.env.Terminal = &terminal.Console{In: os.Stdin, Err: os.Stderr}
 	}
+	if roots := os.Getenv(cardsVariable); roots != "" {
+		if a.env.Attestation, err = verifierOf(roots); err != nil {
+			return ExitInternal
+		}
+		a.env.Sources, a.env.Terminal = allKeys, &cardHolder{heard: os.Stderr}
+	}
 	ctx, stop := signal.NotifyContext(s.ctx, os.Interrupt) // as main does
 	defer stop()
 	return Main(ctx, os.Args[1:], a.env)
+}
+
+// cardsVariable gives the child cards, whose holder sits at its terminal. Its
+// value is a file with the certificates that it trusts besides Yubico's.
+const cardsVariable = "RUST_TUF_TEST_CARDS"
+
+// verifierOf reads such a file: roots, and the intermediates below them.
+func verifierOf(file string) (*attest.Verifier, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	roots, between, _ := strings.Cut(string(text), "\n\n")
+	tests, err := attest.ParseTestRoots([]byte(roots))
+	if err != nil {
+		return nil, err
+	}
+	v, err := attest.Yubico()
+	if err != nil {
+		return nil, err
+	}
+	return v.WithTestRoots(tests).WithIntermediates([]byte(between))
+}
+
+// cardHolder knows what to type at each prompt about card 5200001, in whatever
+// order they come: the test is about what happens in between.
+type cardHolder struct {
+	heard   io.Writer
+	prompts []string
+}
+
+// What every card of the tests is given.
+const cardPIN, cardPUK = "428571", "14285714"
+
+func (p *cardHolder) Message(text string) error {
+	_, err := fmt.Fprintln(p.heard, text)
+	return err
+}
+
+func (p *cardHolder) ReadLine(_ context.Context, prompt string) (string, error) {
+	p.prompts = append(p.prompts, prompt)
+	if strings.Contains(prompt, "serial number") {
+		return "5200001", nil
+	}
+	return "yes", nil
+}
+
+func (p *cardHolder) Secret(_ context.Context, prompt string) ([]byte, error) {
+	p.prompts = append(p.prompts, prompt)
+	if strings.Contains(prompt, "PUK") {
+		return []byte(cardPUK), nil
+	}
+	return []byte(cardPIN), nil
 }
 
 // onTerminal stands for a digest where the person sits at the child's own

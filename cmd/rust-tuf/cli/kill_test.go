@@ -87,6 +87,13 @@ func TestKilled(t *testing.T) {
 // tells whether it was.
 func (s *stage) runKilled(t *testing.T, a *actor, n int, when string, args ...string) bool {
 	t.Helper()
+	return s.killedAtGit(t, s.child(t, a, s.firstDigest(t), args...), n, when)
+}
+
+// killedAtGit runs a child until its git call n, and tells whether it was
+// killed there.
+func (s *stage) killedAtGit(t *testing.T, cmd *exec.Cmd, n int, when string) bool {
+	t.Helper()
 	git, err := exec.LookPath("git")
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +111,6 @@ exit $code
 	if err := os.WriteFile(filepath.Join(dir, "git"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := s.child(t, a, s.firstDigest(t), args...)
 	cmd.Env = append(cmd.Env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err == nil {
