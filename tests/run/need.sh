@@ -21,6 +21,7 @@ pcscd         | (PATH=$PATH:/usr/sbin; command -v pcscd) | the smart card servic
 vsmartcard-vpcd | ls /usr/lib/pcsc/drivers/serial/libifdvpcd.so* | the driver that the virtual YubiKeys connect to
 yubico-piv-tool | command -v yubico-piv-tool | the tool that Yubico gives out, to compare the virtual YubiKeys with
 ykcs11        | ls /usr/lib/*/libykcs11.so* | the PKCS 11 module by Yubico, to compare them with
+openssl       | command -v openssl | OpenSSL, to verify signatures of theirs
 opensc        | command -v pkcs15-tool | the OpenSC tools, to compare them with
 '
 

@@ -177,6 +177,8 @@ func playCeremony(t *testing.T, where string, proof *attest.Verifier, cards []*c
 	t.Logf("nine enrolled after %.1f s", time.Since(began).Seconds())
 	s.first(t)
 	t.Logf("root 1 after %.1f s", time.Since(began).Seconds())
+	ports.only(cards[0])
+	s.otherClientsOf(t, "alice", cards[0]).agree(t)
 	s.second(t)
 	s.audited(t)
 	t.Logf("twelve cards in front of %s: nine enrolments, roots 1 and 2, in %.1f s", where, time.Since(began).Seconds())
