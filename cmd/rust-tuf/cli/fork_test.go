@@ -32,9 +32,7 @@ func (s *stage) hook(t *testing.T, repository, name, script string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeProgram(t, filepath.Join(dir, name), "#!/bin/sh\n"+script+"\n")
 }
 
 func (s *stage) unhook(t *testing.T, repository, name string) {
@@ -100,8 +98,8 @@ func TestSignFromAFork(t *testing.T) {
 	laptop.env.Home = t.TempDir()
 	copyKeys(t, alice, laptop)
 	s.pinAt(t, laptop)
-	laptop.answers(t)
-	s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed earlier, found on this machine")
+	laptop.answers(t, reply{"did you sign root version 2 on another machine", "yes"})
+	s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed on another machine, found on the remote: root version 2, by alice")
 }
 
 // Whoever names upstream as the place to push to is told what the forge says,

@@ -108,9 +108,7 @@ code=$?
 if [ $n = %[2]d ] && [ %[3]s = after ]; then kill -9 $PPID; fi
 exit $code
 `, dir, n, when, git)
-	if err := os.WriteFile(filepath.Join(dir, "git"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeProgram(t, filepath.Join(dir, "git"), script)
 	cmd.Env = append(cmd.Env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err == nil {

@@ -4,17 +4,19 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
-// openLedger opens what this machine knows it has signed. Where it knows
-// nothing of a key, it looks for that key's signatures on every branch and
-// pull request of the remote first: a new laptop must not sign a second
-// version of what the old one signed.
+// openLedger opens what this machine knows it has signed, and adds what else
+// can be known of the keys in hand: a person has more than one laptop, and none
+// of them may sign a second document for a version of which another one signed
+// the first.
 func (s *signing) openLedger(ctx context.Context, tasks []*signTask) error {
 	if len(tasks) == 0 {
 		return nil
@@ -23,27 +25,35 @@ func (s *signing) openLedger(ctx context.Context, tasks []*signTask) error {
 	if s.home, err = trust.Open(s.env.Home); err != nil {
 		return err
 	}
-	id, err := s.w.repo.UnverifiedID()
-	if err != nil {
+	if s.repository, err = s.w.repo.UnverifiedID(); err != nil {
 		return err
 	}
-	if s.ledger, err = s.home.Ledger(id); err != nil {
+	if s.ledger, err = s.home.Ledger(s.repository); err != nil {
 		return err
 	}
-	known := map[string]bool{}
-	for _, e := range s.ledger.Entries() {
-		known[e.KeyID] = true
+	if err := s.remember(); err != nil {
+		return err
 	}
-	keys := map[string]verify.Holder{}
-	for _, t := range tasks {
-		if !known[t.holder.KeyID] {
-			keys[t.holder.KeyID] = t.holder
-		}
-	}
-	if len(keys) == 0 {
+	return s.search(ctx, tasks)
+}
+
+// remember adds the signatures by the keys in hand that are merged.
+func (s *signing) remember() error {
+	_, err := s.ledger.Rebuild(s.signatures().in(s.w.repo.Tree()))
+	return err
+}
+
+// search adds those on every branch and pull request of the remotes, and says
+// in words what it found, and what it cannot find. It is left out for what this
+// machine has signed already: the search came before that.
+func (s *signing) search(ctx context.Context, tasks []*signTask) error {
+	tasks = slices.DeleteFunc(slices.Clone(tasks), func(t *signTask) bool {
+		return slices.ContainsFunc(s.ledger.Find(t.p.Role, t.p.Version), func(e trust.Entry) bool { return t.isMade(e) && !e.Recovered })
+	})
+	if len(tasks) == 0 {
 		return nil
 	}
-	found, refs, err := s.w.signaturesBy(ctx, id, keys)
+	found, unread, err := s.w.everywhere(ctx, s.signatures())
 	if err != nil {
 		return err
 	}
@@ -52,58 +62,89 @@ func (s *signing) openLedger(ctx context.Context, tasks []*signTask) error {
 		return err
 	}
 	if n > 0 {
-		s.say("This machine had no record of signatures by your key. It found %d on the remote's %d branches and pull requests and remembers them.\nA signature that was never pushed cannot be found: if you signed on another machine, compare.", n, refs)
+		s.say("Found on the remote's branches and pull requests, and remembered now: signatures by your key that this machine had no record of (%d).", n)
+	}
+	if unread > 0 {
+		s.say("Branches and pull requests of the remote that could not be searched for signatures by your key: %d.", unread)
+	}
+	var none []string
+	for _, t := range tasks {
+		what := fmt.Sprintf("%s version %d", t.p.Role, t.p.Version)
+		if len(s.ledger.Find(t.p.Role, t.p.Version)) == 0 && !slices.Contains(none, what) {
+			none = append(none, what)
+		}
+	}
+	if len(none) > 0 {
+		s.say("No earlier signature by your key on %s is on any branch or pull request of the remote, as it should be; one that another machine made and never pushed could not be seen from here.", join(none))
+	} else {
+		s.say("A signature that another machine made and never pushed cannot be seen from here.")
 	}
 	return nil
 }
 
-// signaturesBy collects every signature by one of these keys from all refs of
-// the remotes. Only one that verifies over the payload beside it is taken:
-// the record is of what a key did, and anyone can write a file.
-func (w *workspace) signaturesBy(ctx context.Context, repository string, keys map[string]verify.Holder) ([]trust.Entry, int, error) {
+// signatures looks for those by the keys in hand.
+func (s *signing) signatures() *signatureSearch {
+	return &signatureSearch{repository: s.repository, keys: s.mine, taken: map[string]bool{}}
+}
+
+// signatureSearch collects the signatures by some keys in one repository. Only
+// one that verifies over the payload beside it is taken: the record is of what
+// a key did, and anyone can write a file.
+type signatureSearch struct {
+	repository string
+	keys       map[string]verify.Holder // by key id
+	taken      map[string]bool          // files
+}
+
+// everywhere looks through all refs of the remotes, and counts those that it
+// could not read: one that cannot be fetched, or somebody's branch of another
+// kind.
+func (w *workspace) everywhere(ctx context.Context, search *signatureSearch) (found []trust.Entry, unread int, err error) {
 	remotes := []string{w.remote}
 	if w.push != w.remote {
 		remotes = append(remotes, w.push)
 	}
-	seen := map[string]bool{}
-	var found []trust.Entry
-	refs := 0
+	seen := map[git.Commit]bool{w.head: true} // which is remembered already
 	for _, remote := range remotes {
 		list, err := w.git.FetchAll(ctx, remote)
 		if err != nil {
 			return nil, 0, err
 		}
-		refs += len(list)
 		for _, ref := range list {
-			if seen[string(ref.Commit)] {
+			if ref.Err != nil {
+				unread++
 				continue
 			}
-			seen[string(ref.Commit)] = true
+			if seen[ref.Commit] {
+				continue
+			}
+			seen[ref.Commit] = true
 			tree, err := w.git.Tree(ctx, ref.Commit)
 			if err != nil {
-				continue // somebody's branch of another kind
+				unread++
+				continue
 			}
-			found = append(found, signaturesIn(tree, repository, keys)...)
+			found = append(found, search.in(tree)...)
 		}
 	}
-	return found, refs, nil
+	return found, unread, nil
 }
 
-// signaturesIn looks through one tree, open and closed events alike.
-func signaturesIn(tree metadata.Tree, repository string, keys map[string]verify.Holder) []trust.Entry {
+// in looks through one tree, open and closed events alike.
+func (s *signatureSearch) in(tree metadata.Tree) []trust.Entry {
 	var found []trust.Entry
 	for _, e := range tree.Entries() {
 		keyID, isJSON := strings.CutSuffix(path.Base(e.Path), ".json")
-		h, mine := keys[keyID]
+		h, mine := s.keys[keyID]
 		if !isJSON || !mine || !strings.Contains(e.Path, "/signatures/") {
 			continue
 		}
 		raw, err := tree.Read(e.Path)
-		if err != nil {
+		if err != nil || s.taken[string(raw)] {
 			continue
 		}
 		f, err := metadata.ParseSignatureFile(raw)
-		if err != nil || f.Repository != repository {
+		if err != nil || f.Repository != s.repository {
 			continue
 		}
 		event := path.Dir(path.Dir(path.Dir(e.Path)))
@@ -115,12 +156,12 @@ func signaturesIn(tree metadata.Tree, repository string, keys map[string]verify.
 		// the same, or anybody could fill the ledger with a real signature under
 		// another name.
 		ext, ours := doc.Extension()
-		if !ours || ext.Repository != repository || ext.Role != f.Role || doc.Version() != f.Version {
+		if !ours || ext.Repository != s.repository || ext.Role != f.Role || doc.Version() != f.Version {
 			continue
 		}
-		entry := trust.Entry{Role: f.Role, Version: f.Version, Digest: f.Digest, KeyID: f.KeyID, At: f.SignedAt, File: raw, Recovered: true}
-		entry.Supersedes = ext.Supersedes
-		found = append(found, entry)
+		s.taken[string(raw)] = true
+		found = append(found, trust.Entry{Role: f.Role, Version: f.Version, Digest: f.Digest, Supersedes: ext.Supersedes,
+			KeyID: f.KeyID, At: f.SignedAt, File: raw, Recovered: true})
 	}
 	return found
 }

@@ -36,9 +36,7 @@ for word in "$@"; do
 done
 exec '%[5]s' "$@"
 `, verb, dir, n, script, real)
-	if err := os.WriteFile(wrapper, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	writeProgram(t, wrapper, text)
 	a.env.Git = append(a.env.Git, git.Program(wrapper))
 	t.Cleanup(func() {
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))

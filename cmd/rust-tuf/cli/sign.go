@@ -9,6 +9,7 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
+	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/spf13/cobra"
 )
 
@@ -51,14 +52,18 @@ type signedFile struct {
 	Branch  string `json:"branch"`
 	Remote  string `json:"remote"`
 	Commit  string `json:"commit"`
-	Again   bool   `json:"again"` // made by an earlier run, now pushed
+	Again   bool   `json:"again"`     // made earlier, now pushed
+	Found   bool   `json:"recovered"` // made on another machine, found on the remote
 	Pull    string `json:"pull_request"`
 }
 
 func (r *signResult) text(w io.Writer) {
 	for _, s := range r.Signatures {
 		what := "Signed"
-		if s.Again {
+		switch {
+		case s.Found:
+			what = "Signed on another machine, found on the remote"
+		case s.Again:
 			what = "Signed earlier, found on this machine"
 		}
 		fmt.Fprintf(w, "%s: %s version %d, by %s. Pushed to branch %s of %s.\n", what, s.Role, s.Version, s.Owner, s.Branch, s.Remote)
@@ -117,9 +122,13 @@ type signing struct {
 	pin     *trust.Pin
 	person  person
 	ui      signer.UI
-	ledger  *trust.Ledger
-	home    *trust.Home
+	mine    map[string]verify.Holder // by key id: who the keys in hand are
 	result  signResult
+
+	// What this machine remembers of one repository; see openLedger.
+	repository string
+	home       *trust.Home
+	ledger     *trust.Ledger
 }
 
 // startSigning reads the remote's state and what this machine trusts of it.
@@ -133,7 +142,7 @@ func (c *command) startSigning(ctx context.Context) (*signing, error) {
 		return nil, err
 	}
 	person := c.person()
-	return &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.ui(),
+	return &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.ui(), mine: map[string]verify.Holder{},
 		result: signResult{Signatures: []signedFile{}, Waiting: []string{}}}, nil
 }
 
@@ -142,17 +151,30 @@ func (c *command) startSigning(ctx context.Context) (*signing, error) {
 // signature is durable before it is committed, and each step that a rerun
 // finds done is not done again.
 func (s *signing) do(ctx context.Context, t *signTask) error {
+	if len(s.result.Signatures) > 0 { // the remote may have moved while the one before was made
+		err := s.lookAgain(ctx, t)
+		if is[*mergedError](err) {
+			s.say("Nothing to do: %v.", err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if err := s.ledger.Allows(s.entry(t)); err != nil {
 		return rejected(err)
 	}
-	file, again, err := s.earlier(t)
+	file, found, err := s.earlier(t)
 	if err != nil {
 		return err
 	}
-	if !again {
-		if err := s.consent(ctx, t); err != nil {
+	again := file != nil
+	if !again || found {
+		if err := s.consent(ctx, t, file); err != nil {
 			return err
 		}
+	}
+	if !again {
 		if file, err = s.sign(ctx, t); err != nil {
 			return err
 		}
@@ -166,16 +188,19 @@ func (s *signing) do(ctx context.Context, t *signTask) error {
 	}
 	s.result.Signatures = append(s.result.Signatures, signedFile{
 		Event: t.event.Name, Role: t.p.Role, Version: t.p.Version, Owner: t.holder.Owner, KeyID: t.holder.KeyID, SHA256: t.p.Digest.String(),
-		Path: metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID), Branch: t.branch(), Remote: s.w.push, Commit: string(commit), Again: again,
-		Pull: s.w.pullRequest(t.branch()),
+		Path: metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID), Branch: t.branch(), Remote: s.w.push, Commit: string(commit),
+		Again: again, Found: found, Pull: s.w.pullRequest(t.branch()),
 	})
 	return nil
 }
 
-// earlier finds a signature that an earlier run made and could not push.
-func (s *signing) earlier(t *signTask) (*metadata.SignatureFile, bool, error) {
+// earlier is the signature that the ledger holds already, nil if there is
+// none. One that an earlier run made here, after a yes, is pushed again as it
+// is. One that was found on the remote is only known to be by this key: what
+// its maker saw, this machine does not know.
+func (s *signing) earlier(t *signTask) (file *metadata.SignatureFile, found bool, err error) {
 	for _, e := range s.ledger.Find(t.p.Role, t.p.Version) {
-		if e.Digest != t.p.Digest || e.KeyID != t.holder.KeyID || e.File == nil {
+		if !t.isMade(e) {
 			continue
 		}
 		f, err := metadata.ParseSignatureFile(e.File)
@@ -185,7 +210,7 @@ func (s *signing) earlier(t *signTask) (*metadata.SignatureFile, bool, error) {
 		if err := t.holder.Key.Verify(t.p.Document.Signed(), f.Sig); err != nil {
 			return nil, false, fmt.Errorf("this machine's ledger holds a signature that does not verify: %w", err)
 		}
-		return f, true, nil
+		return f, e.Recovered, nil
 	}
 	return nil, false, nil
 }

@@ -142,10 +142,10 @@ func TestNewLaptopRebuildsItsLedger(t *testing.T) {
 	laptop.env.Home = t.TempDir()
 	copyKeys(t, alice, laptop)
 	s.pinAt(t, laptop)
-	shown := laptop.answers(t)
+	shown := laptop.answers(t, reply{"did you sign root version 2 on another machine", "yes"})
 	// Her signature is on a branch that nobody merged: found, and not made again.
-	out := s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed earlier, found on this machine: root version 2")
-	if !strings.Contains(shown.String(), "had no record of signatures by your key") || !strings.Contains(shown.String(), "A signature that was never pushed cannot be found") {
+	out := s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed on another machine, found on the remote: root version 2")
+	if !strings.Contains(shown.String(), "signatures by your key that this machine had no record of (1)") || !strings.Contains(shown.String(), "A signature that another machine made and never pushed cannot be seen from here.") {
 		t.Errorf("shown:\n%s\n%s", shown, out)
 	}
 	s.exits(t, laptop, ExitDone, []string{"trust", "show"}, "root version 1", "root version 2", "found on the remote")

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // consent shows everything and asks. Nothing has been written yet when the
-// answer is no.
-func (s *signing) consent(ctx context.Context, t *signTask) error {
+// answer is no. Where a signature was found on the remote the key is not
+// needed any more, but the person is: it may be an old one that somebody kept.
+func (s *signing) consent(ctx context.Context, t *signTask, found *metadata.SignatureFile) error {
 	review, err := reviewOf(s.trusted, t.event, t.p)
 	if err != nil {
 		return err
@@ -24,8 +26,19 @@ func (s *signing) consent(ctx context.Context, t *signTask) error {
 	if err := s.supersede(ctx, t); err != nil {
 		return err
 	}
-	s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
-	return s.person.confirm(ctx, fmt.Sprintf("Have you read the changes, is the digest the one that was announced, and do you want to sign %s version %d?", t.p.Role, t.p.Version))
+	wish := "do you want to sign"
+	if found != nil {
+		wish = "did you sign"
+		s.say("Your key has signed exactly this already: the signature was found on the remote, not on this machine (it says %s).", date(found.SignedAt))
+		s.say("If you did not make it, answer no and tell the others: somebody else has used your key.")
+	} else {
+		s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
+	}
+	question := fmt.Sprintf("Have you read the changes, is the digest the one that was announced, and %s %s version %d", wish, t.p.Role, t.p.Version)
+	if found != nil {
+		question += " on another machine"
+	}
+	return s.person.confirm(ctx, question+"?")
 }
 
 // basis says from which root this machine judged.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // pushSignature commits the one file on top of the remote's default branch
@@ -42,10 +44,12 @@ func (s *signing) tryPush(ctx context.Context, t *signTask, f *metadata.Signatur
 	return s.w.pushBranch(ctx, s.w.head, change, message, t.branch(), f.SignedAt)
 }
 
-// lookAgain fetches, and judges the event again on top of what is there now.
+// lookAgain fetches, and judges a task again where the default branch is not
+// any more where it was when the task was judged, whoever of this run's tasks
+// noticed that first. Then the task is of the new state; the caller sees an
+// error before anything is asked or pushed.
 func (s *signing) lookAgain(ctx context.Context, t *signTask) error {
-	before := s.w.head
-	if err := s.w.refresh(ctx); err != nil || s.w.head == before {
+	if err := s.w.refresh(ctx); err != nil || s.w.head == t.judged {
 		return err
 	}
 	var err error
@@ -61,12 +65,24 @@ func (s *signing) lookAgain(ctx context.Context, t *signTask) error {
 		return err
 	}
 	p := standing.Payload(t.p.Role)
+	changed := func(reason string) error {
+		return &metadata.PayloadError{Event: event.Name, Role: t.p.Role, Version: t.p.Version, Reason: reason}
+	}
 	switch {
 	case p == nil || p.Version != t.p.Version || p.Digest != t.p.Digest:
-		return &metadata.PayloadError{Event: event.Name, Role: t.p.Role, Version: t.p.Version, Reason: "is not the one any more that you signed"}
+		return changed("is not the one any more that this run began with")
+	case !slices.ContainsFunc(p.Holders(), func(h verify.Holder) bool { return h.KeyID == t.holder.KeyID && h.Key.Equal(t.holder.Key) }):
+		return changed(fmt.Sprintf("does not ask for key %s of %s any more", shortID(t.holder.KeyID), t.holder.Owner))
 	case p.Signed(t.holder.KeyID):
 		return &mergedError{event: event.Name, role: p.Role, version: p.Version, owner: t.holder.Owner}
 	}
+	if err := s.remember(); err != nil {
+		return err
+	}
+	if err := s.ledger.Allows(s.entry(t)); err != nil {
+		return err
+	}
+	t.event, t.p, t.judged = event, p, s.w.head
 	return nil
 }
 

@@ -176,10 +176,13 @@ func TestLedgerIsNotFilledByRelabelledSignatures(t *testing.T) {
 		"events/x/7.root.json":                             payload.Document.Raw(),
 		"events/x/signatures/root/" + real.KeyID + ".json": relabelled.Bytes(),
 	})
-	if found := signaturesIn(tree, real.Repository, holders); len(found) != 0 {
+	looking := func() *signatureSearch {
+		return &signatureSearch{repository: real.Repository, keys: holders, taken: map[string]bool{}}
+	}
+	if found := looking().in(tree); len(found) != 0 {
 		t.Errorf("a relabelled signature was believed: %+v", found)
 	}
-	if found := signaturesIn(repo.Tree(), real.Repository, holders); len(found) != 2 {
+	if found := looking().in(repo.Tree()); len(found) != 2 {
 		t.Errorf("%d of alice's signatures were found, want 2", len(found))
 	}
 }

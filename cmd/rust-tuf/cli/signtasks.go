@@ -6,8 +6,10 @@ import (
 	"fmt"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -17,12 +19,18 @@ type signTask struct {
 	p      *metadata.PayloadStanding
 	holder verify.Holder
 	key    signer.Key
+	judged git.Commit // the state of the default branch that event and p are of
 }
 
 // branch is where the signature goes. Its name says whose it is, so that a
 // list of branches reads as a list of signers.
 func (t *signTask) branch() string {
 	return fmt.Sprintf("sign/%s/%s/%s-%s", t.event.Name, t.p.Role, t.holder.Owner, shortID(t.holder.KeyID))
+}
+
+// isMade tells whether an entry of the ledger holds this very signature.
+func (t *signTask) isMade(e trust.Entry) bool {
+	return e.Digest == t.p.Digest && e.KeyID == t.holder.KeyID && e.File != nil
 }
 
 // tasks finds, for every open event (or the named one), the payloads that a
@@ -58,11 +66,12 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 					if !k.Public().Equal(h.Key) {
 						continue
 					}
+					s.mine[h.KeyID] = h
 					if p.Signed(h.KeyID) {
 						done = true
 						continue
 					}
-					tasks = append(tasks, &signTask{event: e, p: p, holder: h, key: k})
+					tasks = append(tasks, &signTask{event: e, p: p, holder: h, key: k, judged: s.w.head})
 				}
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -421,6 +422,18 @@ func copyKeys(t *testing.T, from, to *actor) {
 	}
 	for _, f := range files {
 		copyFile(t, f, filepath.Join(keyFolder(to.env.Home), filepath.Base(f)))
+	}
+}
+
+// writeProgram writes a script that is run at once. A process that is started
+// meanwhile, by a test beside this one, would inherit the open file, and what
+// is open for writing cannot be run.
+func writeProgram(t *testing.T, path, script string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -192,71 +191,4 @@ func (w *workspace) pinned() (*metadata.Trusted, *trust.Pin, error) {
 // enough to show and to propose, never to sign.
 func (w *workspace) believed() (*metadata.Trusted, error) {
 	return w.repo.TrustedByItself()
-}
-
-// pushBranch commits a change on top of parent and pushes it as a branch. If
-// the branch exists already and holds the same, that one is taken; if it holds
-// anything else, the error is a *BranchTakenError.
-func (w *workspace) pushBranch(ctx context.Context, parent git.Commit, ch metadata.Change, message, branch string, when time.Time) (git.Commit, error) {
-	commit, err := w.git.Commit(ctx, parent, ch, message, when)
-	if err != nil {
-		return "", err
-	}
-	err = w.git.Push(ctx, w.push, commit, branch, "")
-	var moved *git.MovedError
-	if !errors.As(err, &moved) {
-		return commit, err
-	}
-	// The branch is there already: from an earlier run that ended after its
-	// push, or from one on an older state of the default branch.
-	there, ferr := w.git.Fetch(ctx, w.push, branch)
-	if ferr != nil {
-		return "", errors.Join(err, ferr)
-	}
-	holds, herr := w.holds(ctx, there, ch)
-	if herr != nil {
-		return "", herr
-	}
-	if holds {
-		return there, nil
-	}
-	return "", &BranchTakenError{Remote: w.push, Branch: branch, Found: there}
-}
-
-// BranchTakenError is a branch that this command would make and that holds
-// something else already.
-type BranchTakenError struct {
-	Remote string
-	Branch string
-	Found  git.Commit
-}
-
-func (e *BranchTakenError) Error() string {
-	return fmt.Sprintf("branch %s of %s exists already, at %s, and holds something else", e.Branch, e.Remote, e.Found.Short())
-}
-
-// Hint names the one next step.
-func (e *BranchTakenError) Hint() string {
-	return fmt.Sprintf("if it is left from an earlier try, `git push %s --delete %s` and run this again", e.Remote, e.Branch)
-}
-
-// holds tells whether a commit has all files of a change, and none that it
-// deletes.
-func (w *workspace) holds(ctx context.Context, at git.Commit, ch metadata.Change) (bool, error) {
-	tree, err := w.git.Tree(ctx, at)
-	if err != nil {
-		return false, err
-	}
-	for p, want := range ch.Put {
-		got, err := tree.Read(p)
-		if err != nil || string(got) != string(want) {
-			return false, nil
-		}
-	}
-	for _, p := range ch.Delete {
-		if _, err := tree.Read(p); !errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
