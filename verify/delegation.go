@@ -27,8 +27,7 @@ func (f *targetsFacts) readDelegations(v value) error {
 	if err := v.object(); err != nil {
 		return err
 	}
-	var keys, roles value
-	succinct := false
+	var keys, roles, succinct value
 	for name, m := range v.members() {
 		switch string(name) {
 		case "keys":
@@ -36,7 +35,7 @@ func (f *targetsFacts) readDelegations(v value) error {
 		case "roles":
 			roles = m
 		case "succinct_roles":
-			succinct = true
+			succinct = m
 		}
 	}
 	if keys == nil {
@@ -47,8 +46,10 @@ func (f *targetsFacts) readDelegations(v value) error {
 		return within("keys", err)
 	}
 	switch {
-	case roles != nil && succinct:
+	case roles != nil && succinct != nil:
 		return misfit("roles", "stands beside succinct_roles; only one of them may")
+	case succinct != nil:
+		return within("succinct_roles", f.readSuccinct(succinct, ring))
 	case roles == nil:
 		return nil
 	}

@@ -108,6 +108,7 @@ type parts struct {
 	typ, version, spec, expires, extension value // every type
 	keys, roles, consistentSnapshot        value // root
 	targets, delegations                   value // targets
+	meta                                   value // snapshot and timestamp
 }
 
 // read finds them in the object at the beginning of b, and returns the offset
@@ -135,6 +136,8 @@ func (p *parts) read(b value) (end int) {
 			p.targets = v
 		case "delegations":
 			p.delegations = v
+		case "meta":
+			p.meta = v
 		}
 		return true
 	})

@@ -81,18 +81,25 @@ func checkHashes(v value) error {
 func readEntries(entries value) []TargetEntry {
 	var list []TargetEntry
 	for path, v := range entries.members() {
-		e := TargetEntry{Path: plain(path), Hashes: map[string]string{}}
+		e := TargetEntry{Path: plain(path)}
 		for name, m := range v.members() {
 			switch string(name) {
 			case "length":
 				e.Length, _ = m.integer()
 			case "hashes":
-				for algorithm, digits := range m.members() {
-					e.Hashes[plain(algorithm)] = strings.ToLower(plain(digits[1 : len(digits)-1]))
-				}
+				e.Hashes = readHashes(m)
 			}
 		}
 		list = append(list, e)
 	}
 	return list
+}
+
+// readHashes reads hashes that checkHashes has passed.
+func readHashes(v value) map[string]string {
+	hashes := map[string]string{}
+	for algorithm, digits := range v.members() {
+		hashes[plain(algorithm)] = strings.ToLower(plain(digits[1 : len(digits)-1]))
+	}
+	return hashes
 }

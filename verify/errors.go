@@ -31,6 +31,19 @@ func (e *FormatError) Error() string {
 	return prefix(e.Role, e.Version) + where + e.Reason
 }
 
+// NotFoundError says that no role vouches for a target. It Is [ErrNotFound].
+type NotFoundError struct {
+	Path  string
+	Asked []string // roles, in the order in which they were asked
+}
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("no role vouches for %s; asked: %s", shownName(e.Path), shownNames(e.Asked))
+}
+
+// Is makes the error one for [errors.Is] with [ErrNotFound].
+func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }
+
 // LimitError says that something is larger than the [Limits] allow.
 type LimitError struct {
 	What         string
@@ -66,19 +79,38 @@ func (e *ExpiredError) Error() string {
 }
 
 // VersionError says that a document is not the version that must come now: a
-// rollback when Found is not above Trusted, otherwise a gap.
+// rollback when Found is below Trusted, otherwise a gap, or another version
+// than a timestamp or snapshot promises.
 type VersionError struct {
 	Role           string
-	Trusted, Found int64
+	Trusted, Found int64 // Found is 0 where a snapshot does not list a role any more
+	promised       bool  // Trusted is what must be met exactly
 }
 
 func (e *VersionError) Error() string {
 	switch {
+	case e.promised:
+		return fmt.Sprintf("%s %d is not the version %d that is promised", shownName(e.Role), e.Found, e.Trusted)
+	case e.Found == 0:
+		return fmt.Sprintf("%s is gone from the snapshot, where version %d was trusted", shownName(e.Role), e.Trusted)
 	case e.Found <= e.Trusted:
 		return fmt.Sprintf("%s %d is not newer than the trusted version %d", shownName(e.Role), e.Found, e.Trusted)
 	default:
 		return fmt.Sprintf("%s %d does not follow the trusted version %d; give the versions between first", shownName(e.Role), e.Found, e.Trusted)
 	}
+}
+
+// ForkError is the proof that somebody signed two documents of one role and
+// version: each of the two carries the threshold. Show both files to the
+// repository's members; one of the two was not meant for you.
+type ForkError struct {
+	Role           string
+	Version        int64
+	Trusted, Found []byte // whole documents
+}
+
+func (e *ForkError) Error() string {
+	return fmt.Sprintf("%s %d was signed twice, with different content; keep both files as proof and show them to the repository's members", shownName(e.Role), e.Version)
 }
 
 // RepositoryError says that a document belongs to another repository than the
@@ -142,9 +174,13 @@ func (e *SignatureError) Unwrap() error { return e.cause }
 // know. By names the delegator, for instance "targets 3".
 type DelegationError struct {
 	Role, By string
+	unlisted bool // By is a snapshot
 }
 
 func (e *DelegationError) Error() string {
+	if e.unlisted {
+		return fmt.Sprintf("role %s is delegated, but %s lists no file of it", shownName(e.Role), e.By)
+	}
 	return fmt.Sprintf("role %s is not delegated by %s", shownName(e.Role), e.By)
 }
 

@@ -13,6 +13,8 @@ type Limits struct {
 	Keys          int // entries of one `keys` object, of one `keyids` list, and the largest threshold
 	RootRotations int // root versions accepted in one walk
 	Delegations   int // roles that one targets document delegates
+	SnapshotFiles int // entries of one `meta` object
+	Visits        int // targets documents that the search for one path may look at
 }
 
 // DefaultLimits returns the bounds that hold where a [Limits] says nothing.
@@ -40,6 +42,11 @@ func DefaultLimits() Limits {
 		// The largest number of hash bins that is written role by role; more
 		// bins are delegated by a rule.
 		Delegations: 16384,
+		// 65,536 bins, each with an old role beside it.
+		SnapshotFiles: 131072,
+		// The search goes down one branch and stops; who delegates the same path
+		// to more roles than this is sending the client in circles.
+		Visits: 64,
 	}
 }
 
@@ -80,6 +87,8 @@ func (l Limits) orDefault() Limits {
 		{&l.Keys, &d.Keys},
 		{&l.RootRotations, &d.RootRotations},
 		{&l.Delegations, &d.Delegations},
+		{&l.SnapshotFiles, &d.SnapshotFiles},
+		{&l.Visits, &d.Visits},
 	} {
 		if *f.have <= 0 {
 			*f.have = *f.def

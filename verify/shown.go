@@ -1,6 +1,10 @@
 package verify
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // Names come from documents that nobody has verified yet and end on
 // somebody's terminal at a ceremony: what is not a plain word is quoted, in
@@ -43,3 +47,19 @@ func shown(s string) string {
 }
 
 func shownBytes(b []byte) string { return shown(string(b)) }
+
+// shownNames lists names for messages, not more than a reader can take in.
+func shownNames(names []string) string {
+	var b strings.Builder
+	for i, name := range names {
+		if i == maxListed {
+			fmt.Fprintf(&b, " and %d more", len(names)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(shownName(name))
+	}
+	return b.String()
+}

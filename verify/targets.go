@@ -1,6 +1,9 @@
 package verify
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // UnverifiedTargets is a targets document that is allowed: its entries and
 // delegations have the form of SPEC 4.5 and its [Extension], if any, names
@@ -17,6 +20,8 @@ type targetsFacts struct {
 	entries     value // the object `targets`
 	delegations []Delegation
 	quorums     []*Quorum // one for each delegation
+	succinct    *SuccinctRoles
+	bins        *Quorum // of every bin of succinct
 }
 
 // Targets reads the document as the targets of a role: "targets" itself or a
@@ -63,6 +68,11 @@ func (f *targetsFacts) quorum(role string) (*Quorum, bool) {
 			return q, true
 		}
 	}
+	if f.succinct != nil && f.succinct.Has(role) {
+		q := *f.bins
+		q.role = role
+		return &q, true
+	}
 	return nil, false
 }
 
@@ -78,6 +88,19 @@ func (t *UnverifiedTargets) UnverifiedQuorum(role string) (*Quorum, bool) {
 // Delegations returns the delegated roles in order of appearance, which is
 // the order of their priority (SPEC 4.5).
 func (t *UnverifiedTargets) Delegations() []Delegation { return cloneDelegations(t.facts.delegations) }
+
+// Succinct returns the rule by which the document delegates to hash bins
+// (TAP 15); false if it has none.
+func (t *UnverifiedTargets) Succinct() (SuccinctRoles, bool) { return t.facts.succinctRoles() }
+
+func (f *targetsFacts) succinctRoles() (SuccinctRoles, bool) {
+	if f.succinct == nil {
+		return SuccinctRoles{}, false
+	}
+	s := *f.succinct
+	s.KeyIDs = slices.Clone(s.KeyIDs)
+	return s, true
+}
 
 // UnverifiedEntries returns the listed targets, sorted by path.
 func (t *UnverifiedTargets) UnverifiedEntries() []TargetEntry { return readEntries(t.facts.entries) }
@@ -147,6 +170,10 @@ func (t *Targets) Quorum(role string) (*Quorum, bool) { return t.facts.quorum(ro
 
 // Delegations returns the delegated roles in order of their priority.
 func (t *Targets) Delegations() []Delegation { return cloneDelegations(t.read().delegations) }
+
+// Succinct returns the rule by which the document delegates to hash bins
+// (TAP 15); false if it has none.
+func (t *Targets) Succinct() (SuccinctRoles, bool) { return t.read().succinctRoles() }
 
 // Repository returns the id of the repository that the document names, "" if
 // it names none. What it delegates must name the same.

@@ -59,7 +59,7 @@ func TestTargets(t *testing.T) {
 		t.Error("targets delegates itself")
 	}
 	// What go-tuf writes for no delegated roles, and roles by rule (TAP 15).
-	for _, d := range []object{{"keys": object{}}, {"keys": object{}, "succinct_roles": object{"bit_length": 8}}} {
+	for _, d := range []object{{"keys": object{}}, {"keys": object{}, "succinct_roles": object{"bit_length": 8, "name_prefix": "bin", "keyids": []any{}, "threshold": 1}}} {
 		if c := mustTargets(t, "targets", envelope(t, set(targetsSigned("targets", 1), "delegations", d))); len(c.Delegations()) != 0 {
 			t.Error(c.Delegations())
 		}

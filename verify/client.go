@@ -1,0 +1,314 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fetcher gets one file of a repository. name is a plain path below the
+// repository's address, with "/" between its parts and every other character
+// that has a meaning in an address percent-encoded. A file that does not exist
+// gives an error that Is [ErrNotFound]; whatever else goes wrong (403, 429,
+// 5xx, a time-out) gives any other error, for it is no answer. The client
+// reads no more than its limits allow and closes what it gets.
+type Fetcher interface {
+	Fetch(ctx context.Context, name string) (io.ReadCloser, error)
+}
+
+// Slot names what a [Store] keeps: the newest trusted document of a role, or,
+// with a version, that one of the roots that were trusted on the way.
+type Slot struct {
+	Role    string
+	Version int64 // 0 for the newest
+}
+
+// Store keeps what a client trusts between two refreshes, where nobody else
+// writes. It survives a kill at any moment: a slot holds the old content or the
+// new one, whole.
+type Store interface {
+	// Load returns the content of a slot. An empty one gives an error that Is
+	// ErrNotFound.
+	Load(slot Slot) ([]byte, error)
+	// Swap puts new in the place of old, durably before it returns. nil stands
+	// for an empty slot. If the slot holds something else than old by now, it
+	// changes nothing and returns an error that Is ErrSwapped.
+	Swap(slot Slot, old, new []byte) error
+}
+
+// ErrSwapped is what [Store.Swap] returns, wrapped or bare, when another
+// process has changed the slot.
+var ErrSwapped = errors.New("changed by another process")
+
+// floors is the slot that remembers under which version of the root the kept
+// timestamp and snapshot were accepted. No role has an empty name.
+var floors = Slot{}
+
+// Client refreshes what it trusts of one repository, and finds targets in it.
+// It is a thin layer around [Session]: every verdict is the session's.
+type Client struct {
+	Metadata Fetcher // of the folder with N.root.json and timestamp.json
+	Store    Store
+	Limits   Limits
+}
+
+// Init makes a root the first that is trusted, unless the store has one
+// already: a root that was trusted once is never replaced by the one that a
+// program was built with. Nothing is fetched.
+func (c *Client) Init(raw []byte) error {
+	if _, err := c.Store.Load(Slot{Role: typeRoot}); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	root, err := TrustRoot(raw, c.Limits)
+	if err != nil {
+		return err
+	}
+	return c.keepRoot(nil, root)
+}
+
+// Refreshed is a repository as one refresh found it. It is for one goroutine.
+type Refreshed struct {
+	*Session
+	client *Client
+	ctx    context.Context
+}
+
+// Refresh goes through SPEC 5.2 to 5.5: it walks to the newest root, and to
+// the timestamp and the snapshot of now. at is the instant at which everything
+// is judged, the targets that are looked up afterwards too. What was accepted
+// is kept in the store at once; what is refused never is.
+func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) {
+	raw, err := c.Store.Load(Slot{Role: typeRoot})
+	if errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("no root is trusted yet; begin with Init: %w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	root, err := TrustRoot(raw, c.Limits)
+	if err != nil {
+		return nil, fmt.Errorf("the root that is kept here: %w", err)
+	}
+	r := &Refreshed{NewSession(root, at, c.Limits), c, ctx}
+	for _, step := range []func() error{r.roots, r.timestampNow, r.snapshotNow} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// roots walks to the newest root and keeps each that it accepts (SPEC 5.3).
+func (r *Refreshed) roots() error {
+	began := r.root.Version()
+	for r.root.Version()-began < int64(r.lim.RootRotations) {
+		raw, err := r.fetch(strconv.FormatInt(r.root.Version()+1, 10)+".root.json", r.lim.RootBytes)
+		if errors.Is(err, ErrNotFound) {
+			return r.EndRoots()
+		}
+		if err != nil {
+			return err
+		}
+		before := r.root
+		if err := r.AddRoot(raw); err != nil {
+			return err
+		}
+		if err := r.client.keepRoot(before, r.root); err != nil {
+			return err
+		}
+	}
+	return &LimitError{What: "root versions in one refresh", Limit: int64(r.lim.RootRotations), Found: int64(r.lim.RootRotations) + 1}
+}
+
+// keepRoot makes a root the newest that is trusted, and keeps it in the
+// history (SPEC 5.3.8). The history comes first: it must know every root
+// under which something was accepted.
+func (c *Client) keepRoot(before, root *Root) error {
+	var old []byte
+	if before != nil {
+		old = before.Raw()
+	}
+	history := Slot{Role: typeRoot, Version: root.Version()}
+	if err := c.put(history, root.Raw()); err != nil {
+		return err
+	}
+	return c.Store.Swap(Slot{Role: typeRoot}, old, root.Raw())
+}
+
+// put makes content the content of a slot, whatever it holds.
+func (c *Client) put(slot Slot, content []byte) error {
+	old, err := c.Store.Load(slot)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		old = nil
+	case err != nil:
+		return err
+	case bytes.Equal(old, content):
+		return nil
+	}
+	return c.Store.Swap(slot, old, content)
+}
+
+// keptUnder is the root under which the kept timestamp and snapshot were
+// accepted; the trusted one where that is not known.
+func (r *Refreshed) keptUnder() *Root {
+	text, err := r.client.Store.Load(floors)
+	if err != nil {
+		return r.root
+	}
+	version, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || version == r.root.Version() {
+		return r.root
+	}
+	raw, err := r.client.Store.Load(Slot{Role: typeRoot, Version: version})
+	if err != nil {
+		return r.root
+	}
+	root, err := TrustRoot(raw, r.lim)
+	if err != nil {
+		return r.root
+	}
+	return root
+}
+
+// timestampNow brings the timestamp of now (SPEC 5.4), after what the rotation
+// of keys makes void was removed (SPEC 5.3.11).
+func (r *Refreshed) timestampNow() error {
+	slot := Slot{Role: typeTimestamp}
+	if r.RotatedSince(r.keptUnder()) {
+		for _, role := range []string{typeTimestamp, typeSnapshot} {
+			if err := r.client.put(Slot{Role: role}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	kept, err := r.client.Store.Load(slot)
+	if err == nil {
+		_ = r.RestoreTimestamp(kept) // damaged or signed by keys that are gone: no floor, and replaced below
+	} else if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	raw, err := r.fetch("timestamp.json", r.lim.TimestampBytes)
+	if err != nil {
+		return err
+	}
+	newer, err := r.AddTimestamp(raw)
+	if err != nil || !newer {
+		return err
+	}
+	if err := r.client.put(floors, []byte(strconv.FormatInt(r.root.Version(), 10))); err != nil {
+		return err
+	}
+	return r.client.Store.Swap(slot, kept, raw)
+}
+
+// snapshotNow brings the snapshot that the timestamp promises (SPEC 5.5).
+func (r *Refreshed) snapshotNow() error {
+	slot := Slot{Role: typeSnapshot}
+	kept, err := r.client.Store.Load(slot)
+	if err == nil {
+		if current, err := r.RestoreSnapshot(kept); err == nil && current {
+			return nil
+		}
+	} else if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	raw, err := r.fetchPromised(typeSnapshot, r.timestamp.Snapshot(), r.lim.SnapshotBytes)
+	if err != nil {
+		return err
+	}
+	if err := r.AddSnapshot(raw); err != nil {
+		return err
+	}
+	return r.client.Store.Swap(slot, kept, raw)
+}
+
+// Target finds what the repository says of a target (SPEC 5.6).
+func (r *Refreshed) Target(path string) (*Verdict, error) {
+	return r.Resolve(path, func(role string, promised MetaFile, offer func([]byte) error) error {
+		slot := Slot{Role: role}
+		kept, err := r.client.Store.Load(slot)
+		if err == nil && offer(kept) == nil {
+			return nil
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		raw, err := r.fetchPromised(role, promised, r.lim.TargetsBytes)
+		if err != nil {
+			return err
+		}
+		if err := offer(raw); err != nil {
+			return err
+		}
+		return r.client.Store.Swap(slot, kept, raw)
+	})
+}
+
+// fetchPromised fetches a file of which the length may be known.
+func (r *Refreshed) fetchPromised(role string, promised MetaFile, limit int64) ([]byte, error) {
+	name := EscapeRole(role) + ".json"
+	if r.root.ConsistentSnapshot() {
+		name = strconv.FormatInt(promised.Version, 10) + "." + name
+	}
+	if promised.Length >= 0 {
+		limit = min(limit, promised.Length)
+	}
+	return r.fetch(name, limit)
+}
+
+// fetch reads one file, and no more of it than one byte above the limit.
+func (r *Refreshed) fetch(name string, limit int64) (raw []byte, err error) {
+	body, err := r.client.Metadata.Fetch(r.ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer func() { err = errors.Join(err, body.Close()) }()
+	raw, err = io.ReadAll(io.LimitReader(body, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return raw, checkSize(name, raw, limit)
+}
+
+// EscapeRole writes a role's name as one part of a path, whatever is in it: all
+// but letters, digits, "-", "_", "~" and "." is percent-encoded, and so is a
+// name that is nothing but dots.
+func EscapeRole(role string) string {
+	var b strings.Builder
+	onlyDots := strings.Trim(role, ".") == ""
+	for i := range len(role) {
+		c := role[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '~', c == '.' && !onlyDots:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+// TargetName is the name under which a repository with consistent snapshots
+// keeps a target: its hash stands before the last part of its path (SPEC 6.2).
+// Without consistent snapshots it is the path itself.
+func (r *Refreshed) TargetName(v *Verdict) string {
+	if !r.root.ConsistentSnapshot() {
+		return v.Path
+	}
+	folder, base := "", v.Path
+	if i := strings.LastIndexByte(v.Path, '/'); i >= 0 {
+		folder, base = v.Path[:i+1], v.Path[i+1:]
+	}
+	for _, algorithm := range []string{"sha256", "sha512"} {
+		if digits, ok := v.Hashes[algorithm]; ok {
+			return folder + digits + "." + base
+		}
+	}
+	return v.Path
+}

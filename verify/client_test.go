@@ -1,0 +1,428 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// What is asked for, in order: cold, warm and unchanged, and after a change.
+func TestRefreshAsksFor(t *testing.T) {
+	r := serve(t)
+	c, store := r.client()
+	v, err := refresh(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"}; !slices.Equal(r.asked, want) {
+		t.Errorf("cold: %q", r.asked)
+	}
+	if v.Path != "channels/stable.toml" || v.Length != 5 || v.Hashes["sha256"] != strings.Repeat("ab", 32) || v.Role() != "targets" || !v.At.Equal(now) || v.Fork != nil {
+		t.Errorf("%+v", v)
+	}
+	for i, role := range []string{"root", "timestamp", "snapshot", "targets"} {
+		if link := v.Chain[i]; link.Role != role || link.Version != 1 || !link.Tally().Met() || link.Threshold != link.Tally().Threshold {
+			t.Errorf("%d: %+v", i, link)
+		}
+	}
+	if got := store.newest(t, "root", "timestamp", "snapshot", "targets"); got != "root 1, timestamp 1, snapshot 1, targets 1" {
+		t.Error(got)
+	}
+	if !bytes.Equal(store[verify.Slot{Role: "timestamp"}], r.files["timestamp.json"]) {
+		t.Error("the timestamp is not kept as it was received")
+	}
+
+	r.asked = nil
+	if _, err := refresh(c); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"2.root.json", "timestamp.json"}; !slices.Equal(r.asked, want) {
+		t.Errorf("warm: %q", r.asked)
+	}
+
+	r.asked = nil
+	r.nextRoot(func(object) {})
+	r.bump("timestamp", "snapshot", "targets")
+	if _, err = refresh(c); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"2.root.json", "3.root.json", "timestamp.json", "2.snapshot.json", "2.targets.json"}; !slices.Equal(r.asked, want) {
+		t.Errorf("changed: %q", r.asked)
+	}
+	if got := store.newest(t, "root", "timestamp", "snapshot", "targets"); got != "root 2, timestamp 2, snapshot 2, targets 2" {
+		t.Error(got)
+	}
+	if _, err := store.Load(verify.Slot{Role: "root", Version: 1}); err != nil {
+		t.Error("the history lost root 1")
+	}
+}
+
+// Without consistent snapshots only roots carry their version in the name.
+func TestRefreshInconsistent(t *testing.T) {
+	r := serve(t)
+	r.consistent = false
+	r.root["consistent_snapshot"] = false
+	r.putRoot(r.quorum...)
+	r.publish()
+	c, _ := r.client()
+	if _, err := refresh(c); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"2.root.json", "timestamp.json", "snapshot.json", "targets.json"}; !slices.Equal(r.asked, want) {
+		t.Errorf("asked %q", r.asked)
+	}
+}
+
+// A change that must be refused, and what is trusted afterwards. Every case
+// starts from a client that has seen version 2 of everything.
+func TestRefreshRefuses(t *testing.T) {
+	mallory := edPerson(t, "mallory")
+	const floor = "root 1, timestamp 2, snapshot 2, targets 2"
+	for name, test := range map[string]struct {
+		attack func(r *served)
+		want   func(t testing.TB, err error)
+		kept   string
+	}{
+		// SPEC 5.3.3: only a 404 ends the walk.
+		"the next root cannot be fetched": {func(r *served) { r.fails["2.root.json"] = errBroken }, func(t testing.TB, err error) {
+			if !errors.Is(err, errBroken) {
+				t.Error(err)
+			}
+		}, floor},
+		// SPEC 5.3.4.
+		"a root by too few of the old": {func(r *served) { r.nextRoot(func(object) {}); r.putRoot(r.quorum[:2]...) }, wants[*verify.ThresholdError]("2 of 3"), floor},
+		// SPEC 5.3.5.
+		"a root that skips a version": {func(r *served) {
+			r.nextRoot(func(s object) { s["version"] = 3 })
+			r.files["2.root.json"] = r.files["3.root.json"]
+		}, wants[*verify.VersionError]("root 3 does not follow the trusted version 1"), floor},
+		// SPEC 5.3.10; CVE-2015-9259. The expired root is kept all the same.
+		"an expired root": {func(r *served) { r.nextRoot(func(s object) { s["expires"] = "2026-11-30T00:00:00Z" }) },
+			wants[*verify.ExpiredError]("root 2: expired at 2026-11-30"), "root 2, timestamp 2, snapshot 2, targets 2"},
+		"an endless root": {func(r *served) { r.files["2.root.json"] = bytes.Repeat([]byte(" "), 1<<20) }, wants[*verify.LimitError]("bytes of 2.root.json"), floor},
+
+		// SPEC 5.4.2.
+		"a timestamp by a stranger": {func(r *served) { r.online = mallory; r.bump("timestamp") }, wants[*verify.ThresholdError]("timestamp 3", "0 of 1"), floor},
+		// SPEC 5.4.3.1; CVE-2022-29173.
+		"a timestamp that goes back": {func(r *served) { r.timestamp["version"] = 1; r.publishTimestamp() }, wants[*verify.VersionError]("timestamp 1 is not newer than the trusted version 2"), floor},
+		// SPEC 5.4.3.2.
+		"a snapshot that goes back": {func(r *served) { r.snapshot["version"] = 1; r.timestamp["version"] = 3; r.publish() }, wants[*verify.VersionError]("snapshot 1 is not newer than the trusted version 2"), floor},
+		// SPEC 5.4.4: freeze. A refused timestamp is never kept (CVE-2025-2888).
+		"an expired timestamp": {func(r *served) { r.timestamp["expires"] = "2026-11-30T00:00:00Z"; r.bump("timestamp") }, wants[*verify.ExpiredError]("timestamp 3: expired at 2026-11-30"), floor},
+		"no timestamp":         {func(r *served) { delete(r.files, "timestamp.json") }, isNotFound("timestamp.json"), floor},
+		// CVE-2026-23991: a document without what it is about.
+		"a timestamp without meta":     {func(r *served) { r.timestamp["version"] = 3; delete(r.timestamp, "meta"); r.publishTimestamp() }, wants[*verify.FormatError]("timestamp 3", "meta: missing"), floor},
+		"a timestamp without snapshot": {func(r *served) { r.timestamp["version"] = 3; r.timestamp["meta"] = object{}; r.publishTimestamp() }, wants[*verify.FormatError]("snapshot.json"), floor},
+		"a timestamp with null": {func(r *served) {
+			r.timestamp["version"] = 3
+			r.timestamp["meta"] = object{"snapshot.json": nil}
+			r.publishTimestamp()
+		}, wants[*verify.FormatError]("must be an object, found null"), floor},
+		"a snapshot in its place": {func(r *served) { r.files["timestamp.json"] = r.files["2.snapshot.json"] }, wants[*verify.RoleError]("role snapshot where one of role timestamp"), floor},
+		"a timestamp of another repository": {func(r *served) {
+			r.timestamp["version"] = 3
+			set(r.timestamp, "x-rust-tuf.repository", strings.Repeat("f", 32))
+			r.publishTimestamp()
+		}, wants[*verify.RepositoryError]("timestamp 3"), floor},
+
+		// SPEC 5.5.2, and 5.5.4 where nothing but the version is promised.
+		"another snapshot than the promised one": {func(r *served) {
+			r.hashes = true
+			r.bump("timestamp", "snapshot")
+			r.files["3.snapshot.json"] = append(r.files["3.snapshot.json"], ' ')
+		}, wants[*verify.LimitError]("3.snapshot.json"), "root 1, timestamp 3, snapshot 2, targets 2"},
+		"a snapshot of the right length": {func(r *served) {
+			r.hashes = true
+			r.bump("timestamp", "snapshot")
+			r.files["3.snapshot.json"] = bytes.Replace(r.files["3.snapshot.json"], []byte("2030"), []byte("2031"), 1)
+		}, wants[*verify.ContentError]("snapshot: its sha256 is"), "root 1, timestamp 3, snapshot 2, targets 2"},
+		"another version of the snapshot": {func(r *served) {
+			r.bump("timestamp", "snapshot")
+			r.files["3.snapshot.json"] = r.files["2.snapshot.json"]
+		},
+			wants[*verify.VersionError]("snapshot 2 is not the version 3 that is promised"), "root 1, timestamp 3, snapshot 2, targets 2"},
+		// SPEC 5.5.3.
+		"a snapshot by a stranger": {func(r *served) {
+			r.bump("timestamp", "snapshot")
+			r.files["3.snapshot.json"] = envelope(t, r.snapshot, mallory)
+		}, wants[*verify.ThresholdError]("snapshot 3"), "root 1, timestamp 3, snapshot 2, targets 2"},
+		// SPEC 5.5.5.
+		"targets that go back": {func(r *served) { r.targets["targets"]["version"] = 1; r.bump("timestamp", "snapshot") }, wants[*verify.VersionError]("targets 1 is not newer than the trusted version 2"), "root 1, timestamp 3, snapshot 2, targets 2"},
+		"targets that vanish":  {func(r *served) { delete(r.targets, "targets"); r.bump("timestamp", "snapshot") }, wants[*verify.VersionError]("targets is gone from the snapshot, where version 2 was trusted"), "root 1, timestamp 3, snapshot 2, targets 2"},
+		// SPEC 5.5.6.
+		"an expired snapshot": {func(r *served) { r.snapshot["expires"] = "2026-12-01T00:00:00Z"; r.bump("timestamp", "snapshot") }, wants[*verify.ExpiredError]("snapshot 3: expired"), "root 1, timestamp 3, snapshot 2, targets 2"},
+
+		// SPEC 5.6.2 to 5.6.5.
+		"other targets than the promised ones": {func(r *served) {
+			r.hashes = true
+			r.bump("timestamp", "snapshot", "targets")
+			r.files["3.targets.json"] = bytes.Replace(r.files["3.targets.json"], []byte("2030"), []byte("2031"), 1)
+		}, wants[*verify.ContentError]("targets: its sha256"), "root 1, timestamp 3, snapshot 3, targets 2"},
+		"targets by too few": {func(r *served) { r.signers["targets"] = r.quorum[:2]; r.bump("timestamp", "snapshot", "targets") }, wants[*verify.ThresholdError]("targets 3", "2 of 3"), "root 1, timestamp 3, snapshot 3, targets 2"},
+		"another version of the targets": {func(r *served) {
+			r.bump("timestamp", "snapshot", "targets")
+			r.files["3.targets.json"] = r.files["2.targets.json"]
+		}, wants[*verify.VersionError]("targets 2 is not the version 3 that is promised"), "root 1, timestamp 3, snapshot 3, targets 2"},
+		"expired targets": {func(r *served) {
+			r.targets["targets"]["expires"] = "2026-12-01T00:00:00Z"
+			r.bump("timestamp", "snapshot", "targets")
+		}, wants[*verify.ExpiredError]("targets 3: expired"), "root 1, timestamp 3, snapshot 3, targets 2"},
+		"targets that cannot be fetched": {func(r *served) { r.bump("timestamp", "snapshot", "targets"); delete(r.files, "3.targets.json") }, isNotFound("3.targets.json"), "root 1, timestamp 3, snapshot 3, targets 2"},
+		"a target that is null": {func(r *served) {
+			set(r.targets["targets"], "targets.x", nil)
+			r.bump("timestamp", "snapshot", "targets")
+		}, wants[*verify.FormatError]("signed.targets.x", "found null"), "root 1, timestamp 3, snapshot 3, targets 2"},
+		"a snapshot that lists null": {func(r *served) {
+			r.bump("timestamp", "snapshot")
+			set(r.snapshot, "meta", object{"targets.json": nil})
+			r.publishSnapshot()
+		}, wants[*verify.FormatError]("found null"), "root 1, timestamp 3, snapshot 2, targets 2"},
+		"a snapshot that lists version 0": {func(r *served) {
+			r.bump("timestamp", "snapshot")
+			set(r.snapshot, "meta", object{"targets.json": object{"version": 0}})
+			r.publishSnapshot()
+		}, wants[*verify.FormatError]("version", "above zero"), "root 1, timestamp 3, snapshot 2, targets 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := serve(t)
+			r.bump("timestamp", "snapshot", "targets")
+			c, store := r.client()
+			if _, err := refresh(c); err != nil {
+				t.Fatal(err)
+			}
+			test.attack(r)
+			v, err := refresh(c)
+			if v != nil || err == nil {
+				t.Fatalf("%+v, %v", v, err)
+			}
+			test.want(t, err)
+			if got := store.newest(t, "root", "timestamp", "snapshot", "targets"); got != test.kept {
+				t.Errorf("kept: %s", got)
+			}
+		})
+	}
+}
+
+// wants is a refusal to come, by its type and its words.
+func wants[E error](words ...string) func(testing.TB, error) {
+	return func(t testing.TB, err error) { t.Helper(); refused[E](t, err, words...) }
+}
+
+func isNotFound(word string) func(testing.TB, error) {
+	return func(t testing.TB, err error) {
+		t.Helper()
+		if !errors.Is(err, verify.ErrNotFound) || !strings.Contains(err.Error(), word) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// SPEC 5.4.3: a timestamp of the version that is trusted ends quietly, and the
+// trusted one stays. If its content differs, both are kept as proof.
+func TestEqualTimestamp(t *testing.T) {
+	r := serve(t)
+	c, store := r.refreshed()
+	r.snapshot["version"] = 7
+	r.publish()
+	v, err := refresh(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := store.newest(t, "timestamp", "snapshot"); got != "timestamp 1, snapshot 1" {
+		t.Error(got)
+	}
+	if v.Fork == nil || v.Fork.Role != "timestamp" || v.Fork.Version != 1 || !bytes.Equal(v.Fork.Trusted, store[verify.Slot{Role: "timestamp"}]) || !bytes.Equal(v.Fork.Found, r.files["timestamp.json"]) {
+		t.Errorf("%+v", v.Fork)
+	}
+	refused[*verify.ForkError](t, v.Fork, "timestamp 1 was signed twice")
+
+	// Signed again without a change is no fork.
+	r = serve(t)
+	c, _ = r.refreshed()
+	r.files["timestamp.json"] = append([]byte(" "), r.files["timestamp.json"]...)
+	if v, err = refresh(c); err != nil || v.Fork != nil {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// What has expired in the store still says which versions have been seen, and
+// stops no update.
+func TestExpiredStore(t *testing.T) {
+	r := serve(t)
+	for _, signed := range []object{r.timestamp, r.snapshot, r.targets["targets"]} {
+		signed["version"], signed["expires"] = 2, "2026-12-02T00:00:00Z"
+	}
+	r.publish()
+	c, store := r.refreshed()
+	later := now.AddDate(0, 0, 2)
+	_, err := c.Refresh(context.Background(), later)
+	refused[*verify.ExpiredError](t, err, "timestamp 2: expired")
+
+	for _, signed := range []object{r.timestamp, r.snapshot, r.targets["targets"]} {
+		signed["version"], signed["expires"] = 1, "2030-01-01T00:00:00Z"
+	}
+	r.publish()
+	_, err = c.Refresh(context.Background(), later)
+	refused[*verify.VersionError](t, err, "timestamp 1 is not newer than the trusted version 2")
+	for _, signed := range []object{r.timestamp, r.snapshot, r.targets["targets"]} {
+		signed["version"] = 3
+	}
+	r.publish()
+	if _, err = c.Refresh(context.Background(), later); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.newest(t, "timestamp", "snapshot"); got != "timestamp 3, snapshot 3" {
+		t.Error(got)
+	}
+}
+
+// SPEC 5.3.11: a thief of the online keys makes versions as high as they go;
+// new keys for either role let everybody come back.
+func TestFastForwardRecovery(t *testing.T) {
+	for _, rotated := range []string{"timestamp", "snapshot"} {
+		t.Run(rotated, func(t *testing.T) {
+			r := serve(t)
+			r.timestamp["version"], r.snapshot["version"] = int64(1<<53), int64(1<<53)
+			r.publish()
+			c, store := r.refreshed()
+			r.timestamp["version"], r.snapshot["version"] = 2, 2
+			r.publish()
+			_, err := refresh(c)
+			refused[*verify.VersionError](t, err, "timestamp 2 is not newer")
+
+			fresh := edPerson(t, "online-2")
+			r.nextRoot(func(s object) {
+				maps.Copy(s["keys"].(object), keyObjects(fresh))
+				set(s, "roles."+rotated, roleObject(1, r.online, fresh))
+			})
+			if _, err := refresh(c); err != nil {
+				t.Fatal(err)
+			}
+			if got := store.newest(t, "root", "timestamp", "snapshot"); got != "root 2, timestamp 2, snapshot 2" {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+// A kill after the new root was kept and before the timestamp was judged must
+// not make the client forget that the keys were rotated.
+func TestFastForwardRecoveryAfterAKill(t *testing.T) {
+	r := serve(t)
+	r.timestamp["version"] = int64(1 << 53)
+	r.publish()
+	c, _ := r.refreshed()
+	r.timestamp["version"] = 2
+	r.publish()
+	fresh := edPerson(t, "online-2")
+	r.nextRoot(func(s object) {
+		maps.Copy(s["keys"].(object), keyObjects(fresh))
+		set(s, "roles.timestamp", roleObject(1, r.online, fresh))
+	})
+	r.fails["timestamp.json"] = errBroken
+	if _, err := refresh(c); !errors.Is(err, errBroken) {
+		t.Fatal(err)
+	}
+	delete(r.fails, "timestamp.json")
+	if _, err := refresh(c); err != nil {
+		t.Error(err)
+	}
+}
+
+// Keys that are as they were when the client last refreshed make nothing
+// void, whatever was between.
+func TestRotationThereAndBack(t *testing.T) {
+	r := serve(t)
+	r.timestamp["version"] = 9
+	r.publish()
+	c, _ := r.refreshed()
+	before := r.root["roles"].(object)["timestamp"]
+	fresh := edPerson(t, "online-2")
+	r.nextRoot(func(s object) {
+		maps.Copy(s["keys"].(object), keyObjects(fresh))
+		set(s, "roles.timestamp", roleObject(1, fresh))
+	})
+	r.nextRoot(func(s object) { set(s, "roles.timestamp", before) })
+	r.timestamp["version"] = 2
+	r.publish()
+	_, err := refresh(c)
+	refused[*verify.VersionError](t, err, "timestamp 2 is not newer than the trusted version 9")
+}
+
+// A damaged store is repaired by a refresh, never a failure for good.
+func TestDamagedStore(t *testing.T) {
+	for _, role := range []string{"timestamp", "snapshot", "targets"} {
+		for name, damage := range map[string]func(raw []byte) []byte{
+			"cut":       func(raw []byte) []byte { return raw[:len(raw)/2] },
+			"empty":     func([]byte) []byte { return []byte{} },
+			"null":      func([]byte) []byte { return []byte("null") },
+			"one digit": func(raw []byte) []byte { return bytes.Replace(raw, []byte("2030"), []byte("2031"), 1) },
+		} {
+			t.Run(role+" "+name, func(t *testing.T) {
+				r := serve(t)
+				c, store := r.client()
+				if _, err := refresh(c); err != nil {
+					t.Fatal(err)
+				}
+				slot := verify.Slot{Role: role}
+				good := store[slot]
+				store[slot] = damage(bytes.Clone(good))
+				if _, err := refresh(c); err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(store[slot], good) {
+					t.Error("it was not replaced")
+				}
+			})
+		}
+	}
+}
+
+// A root that was trusted once is not replaced by the one that a program
+// brings along.
+func TestInitKeepsWhatIsTrusted(t *testing.T) {
+	r := serve(t)
+	first := r.files["1.root.json"]
+	c, store := r.client()
+	r.nextRoot(func(object) {})
+	if _, err := refresh(c); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Init(first); err != nil {
+		t.Fatal(err)
+	}
+	if got := store.newest(t, "root"); got != "root 2" {
+		t.Error(got)
+	}
+	_, err := (&verify.Client{Metadata: r, Store: shelf{}}).Refresh(context.Background(), now)
+	if !errors.Is(err, verify.ErrNotFound) || !strings.Contains(err.Error(), "begin with Init") {
+		t.Error(err)
+	}
+	refused[*verify.ThresholdError](t, (&verify.Client{Store: shelf{}}).Init(envelope(t, r.root, r.quorum[0])))
+}
+
+// The verdict holds until the first of its documents expires.
+func TestVerdictExpires(t *testing.T) {
+	want := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, role := range []string{"root", "timestamp", "snapshot", "targets"} {
+		r := serve(t)
+		for name, signed := range map[string]object{"root": r.root, "timestamp": r.timestamp, "snapshot": r.snapshot, "targets": r.targets["targets"]} {
+			if name == role {
+				signed["expires"] = "2027-01-01T00:00:00Z"
+			}
+		}
+		r.putRoot(r.quorum...)
+		r.publish()
+		c, _ := r.client()
+		if v, err := refresh(c); err != nil || !v.Expires.Equal(want) {
+			t.Errorf("%s: %+v, %v", role, v, err)
+		}
+	}
+}

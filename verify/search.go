@@ -1,0 +1,168 @@
+package verify
+
+import "slices"
+
+// Loader gets the targets document of one role for [Session.Resolve], from a
+// cache or from the repository. It gives bytes to offer, which returns nil if
+// they are accepted, and else why not; a cached document that is refused is no
+// fault, the loader then offers what it fetches. What was accepted is to be
+// kept. promised is what the snapshot says of the file.
+//
+// It returns an error if nothing that it offered was accepted.
+type Loader func(role string, promised MetaFile, offer func(raw []byte) error) error
+
+// Resolve finds the role that vouches for a target (SPEC 5.6.7): it goes
+// through the delegations in pre-order, in their order of appearance, as far
+// as they cover the path and until a terminating one has been followed. It
+// asks load for each targets document that it needs and does not have. The
+// verdict is about the target; its content is checked by [Verdict.Copy].
+//
+// A path for which no role vouches is a [*NotFoundError]; more roles than
+// Limits.Visits a [*LimitError]. A delegated document that is refused ends the
+// search: to go on without it would let whoever withholds it choose another.
+func (s *Session) Resolve(path string, load Loader) (*Verdict, error) {
+	if s.snapshot == nil {
+		return nil, &OrderError{"Resolve", "a snapshot must be accepted first"}
+	}
+	type step struct {
+		role string
+		by   Delegator
+		from *link
+	}
+	var asked []string
+	steps := []step{{role: typeTargets, by: s.root}}
+	for len(steps) > 0 {
+		next := steps[len(steps)-1]
+		steps = steps[:len(steps)-1]
+		if slices.Contains(asked, next.role) { // SPEC 5.6.7.1: visited before
+			continue
+		}
+		if len(asked) == s.lim.Visits {
+			return nil, &LimitError{What: "roles that were searched for one target", Limit: int64(s.lim.Visits), Found: int64(s.lim.Visits) + 1}
+		}
+		asked = append(asked, next.role)
+		t, err := s.targets(next.role, next.by, load)
+		if err != nil {
+			return nil, err
+		}
+		here := &link{targets: t, by: next.by, from: next.from}
+		if entry, ok := t.entry(path); ok {
+			return s.verdict(path, entry, here), nil
+		}
+		var down []step
+		for name, terminating := range t.facts.delegatesOf(path) {
+			down = append(down, step{name, t, here})
+			if terminating { // SPEC 5.6.7.2: nothing else is looked at
+				steps = nil
+				break
+			}
+		}
+		slices.Reverse(down)
+		steps = append(steps, down...)
+	}
+	return nil, &NotFoundError{Path: path, Asked: asked}
+}
+
+// link is one step from the root to a target.
+type link struct {
+	targets *Targets
+	by      Delegator
+	from    *link // nil for the role targets
+}
+
+// delegatesOf iterates over the roles to which a path is delegated, in their
+// order, and whether each of them is terminating.
+func (f *targetsFacts) delegatesOf(path string) func(yield func(role string, terminating bool) bool) {
+	return func(yield func(string, bool) bool) {
+		if f.succinct != nil {
+			yield(f.succinct.Bin(path), true)
+			return
+		}
+		for _, d := range f.delegations {
+			if d.Covers(path) && !yield(d.Name, d.Terminating) {
+				return
+			}
+		}
+	}
+}
+
+// entry returns the entry of one target.
+func (t *Targets) entry(path string) (value, bool) {
+	v, ok := find(t.facts.entries, path)
+	return value(v), ok
+}
+
+// targets returns the trusted document of a role, as one delegator vouches for
+// it. One that was read before is held to this delegator anew: what one trusts
+// another may not.
+func (s *Session) targets(role string, by Delegator, load Loader) (*Targets, error) {
+	key := trustKey{role: role}
+	if t, ok := by.(*Targets); ok {
+		key.by = t.facts
+	}
+	if t := s.trusted[key]; t != nil {
+		return t, nil
+	}
+	promised, ok := s.snapshot.file(role)
+	if !ok {
+		return nil, &DelegationError{Role: role, By: source{typeSnapshot, s.snapshot.Version()}.String(), unlisted: true}
+	}
+	var accepted *Targets
+	offer := func(raw []byte) (err error) {
+		accepted, err = s.acceptTargets(role, by, promised, raw)
+		return err
+	}
+	if read := s.read[role]; read != nil {
+		t, err := s.trustTargets(role, by, promised, read)
+		if err == nil {
+			s.trusted[key] = t
+		}
+		return t, err
+	}
+	if err := load(role, promised.read(), offer); err != nil {
+		return nil, err
+	}
+	if accepted == nil {
+		return nil, &OrderError{"Resolve", "the loader returned without an accepted document"}
+	}
+	s.trusted[key] = accepted
+	return accepted, nil
+}
+
+// acceptTargets judges received bytes (SPEC 5.6.2 to 5.6.5).
+func (s *Session) acceptTargets(role string, by Delegator, promised metaFile, raw []byte) (*Targets, error) {
+	// SPEC 5.6.2.
+	if err := promised.check(role, raw); err != nil {
+		return nil, err
+	}
+	if err := checkSize(role, raw, s.lim.TargetsBytes); err != nil {
+		return nil, err
+	}
+	d, err := Read(raw, s.lim)
+	if err != nil {
+		return nil, err
+	}
+	candidate, err := d.Targets(role)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.trustTargets(role, by, promised, candidate)
+	if err != nil {
+		return nil, err
+	}
+	s.read[role] = candidate
+	return t, nil
+}
+
+func (s *Session) trustTargets(role string, by Delegator, promised metaFile, candidate *UnverifiedTargets) (*Targets, error) {
+	t, err := TrustTargets(by, candidate)
+	if err != nil {
+		return nil, err
+	}
+	// SPEC 5.6.4.
+	if want := promised.version(); t.Version() != want {
+		return nil, &VersionError{Role: role, Trusted: want, Found: t.Version(), promised: true}
+	}
+	// SPEC 5.6.5.
+	return t, t.CheckExpiry(s.at)
+}

@@ -1,0 +1,308 @@
+package verify
+
+import (
+	"fmt"
+	"time"
+)
+
+// Session is one refresh of a client (SPEC 5.1 to 5.6), without the fetching
+// and keeping: bytes go in, in the order of the specification, and what was
+// accepted is trusted from then on. The instant is fixed when it begins.
+//
+// The order is: [Session.AddRoot] for each newer root, [Session.EndRoots],
+// [Session.RestoreTimestamp] with what was trusted before,
+// [Session.AddTimestamp], [Session.RestoreSnapshot], [Session.AddSnapshot] if
+// that was not current, and then [Session.Resolve] for any number of paths. A
+// call out of order is an [*OrderError]. A refusal changes nothing: the session
+// still trusts what it trusted before.
+//
+// A Session is for one goroutine.
+type Session struct {
+	at        time.Time
+	lim       Limits
+	root      *Root
+	rootsEnd  bool
+	timestamp *Timestamp
+	fresh     bool      // a timestamp was accepted in this session
+	older     *Snapshot // trusted before: no version may go below it
+	snapshot  *Snapshot
+	read      map[string]*UnverifiedTargets // by role: read, and of the version that the snapshot promises
+	trusted   map[trustKey]*Targets
+	fork      *ForkError
+}
+
+// trustKey is a role as somebody vouches for it: who is trusted by one
+// delegator is not by another.
+type trustKey struct {
+	role string
+	by   *targetsFacts // nil for the root
+}
+
+// NewSession begins a refresh at one instant, with the newest root that the
+// client trusts.
+func NewSession(root *Root, at time.Time, lim Limits) *Session {
+	return &Session{root: root, at: at, lim: lim.orDefault(), read: map[string]*UnverifiedTargets{}, trusted: map[trustKey]*Targets{}}
+}
+
+// OrderError is a call that came before what it builds on, or after it.
+type OrderError struct {
+	Call, Needs string
+}
+
+func (e *OrderError) Error() string {
+	return fmt.Sprintf("%s was called out of order: %s", e.Call, e.Needs)
+}
+
+// Root returns the newest root that is trusted.
+func (s *Session) Root() *Root { return s.root }
+
+// Timestamp returns the newest timestamp that is trusted, nil if none is.
+func (s *Session) Timestamp() *Timestamp { return s.timestamp }
+
+// Snapshot returns the snapshot that the timestamp promises, nil before it was
+// accepted.
+func (s *Session) Snapshot() *Snapshot { return s.snapshot }
+
+// At returns the instant at which everything is judged.
+func (s *Session) At() time.Time { return s.at }
+
+// Fork returns the proof that a role signed two documents of one version, nil
+// if none was seen. It is no refusal: the document that was trusted first
+// stays, as SPEC 5.4.3 wants it.
+func (s *Session) Fork() *ForkError { return s.fork }
+
+// AddRoot accepts the version that follows the trusted root, or refuses it as
+// [Root.Next] does. Whoever calls it keeps the accepted bytes durably before
+// asking for the version after it (SPEC 5.3.8).
+func (s *Session) AddRoot(raw []byte) error {
+	if s.rootsEnd {
+		return &OrderError{"AddRoot", "the roots have ended already"}
+	}
+	candidate, err := readUnverifiedRoot(raw, s.lim, s.root.facts)
+	if err != nil {
+		return err
+	}
+	newer, err := s.root.Next(candidate)
+	if err != nil {
+		return err
+	}
+	s.root = newer
+	return nil
+}
+
+// EndRoots ends the walk at the newest root that exists and holds it to the
+// instant (SPEC 5.3.10). An expired one is an [*ExpiredError].
+func (s *Session) EndRoots() error {
+	s.rootsEnd = true
+	return s.root.CheckExpiry(s.at)
+}
+
+// RotatedSince tells whether the keys or the threshold of timestamp or
+// snapshot are others than in an older root. What these roles signed under it
+// is then no longer a floor for anything: that is how a repository recovers
+// from versions that a thief made too high (SPEC 5.3.11). Both go, whichever
+// of the two was rotated.
+func (s *Session) RotatedSince(older *Root) bool {
+	for _, role := range []string{typeTimestamp, typeSnapshot} {
+		then, _ := older.Quorum(role)
+		now, _ := s.root.Quorum(role)
+		if then == nil || now == nil || !then.same(now) {
+			return true
+		}
+	}
+	return false
+}
+
+// same reports whether the same public keys must sign to the same threshold.
+func (q *Quorum) same(o *Quorum) bool {
+	mine, others := q.Keys(), o.Keys()
+	if q.threshold != o.threshold || len(mine) != len(others) {
+		return false
+	}
+	known := make(map[Digest]bool, len(mine))
+	for _, h := range mine {
+		known[h.Key.Fingerprint()] = true
+	}
+	for _, h := range others {
+		if !known[h.Key.Fingerprint()] {
+			return false
+		}
+	}
+	return true
+}
+
+// quorumOf is who signs a role of the root, once the roots have ended.
+func (s *Session) quorumOf(role, call string) (*Quorum, error) {
+	if !s.rootsEnd {
+		return nil, &OrderError{call, "EndRoots comes first"}
+	}
+	q, ok := s.root.Quorum(role)
+	if !ok {
+		return nil, &DelegationError{Role: role, By: s.root.delegator().String()}
+	}
+	return q, nil
+}
+
+// verified reads a document and holds it to the threshold of a role of the
+// root, and to its repository.
+func (s *Session) verified(role, call string, raw []byte) (*Document, error) {
+	q, err := s.quorumOf(role, call)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSize(role, raw, s.lim.bytesFor(role)); err != nil {
+		return nil, err
+	}
+	d, err := Read(raw, s.lim)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.concerns(role); err != nil {
+		return nil, err
+	}
+	if err := checkRepository(s.root.Repository(), role, d); err != nil {
+		return nil, err
+	}
+	return d, q.met(d, nil)
+}
+
+// RestoreTimestamp takes the timestamp that was trusted before, as a floor
+// that no newer one may go below. Its expiry means nothing here: an expired
+// one still says which versions have been seen. When it is refused nothing is
+// lost but the floor; fetch a new one.
+func (s *Session) RestoreTimestamp(raw []byte) error {
+	if s.timestamp != nil {
+		return &OrderError{"RestoreTimestamp", "there is a timestamp already"}
+	}
+	d, err := s.verified(typeTimestamp, "RestoreTimestamp", raw)
+	if err != nil {
+		return err
+	}
+	s.timestamp, err = d.readTimestamp()
+	return err
+}
+
+// AddTimestamp judges the repository's timestamp (SPEC 5.4). newer tells
+// whether it was accepted in the place of the one before, and is to be kept;
+// one of the same version is not, and ends quietly. Errors are those of
+// reading, a [*ThresholdError], a [*VersionError] for a timestamp or a snapshot
+// that would go back, and an [*ExpiredError].
+func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
+	if s.snapshot != nil || s.older != nil {
+		return false, &OrderError{"AddTimestamp", "a snapshot has been judged by the timestamp already"}
+	}
+	d, err := s.verified(typeTimestamp, "AddTimestamp", raw)
+	if err != nil {
+		return false, err
+	}
+	t, err := d.readTimestamp()
+	if err != nil {
+		return false, err
+	}
+	if trusted := s.timestamp; trusted != nil {
+		// SPEC 5.4.3.1: the version must not go back.
+		if t.Version() < trusted.Version() {
+			return false, &VersionError{Role: typeTimestamp, Trusted: trusted.Version(), Found: t.Version()}
+		}
+		if t.Version() == trusted.Version() {
+			s.compare(trusted.document, d)
+			return false, s.acceptTimestamp(trusted)
+		}
+		// SPEC 5.4.3.2: nor that of the snapshot.
+		if found, least := t.snapshot.version(), trusted.snapshot.version(); found < least {
+			return false, &VersionError{Role: typeSnapshot, Trusted: least, Found: found}
+		}
+	}
+	if err := s.acceptTimestamp(t); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// acceptTimestamp holds a timestamp to the instant (SPEC 5.4.4) before it is
+// trusted.
+func (s *Session) acceptTimestamp(t *Timestamp) error {
+	if err := t.document.checkExpiry(typeTimestamp, s.at); err != nil {
+		return err
+	}
+	s.timestamp, s.fresh = t, true
+	return nil
+}
+
+// compare keeps two different documents of one version as proof.
+func (s *Session) compare(trusted, found *Document) {
+	if s.fork == nil && trusted.Digest() != found.Digest() {
+		s.fork = &ForkError{Role: trusted.typ, Version: trusted.version, Trusted: trusted.raw, Found: found.raw}
+	}
+}
+
+// RestoreSnapshot takes the snapshot that was trusted before. current tells
+// whether it is the very one that the timestamp promises, so that none has to
+// be fetched; else it is a floor that no newer one may go below. When it is
+// refused nothing is lost but the floor.
+func (s *Session) RestoreSnapshot(raw []byte) (current bool, err error) {
+	if !s.fresh || s.snapshot != nil {
+		return false, &OrderError{"RestoreSnapshot", "it comes after AddTimestamp, and once"}
+	}
+	d, err := s.verified(typeSnapshot, "RestoreSnapshot", raw)
+	if err != nil {
+		return false, err
+	}
+	older, err := d.readSnapshot()
+	if err != nil {
+		return false, err
+	}
+	promised := s.timestamp.snapshot
+	if older.Version() == promised.version() && promised.check(typeSnapshot, raw) == nil && d.checkExpiry(typeSnapshot, s.at) == nil {
+		s.snapshot = older
+		return true, nil
+	}
+	s.older = older
+	return false, nil
+}
+
+// AddSnapshot judges the snapshot that the timestamp promises (SPEC 5.5).
+// Errors are those of reading, a [*ContentError] for other bytes than the
+// promised ones, a [*ThresholdError], a [*VersionError] for another version
+// than the promised one or for a role that would go back, and an
+// [*ExpiredError].
+func (s *Session) AddSnapshot(raw []byte) error {
+	if !s.fresh || s.snapshot != nil {
+		return &OrderError{"AddSnapshot", "it comes after AddTimestamp, and once"}
+	}
+	promised := s.timestamp.snapshot
+	// SPEC 5.5.2: length and hashes, before anything else is believed.
+	if err := promised.check(typeSnapshot, raw); err != nil {
+		return err
+	}
+	d, err := s.verified(typeSnapshot, "AddSnapshot", raw)
+	if err != nil {
+		return err
+	}
+	snapshot, err := d.readSnapshot()
+	if err != nil {
+		return err
+	}
+	// SPEC 5.5.4.
+	if snapshot.Version() != promised.version() {
+		return &VersionError{Role: typeSnapshot, Trusted: promised.version(), Found: snapshot.Version(), promised: true}
+	}
+	if s.older != nil {
+		if snapshot.Version() < s.older.Version() {
+			return &VersionError{Role: typeSnapshot, Trusted: s.older.Version(), Found: snapshot.Version()}
+		}
+		if snapshot.Version() == s.older.Version() {
+			s.compare(s.older.document, d)
+		}
+		// SPEC 5.5.5.
+		if err := checkNotOlder(s.older.document.parts.meta, d.parts.meta); err != nil {
+			return err
+		}
+	}
+	// SPEC 5.5.6.
+	if err := d.checkExpiry(typeSnapshot, s.at); err != nil {
+		return err
+	}
+	s.snapshot = snapshot
+	return nil
+}

@@ -1,0 +1,56 @@
+package verify
+
+import "time"
+
+// snapshotFile is the one entry of a timestamp's `meta` (SPEC 4.6).
+const snapshotFile = "snapshot.json"
+
+// Timestamp is a trusted timestamp: which snapshot is the newest. Only a
+// [Session] makes one.
+type Timestamp struct {
+	document *Document
+	snapshot metaFile
+}
+
+// readTimestamp reads the document as a timestamp (SPEC 4.6). Entries beside
+// the one for snapshot.json mean nothing.
+func (d *Document) readTimestamp() (*Timestamp, error) {
+	if err := d.concerns(typeTimestamp); err != nil {
+		return nil, err
+	}
+	if d.parts.meta == nil {
+		return nil, d.named(within("signed", misfit("meta", "missing")))
+	}
+	if _, err := checkMeta(d.parts.meta, d.lim.SnapshotFiles); err != nil {
+		return nil, d.named(within("signed", within("meta", err)))
+	}
+	entry, ok := find(d.parts.meta, snapshotFile)
+	if !ok {
+		return nil, d.named(within("signed", within("meta", misfit(snapshotFile, "missing"))))
+	}
+	return &Timestamp{d, entry}, nil
+}
+
+// concerns refuses a document of another type, or one that says that it is for
+// another role.
+func (d *Document) concerns(role string) error {
+	if d.typ != role {
+		return &RoleError{Want: role, Found: d.typ}
+	}
+	if d.extension != nil && d.extension.Role != role {
+		return &RoleError{Want: role, Found: d.extension.Role}
+	}
+	return nil
+}
+
+// Document returns the document that is trusted.
+func (t *Timestamp) Document() *Document { return t.document }
+
+// Version returns the version of the timestamp.
+func (t *Timestamp) Version() int64 { return t.document.version }
+
+// Expires returns the instant from which on the timestamp is no longer valid.
+func (t *Timestamp) Expires() time.Time { return t.document.expires }
+
+// Snapshot returns what the timestamp says of the newest snapshot.
+func (t *Timestamp) Snapshot() MetaFile { return t.snapshot.read() }
