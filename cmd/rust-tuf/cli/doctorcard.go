@@ -120,22 +120,19 @@ func (d *diagnosis) slot(ctx context.Context, name string, info piv.CardInfo, he
 
 // demands compares a key with [devices] of the policy, by the rules of the gate.
 func (d *diagnosis) demands(where string, info piv.CardInfo, held piv.SlotInfo, proof *attest.Attestation, facts attest.Facts) {
-	if !facts.Key.Equal(held.Public) {
+	switch {
+	case !facts.Key.Equal(held.Public):
 		d.trouble(markWrong, "card", errors.New(where+": the card attests another key than it shows"))
 		return
+	case facts.Serial != info.Serial || facts.Slot.String() != held.Slot.String():
+		d.trouble(markWrong, "card", fmt.Errorf("%s: the card attests slot %s of card %d instead", where, facts.Slot, facts.Serial))
+		return
 	}
-	key := roles.MemberKey{Label: "main", Public: roles.PublicKey{PublicKey: held.Public}, Kind: roles.KindPIV, Serial: int64(info.Serial),
-		Slot: held.Slot.String(), Status: roles.StatusActive, Evidence: roles.Evidence{Slot: string(proof.SlotPEM()), Device: string(proof.DevicePEM())}}
-	you := &roles.Member{Format: 1, Name: "you", Login: "you", Keys: []roles.MemberKey{key}}
-	met := true
-	for _, f := range d.terms.Judge(map[string]*roles.Member{"you": you}, []string{"you"}, d.proof) {
-		if f.Rule == "possession" || f.Severity != roles.Refused {
-			continue
-		}
-		met = false
+	short := shortcomings(d.terms, d.proof, facts, roles.Evidence{Slot: string(proof.SlotPEM()), Device: string(proof.DevicePEM())})
+	for _, f := range short {
 		d.line(markWrong, "card", f.Next, "%s: %s", where, f.Text)
 	}
-	if met {
+	if len(short) == 0 {
 		d.line(markOK, "card", "", "%s: it meets what the policy demands of cards", where)
 	}
 }

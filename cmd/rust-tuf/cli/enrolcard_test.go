@@ -3,36 +3,11 @@
 package cli
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
-
-// policySays edits rust-tuf.toml on the default branch.
-func (s *stage) policySays(t *testing.T, old, new string) {
-	t.Helper()
-	if err := s.fetch(); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(s.maintainer.clone, metadata.PolicyFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	edited := strings.Replace(string(text), old, new, 1)
-	if edited == string(text) {
-		t.Fatalf("%s does not say %q", metadata.PolicyFile, old)
-	}
-	if err := s.edit(s.maintainer, "policy", map[string]string{metadata.PolicyFile: edited}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.pushMerged(); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // A card that tells neither whether its PIN and PUK are the factory's: its
 // holder says so. The exception that lets it in is said at the end.

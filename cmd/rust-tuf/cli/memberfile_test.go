@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -77,4 +79,26 @@ func readTree(t *testing.T, s *stage, path string) []byte {
 		t.Fatal(err)
 	}
 	return raw
+}
+
+// policySays edits rust-tuf.toml on the default branch.
+func (s *stage) policySays(t *testing.T, old, new string) {
+	t.Helper()
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(s.maintainer.clone, metadata.PolicyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := strings.Replace(string(text), old, new, 1)
+	if edited == string(text) {
+		t.Fatalf("%s does not say %q", metadata.PolicyFile, old)
+	}
+	if err := s.edit(s.maintainer, "policy", map[string]string{metadata.PolicyFile: edited}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.pushMerged(); err != nil {
+		t.Fatal(err)
+	}
 }
