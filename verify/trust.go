@@ -16,7 +16,8 @@ type Root struct {
 // TrustRoot makes a trusted root of bytes that the caller vouches for: a root
 // compiled in, or one that was trusted before and kept where nobody else
 // writes. That it carries the threshold of its own keys is checked all the
-// same; expiry is not, since an expired root may still be walked from.
+// same; expiry is not, since an expired root may still be walked from. raw is
+// the document, or a PEM block TUF ROOT of it (see [Root.PEM]).
 func TrustRoot(raw []byte, lim Limits) (*Root, error) {
 	return trustRoot(raw, lim, nil)
 }
@@ -28,6 +29,10 @@ func TrustPinnedRoot(raw []byte, pin Digest, lim Limits) (*Root, error) {
 }
 
 func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
+	raw, err := unwrapRoot(raw, lim.orDefault())
+	if err != nil {
+		return nil, err
+	}
 	candidate, err := readUnverifiedRoot(raw, lim, nil)
 	if err != nil {
 		return nil, err
