@@ -196,18 +196,19 @@ func (l *linter) unreadableKeys(c *Charter, reader reader) {
 // cardAlgorithm refuses keys that their card cannot use for our documents, or
 // that the tools do not use on cards.
 func (l *linter) cardAlgorithm() {
-	l.eachPeopleRole(func(c *Charter, r CharterRole) {
-		for _, h := range c.Holders(r.Name) {
-			next := "let " + h.Member + " make an ECDSA P-256 key on the card"
-			switch {
-			case h.Kind != KindPIV:
-			case h.Key.KeyType() == "ed25519":
-				l.refuse(r.Name, next, "the key %s is Ed25519 on card %d, which signs messages up to about 3 kB", h, h.Serial)
-			case h.Key.KeyType() != "ecdsa":
-				l.refuse(r.Name, next, "the key %s is %s on card %d; rust-tuf signs with ECDSA P-256 and P-384 on cards", h, h.Key.Algorithm(), h.Serial)
-			}
+	for _, u := range l.uses {
+		text := ""
+		switch {
+		case u.key.Kind != KindPIV:
+		case u.key.Public.KeyType() == "ed25519":
+			text = fmt.Sprintf("the key %s is Ed25519 on card %d, which signs messages up to about 3 kB", u.name(), u.key.Serial)
+		case u.key.Public.KeyType() != "ecdsa":
+			text = fmt.Sprintf("the key %s is %s on card %d; rust-tuf signs with ECDSA P-256 and P-384 on cards", u.name(), u.key.Public.Algorithm(), u.key.Serial)
 		}
-	})
+		if text != "" {
+			l.add(l.unlisted(Finding{Role: u.role, Severity: Refused, Text: text, Next: "let " + u.member.Name + " make an ECDSA P-256 key on the card"}))
+		}
+	}
 }
 
 // softwareKey refuses files where a quorum's card belongs.

@@ -88,9 +88,10 @@ func Rules() []Rule {
 			check:  (*linter).readers,
 		}, {
 			ID:        "card-algorithm",
-			Scope:     "roles that people sign",
+			Scope:     "keys on cards, of roles that people sign and of members who send them",
 			Reason:    "a card signs ed25519 over the whole message, which ends at about 3 kB, and a root of nine keys is larger; of other keys, every card makes ECDSA",
 			Excusable: true,
+			Gate:      true,
 			check:     (*linter).cardAlgorithm,
 		}, {
 			ID:        "software-key",

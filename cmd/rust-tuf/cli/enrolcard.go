@@ -146,6 +146,9 @@ func (e *enrolment) takeHeld(ctx context.Context, held piv.SlotInfo) (bool, erro
 		if own != nil {
 			return false, rejected(own)
 		}
+		if unreadable := e.terms.UnreadableP384(); held.Algorithm == "ECDSA P-384" && len(unreadable) > 0 {
+			return false, rejected(fmt.Errorf("the policy lists readers that cannot use a P-384 key: %s; the key in slot %s of YubiKey %d is one", strings.Join(unreadable, "; "), e.slot, e.info.Serial))
+		}
 		return true, nil
 	}
 	if own != nil {

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -59,6 +60,59 @@ func TestEnrolTakesThePlace(t *testing.T) {
 			if old, _ := m.Key("main"); old.Status != test.old || strings.Join(m.Active(), " ") != "card" {
 				t.Errorf("main is %s, active are %s", old.Status, m.Active())
 			}
+		})
+	}
+}
+
+// Keys that were made with other tools, and are not what `enrol` would make.
+func TestEnrolExistingOfOtherKinds(t *testing.T) {
+	own := card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")}
+	for _, test := range []struct {
+		name   string
+		policy [2]string // what stands in rust-tuf.toml, and what instead
+		slot   card.Slot
+		kind   card.Algorithm
+		code   int
+		words  []string
+	}{
+		{"slot 9a, as rust-lang/team has it", [2]string{"[devices]", "[devices]\nslots = [\"9c\", \"9a\"]\npin = \"once\""}, card.Authentication, card.P256, ExitDone, []string{"in slot 9a of YubiKey 5200001"}},
+		{"P-384 that not all can read", [2]string{}, card.Signature, card.P384, ExitRejected, []string{"the policy lists readers that cannot use a P-384 key: ", "the key in slot 9c of YubiKey 5200001 is one"}},
+		{"P-384 that all can read", [2]string{`readers = ["rust-tuf", "go-tuf", "python-tuf", "tuf-js", "tough"]`, `readers = ["rust-tuf", "go-tuf"]`}, card.Signature, card.P384, ExitDone, []string{"with an ECDSA P-384 key"}},
+		{"Ed25519", [2]string{}, card.Signature, card.Ed25519, ExitRejected, []string{"the key mallory/main is Ed25519 on card 5200001, which signs messages up to about 3 kB"}},
+		{"RSA", [2]string{}, card.Signature, card.RSA2048, ExitRejected, []string{"the key mallory/main is RSA 2048 on card 5200001; rust-tuf signs with ECDSA P-256 and P-384 on cards"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, mallory, world := newcomerWithCard(t)
+			if test.policy[0] != "" {
+				s.policySays(t, test.policy[0], test.policy[1])
+			}
+			c := world.Insert(card.Config{Serial: 5200001})
+			c.Set(own)
+			c.Generate(test.slot, test.kind, card.PINAlways, card.TouchAlways)
+			args := append(enrolArgs, "--existing")
+			if test.slot != card.Signature {
+				args = append(args, "--slot", "9a")
+			}
+			if test.code == ExitDone {
+				mallory.answers(t, askPIN)
+				s.exits(t, mallory, ExitDone, args, test.words...)
+				s.maintainer.env.Attestation = mallory.env.Attestation
+				if verdict, err := s.gateOn(t, "member/mallory"); err != nil || !verdict.Accepted {
+					t.Errorf("%+v, %v", verdict, err)
+				}
+				// A key is declared once.
+				if err := s.merge("member/mallory"); err != nil {
+					t.Fatal(err)
+				}
+				mallory.answers(t)
+				s.unchanged(t, func() {
+					s.exits(t, mallory, ExitRejected, []string{"member", "enrol", "mallory", "--existing", "--label", "again", "--slot", fmt.Sprintf("%02x", byte(test.slot))}, "this key is declared as mallory/main in members/mallory/member.toml")
+				})
+				return
+			}
+			mallory.answers(t)
+			s.unchanged(t, func() { s.exits(t, mallory, test.code, args, test.words...) })
+			spent(t, c, 0, 0)
 		})
 	}
 }
