@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -66,32 +67,60 @@ func (c *command) runInit(folder, name string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	files := []struct{ name, text string }{{metadata.PolicyFile, policy}, {".gitattributes", gitAttributes}}
-	for _, f := range files {
-		if _, err := os.Lstat(filepath.Join(dir, f.name)); err == nil {
-			return rejected(fmt.Errorf("%s exists already; init never overwrites: choose an empty folder", filepath.Join(folder, f.name)))
-		} else if !errors.Is(err, fs.ErrNotExist) {
+	// The policy comes last: an earlier run that was killed in between has
+	// left the attributes alone, and then they are as they should be.
+	files := []struct {
+		name, text string
+		kept       bool
+	}{{name: ".gitattributes", text: gitAttributes}, {name: metadata.PolicyFile, text: policy}}
+	for i, f := range files {
+		var err error
+		if files[i].kept, err = holdsText(filepath.Join(dir, f.name), f.text); err != nil {
 			return err
 		}
 	}
 	for _, f := range files {
-		if err := writeNew(filepath.Join(dir, f.name), []byte(f.text)); err != nil {
-			return err
+		if !f.kept {
+			if err := writeNew(filepath.Join(dir, f.name), []byte(f.text), out.Repository); err != nil {
+				return err
+			}
 		}
-		out.Files = append(out.Files, f.name)
+		out.Files = append([]string{f.name}, out.Files...)
 	}
 	return c.show(out)
 }
 
-// writeNew creates a file that must not exist.
-func writeNew(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+// holdsText tells whether a file is there with this text. Anything else at its
+// place is refused.
+func holdsText(path, text string) (bool, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if info.Mode().IsRegular() {
+		if data, err := os.ReadFile(path); err != nil || string(data) == text {
+			return err == nil, err
+		}
+	}
+	return false, rejected(fmt.Errorf("%s exists already; init never overwrites: choose an empty folder", path))
+}
+
+// writeNew creates a file that must not exist, in full or not at all: it gets
+// its name last. A kill may leave a hidden file ".NAME.UNIQUE.tmp" beside it,
+// which nothing ever reads.
+func writeNew(path string, data []byte, unique string) error {
+	tmp := filepath.Join(filepath.Dir(path), "."+strings.TrimPrefix(filepath.Base(path), ".")+"."+unique+".tmp")
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(data); err != nil {
-		f.Close()
+	defer os.Remove(tmp)
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return f.Close()
+	return os.Link(tmp, path) // refused where the path exists
 }

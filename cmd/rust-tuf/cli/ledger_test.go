@@ -9,6 +9,30 @@ import (
 	"github.com/rust-lang/rust-tuf/signer/trust"
 )
 
+// laptop is a second machine of a, with the same keys. It knows what a's
+// machine knew when it was copied from it.
+func (s *stage) laptop(t *testing.T, a *actor) *actor {
+	t.Helper()
+	second := s.actor(a.name)
+	second.env.Home = t.TempDir()
+	copyStage(t, a.env.Home, second.env.Home)
+	return second
+}
+
+// twoEvents opens one event for root 2 and one for targets 2.
+func (s *stage) twoEvents(t *testing.T) {
+	t.Helper()
+	s.now = december
+	for _, role := range []string{"root", "targets"} {
+		if _, err := s.must(s.maintainer, "propose", "--why", "a renewal", "--renew", role, "--name", "new-"+role); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.merge("event/new-" + role); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // otherProposal opens an event for root 2 again, as if the one before had
 // never been; the signers' branches stay.
 func (s *stage) otherProposal(t *testing.T) {

@@ -14,30 +14,6 @@ import (
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
-// laptop is a second machine of a, with the same keys. It knows what a's
-// machine knew when it was copied from it.
-func (s *stage) laptop(t *testing.T, a *actor) *actor {
-	t.Helper()
-	second := s.actor(a.name)
-	second.env.Home = t.TempDir()
-	copyStage(t, a.env.Home, second.env.Home)
-	return second
-}
-
-// twoEvents opens one event for root 2 and one for targets 2.
-func (s *stage) twoEvents(t *testing.T) {
-	t.Helper()
-	s.now = december
-	for _, role := range []string{"root", "targets"} {
-		if _, err := s.must(s.maintainer, "propose", "--why", "a renewal", "--renew", role, "--name", "new-"+role); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.merge("event/new-" + role); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // While the first of two signatures is made and pushed, the remote moves: the
 // second is judged again before anything of it is shown, wherever the move
 // happened. Nothing is asked for a document that cannot count any more.

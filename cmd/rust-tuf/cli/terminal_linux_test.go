@@ -266,6 +266,54 @@ func TestKilledAfterTheKeyWasUsed(t *testing.T) {
 	signedOnce(t, s, "alice")
 }
 
+// Killed between two signatures of one run: the first one is pushed, and its
+// root pinned. The next run asks for the second alone.
+func TestKilledBetweenTwoSignatures(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
+	alice := s.people["alice"]
+	const askFirst, askSecond = "do you want to sign root version 1? (type yes to agree): ", "do you want to sign targets version 1? (type yes to agree): "
+	p := s.sits(t, alice, "sign")
+	for _, a := range []reply{{askFirst, "yes"}, {askSecret, demoPassphrase}} {
+		p.sees(a.prompt)
+		p.types(a.typed + "\n")
+	}
+	p.sees(askSecond)
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if code, screen := p.ends(); code != -1 {
+		t.Fatalf("exit code %d\n%s", code, screen)
+	}
+	first := s.outcome(t, alice)
+	if strings.Count(first, "ledger: ") != 1 || !strings.Contains(first, "pin: root 1 ") || strings.Count(first, "on record: true") != 1 {
+		t.Errorf("what is left:\n%s", first)
+	}
+	p = s.sits(t, alice, "sign")
+	for _, a := range []reply{{askSecond, "yes"}, {askSecret, demoPassphrase}} {
+		p.sees(a.prompt)
+		p.types(a.typed + "\n")
+	}
+	code, screen := p.ends()
+	if code != ExitDone || strings.Contains(screen, askFirst) || strings.Count(screen, askSecret) != 1 {
+		t.Fatalf("exit code %d\n%s", code, screen)
+	}
+	for _, want := range []string{"Signed earlier, found on this machine: root version 1, by alice.", "Signed: targets version 1, by alice."} {
+		if !strings.Contains(p.out.String(), want) {
+			t.Errorf("standard output:\n%s\nwithout %q", p.out.String(), want)
+		}
+	}
+	both := s.outcome(t, alice)
+	for line := range strings.Lines(first) {
+		if !strings.Contains(both, strings.TrimSpace(line)) {
+			t.Errorf("lost: %s", line)
+		}
+	}
+	if strings.Count(both, "ledger: ") != 2 || strings.Count(both, "on record: true") != 2 {
+		t.Errorf("at the end:\n%s", both)
+	}
+}
+
 // Without a terminal nothing is signed, and answers are never taken from a
 // pipe.
 func TestSignWithoutATerminal(t *testing.T) {
