@@ -1,0 +1,9 @@
+package httpfetch_test
+
+import (
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/importtest"
+)
+
+func TestImports(t *testing.T) { importtest.Check(t, []string{"verify"}, "os", "log", "syscall") }
