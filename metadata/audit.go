@@ -88,22 +88,23 @@ func (rep *Report) proven(format string, args ...any) {
 func (rep *Report) declaration(repo *Repository) {
 	members, err := repo.Members()
 	if err != nil {
-		rep.Problems = append(rep.Problems, err)
+		rep.problem(err)
 		return
 	}
 	names := slices.Sorted(maps.Keys(members))
 	d, err := repo.Declaration()
+	if err == nil {
+		err = d.Check()
+	}
 	switch {
 	case err == nil:
-		rep.Findings, err = rep.Trusted.Preview(d, names...)
+		if rep.Findings, err = rep.Trusted.Preview(d, names...); err == nil {
+			err = rep.keys(repo, d, names)
+		}
 	case rep.Roots == 0 && len(repo.Open) == 0: // it has just begun
-		rep.Findings, err = repo.newcomers(names, err)
+		rep.Findings, rep.Keys, err = repo.newcomers(names, err)
 	}
-	if err != nil {
-		rep.Problems = append(rep.Problems, err)
-		return
-	}
-	rep.problem(rep.keys(repo, d, names))
+	rep.problem(err)
 }
 
 // keys tells what is proven about keys: of those in force by what was frozen
@@ -118,9 +119,6 @@ func (rep *Report) keys(repo *Repository, d *roles.Declaration, names []string) 
 		if inForce != nil {
 			p.Charters[role] = inForce
 		}
-	}
-	if d == nil {
-		return nil
 	}
 	rep.Keys = roles.Proofs(p)
 	return nil

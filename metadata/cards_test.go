@@ -280,10 +280,13 @@ func TestGateBeforeThePolicyIsReady(t *testing.T) {
 			head := w.clone()
 			head.enrol(cardKey{name: name, serial: 20000001 + uint32(i)})
 			gate(t, w, head, KindPolicy, nil)
+			if rep := Audit(head.tree(), head.options...); len(rep.Problems) > 0 {
+				t.Error(rep.Problems)
+			}
 			w = head
 		}
-		if rep := Audit(w.tree(), w.options...); len(rep.Problems) > 0 {
-			t.Error(rep.Problems)
+		if rep := Audit(w.tree(), w.options...); len(rep.Problems) > 0 || len(rep.Keys) != 9 || !rep.Keys[8].Proven() {
+			t.Error(rep.Problems, rep.Keys)
 		}
 	}
 	// Nobody hides behind that: a key of somebody else, a card of somebody else,

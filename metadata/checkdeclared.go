@@ -26,7 +26,7 @@ func (c *checker) declared() {
 	case err == nil:
 		v.Findings, err = c.trusted.Preview(d, touched...)
 	case c.base.unready() != nil:
-		v.Findings, err = c.head.newcomers(touched, err)
+		v.Findings, _, err = c.head.newcomers(touched, err)
 	}
 	if err != nil {
 		v.refuse(err)
@@ -64,18 +64,18 @@ func (r *Repository) unready() error {
 // newcomers judges the keys of some members by the terms of a policy that
 // cannot be proposed yet, for the given reason: members send their keys before
 // anybody can name them in a role.
-func (r *Repository) newcomers(names []string, why error) ([]roles.Finding, error) {
+func (r *Repository) newcomers(names []string, why error) ([]roles.Finding, []roles.KeyProof, error) {
 	raw, err := r.tree.Read(PolicyFile)
 	if err != nil {
-		return nil, why
+		return nil, nil, why
 	}
 	terms, err := roles.ParseTerms(PolicyFile, raw)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	members, err := r.Members()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	first, _, more := strings.Cut(why.Error(), "\n")
 	if more {
@@ -84,7 +84,7 @@ func (r *Repository) newcomers(names []string, why error) ([]roles.Finding, erro
 	return append(terms.Judge(members, names, r.attestation), roles.Finding{
 		Rule: "declaration", Severity: roles.Note,
 		Text: fmt.Sprintf("%s cannot be proposed yet (%s), so members' keys are judged and no role is", PolicyFile, first),
-	}), nil
+	}), terms.Proofs(members, names, r.attestation), nil
 }
 
 // Preview lints a declaration as if it were proposed whole. The active keys of

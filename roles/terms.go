@@ -83,14 +83,23 @@ func (t *Terms) UnreadableP384() []string {
 // the gate does when their files are proposed. Findings are sorted as [Lint]
 // sorts them. A verifier that is nil trusts Yubico's roots alone.
 func (t *Terms) Judge(members map[string]*Member, names []string, v *attest.Verifier) []Finding {
+	about := []string{"key-twice", "card-algorithm", "attestation", "possession", "retirement", "serial-twice", "device-policy", "advisory"}
+	return slices.DeleteFunc(Lint(t.proposal(members, names, v)), func(f Finding) bool { return !slices.Contains(about, f.Rule) })
+}
+
+// Proofs is [Proofs] for some members among all.
+func (t *Terms) Proofs(members map[string]*Member, names []string, v *attest.Verifier) []KeyProof {
+	return Proofs(t.proposal(members, names, v))
+}
+
+// proposal is a policy that names nobody, and members.
+func (t *Terms) proposal(members map[string]*Member, names []string, v *attest.Verifier) Proposal {
 	p := &Policy{Format: 1, Repository: t.Repository, KeyID: t.KeyID, Readers: t.Readers, Devices: t.Devices,
 		Roles: map[string]*Role{Root: {}, Targets: {}}}
 	for _, rule := range t.Excepted {
 		p.Exceptions = append(p.Exceptions, Exception{Rule: rule})
 	}
-	about := []string{"key-twice", "card-algorithm", "attestation", "possession", "retirement", "serial-twice", "device-policy", "advisory"}
-	return slices.DeleteFunc(Lint(Proposal{Declaration: &Declaration{Policy: p, Members: members}, Members: names, Verifier: v}),
-		func(f Finding) bool { return !slices.Contains(about, f.Rule) })
+	return Proposal{Declaration: &Declaration{Policy: p, Members: members}, Members: names, Verifier: v}
 }
 
 // Meets tells why a card cannot hold a member's key, before one is made on it:

@@ -135,8 +135,7 @@ func TestPulledAnywhere(t *testing.T) {
 			for n := 1; n == 1 || n <= total; n += 2 { // the kills fall on others
 				s, mallory, world, c := d.setup(t)
 				c.ClearLog()
-				holder := &cardHolder{heard: mallory.err}
-				mallory.env.Terminal = holder
+				mallory.env.Terminal = &cardHolder{heard: mallory.err}
 				moments := at(c, n, func() bool { return true })
 				out, code := s.run(mallory, d.args...)
 				if moments() < n {

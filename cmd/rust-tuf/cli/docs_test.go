@@ -161,7 +161,8 @@ func TestReadmeCommands(t *testing.T) {
 	types(m, line)
 	types(m, "check")
 	for line := range shown {
-		if !typed[line] && line != "demo" && line != "runbook root-ceremony" {
+		if !typed[line] && !slices.Contains([]string{"demo", "runbook root-ceremony",
+			"member enrol NAME", "doctor"}, line) { // these two want a card: TestRunbookYubiKey types them
 			t.Errorf("nobody typed rust-tuf %s", line)
 		}
 	}

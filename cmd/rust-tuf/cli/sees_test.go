@@ -1,0 +1,140 @@
+//go:build cgo && !nopiv && linux
+
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/vyubikey"
+	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
+)
+
+// screen is what somebody sees and types, across several commands: each line
+// that is shown, each prompt with what was typed, and what ends a command.
+type screen struct {
+	s    *stage
+	a    *actor
+	text strings.Builder
+}
+
+// types lets the person type a command and then what the script says.
+func (v *screen) types(t *testing.T, code int, line string, script ...reply) {
+	t.Helper()
+	shown := v.a.answers(t, script...)
+	out := v.s.exits(t, v.a, code, strings.Fields(line))
+	fmt.Fprintf(&v.text, "$ rust-tuf %s\n%s%s%s[exit code %d]\n\n", line, shown, v.a.err, out, code)
+}
+
+// notes something that the person does with their hands.
+func (v *screen) does(what string) { fmt.Fprintf(&v.text, "(%s)\n\n", what) }
+
+// Exactly what a member sees, keystroke by keystroke, from plugging in to the
+// pull request: when all goes well, and in each of the ways in which it usually
+// does not at first.
+func TestWhatAMemberSees(t *testing.T) {
+	ask := func(tries int) reply {
+		return reply{fmt.Sprintf("PIN of YubiKey 5200042, %d tries left", tries), cardPIN}
+	}
+	for _, test := range []struct {
+		name string
+		play func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card)
+	}{
+		{"wrong-pin", func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card) {
+			world.Plug(c)
+			v.does("she plugs in YubiKey 5200042")
+			v.types(t, ExitCard, "sign", signSecond, reply{"3 tries left", "999999"})
+			v.types(t, ExitDone, "sign", signSecond, ask(2))
+		}},
+		{"no-touch", func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card) {
+			world.Plug(c)
+			v.does("she plugs in YubiKey 5200042, and looks away while it blinks")
+			c.OnTouch(card.Always(card.Ignored))
+			v.types(t, ExitCard, "sign", signSecond, ask(3))
+			c.OnTouch(nil)
+			v.does("she looks at it")
+			v.types(t, ExitDone, "sign", signSecond, ask(3))
+		}},
+		{"wrong-card", func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card) {
+			other := world.Insert(card.Config{Serial: 5200007})
+			other.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+			v.does("she plugs in YubiKey 5200007")
+			v.types(t, ExitCard, "sign")
+			world.Remove(other)
+			world.Plug(c)
+			v.does("she plugs in YubiKey 5200042 instead")
+			v.types(t, ExitDone, "sign", signSecond, ask(3))
+			untouchedButMade(t, other)
+		}},
+		{"two-cards", func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card) {
+			other := world.Insert(card.Config{Serial: 5200007})
+			other.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+			world.Plug(c)
+			v.does("she plugs in YubiKey 5200007 and YubiKey 5200042")
+			v.types(t, ExitDone, "sign", signSecond, ask(3))
+			untouchedButMade(t, other)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, judy, world, c := judyAtDesk(t)
+			v := &screen{s: s, a: judy}
+			test.play(t, v, world, c)
+			prefix := regexp.MustCompile(`\b[0-9a-f]{4}( [0-9a-f]{4}){3} …`) // of a fingerprint
+			s.golden(t, "sees-"+test.name+".golden", prefix.ReplaceAllString(v.text.String(), "<4 GROUPS> …"))
+			if strings.Contains(v.text.String(), cardPIN) {
+				t.Error("the PIN is shown")
+			}
+		})
+	}
+}
+
+// untouchedButMade: nothing was asked of the other card.
+func untouchedButMade(t *testing.T, c *card.Card) {
+	t.Helper()
+	if n := c.Counters(); n.PINAttempts+n.PUKAttempts+n.Signatures > 0 {
+		t.Errorf("card %d: %+v", c.Serial(), n)
+	}
+}
+
+// With --json the verbs about cards print one object too; which members it has
+// is kept in testdata/json-cards.golden.
+func TestJSONOfCards(t *testing.T) {
+	fields := map[string]bool{}
+	see := func(verb, out string) {
+		t.Helper()
+		var value map[string]any
+		oneObject(t, out, &value)
+		flatten(verb+":", "", value, fields)
+	}
+	s, mallory, world := newcomerWithCard(t)
+	s.maintainer.env.Attestation = mallory.env.Attestation
+	c := world.Insert(card.Config{Serial: 5200001})
+	mallory.answers(t)
+	see("doctor", s.exits(t, mallory, ExitOther, []string{"doctor", "--json"}))
+	mallory.answers(t, fresh...)
+	see("member enrol", s.exits(t, mallory, ExitDone, append(slices.Clone(enrolArgs), "--json")))
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	see("check of a pull request", s.exits(t, s.maintainer, ExitDone, []string{"check", "--json", "--base", "origin/main", "--head", "origin/member/mallory"}))
+	if err := s.merge("member/mallory"); err != nil {
+		t.Fatal(err)
+	}
+	see("check", s.exits(t, s.maintainer, ExitDone, []string{"check", "--json"}))
+	mallory.answers(t, leaving...)
+	see("member retire", s.exits(t, mallory, ExitDone, append(slices.Clone(retireArgs), "--json")))
+	world.Remove(c)
+	see("an error", s.exits(t, mallory, ExitCard, append(slices.Clone(retireArgs), "--json")))
+	var lines []string
+	for f := range fields {
+		lines = append(lines, f)
+		if strings.HasSuffix(f, " null") {
+			t.Errorf("a value is null where a list or nothing belongs: %s", f)
+		}
+	}
+	slices.Sort(lines)
+	golden(t, "json-cards.golden", strings.Join(lines, "\n")+"\n")
+}
