@@ -337,12 +337,15 @@ func TestStaleEvent(t *testing.T) {
 				stale.files[EventPath("again", rel)] = content
 			}
 			_, err := stale.judge("again")
-			e := expect[*StaleError](t, err, "event again: root version 2 is published already", "the newest is 2", "can never complete", "--supersede again")
+			e := expect[*StaleError](t, err, "event again: root version 2 is published already", "the newest is 2", "can never complete", "`rust-tuf complete again` closes it")
 			if e.Newest != 2 || e.Version != 2 || e.Role != "root" || e.Event != "again" {
 				t.Errorf("%+v", *e)
 			}
-			_, err = stale.tryComplete("again")
-			expect[*StaleError](t, err)
+			c, err := stale.tryComplete("again")
+			if err != nil || len(c.Published) != 0 {
+				t.Errorf("%+v, %v", c, err)
+			}
+			expect[*StaleError](t, c.Overtaken)
 			v, err := Check(w.tree(), stale.tree())
 			if err != nil || v.Accepted() {
 				t.Fatalf("%+v, %v", v, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/rust-lang/rust-tuf/roles/attest"
@@ -20,6 +21,12 @@ type Option func(*Repository)
 // verdict, and the file of each event that is proposed under it.
 func Attestation(v *attest.Verifier) Option {
 	return func(r *Repository) { r.attestation = v }
+}
+
+// At lets a clock judge too: an event that is opened or completed is held to
+// the instant (see [Standing.CheckOpened]).
+func At(now time.Time) Option {
+	return func(r *Repository) { r.now = now }
 }
 
 // TestRoots names the test roots that are trusted besides Yubico's in judging

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -18,8 +20,12 @@ func (rep *Report) closedEvents(repo *Repository) {
 	made := map[string]string{} // event by the path that it published
 	for _, e := range repo.Closed {
 		rep.problem(repo.checkTestRoots(e))
-		if e.Closed.Outcome == Superseded {
+		switch e.Closed.Outcome {
+		case Superseded:
 			rep.problem(repo.checkReplaced(e))
+			continue
+		case Overtaken:
+			rep.problem(repo.checkOvertaken(e))
 			continue
 		}
 		for _, p := range e.Payloads {
@@ -35,7 +41,32 @@ func (rep *Report) closedEvents(repo *Repository) {
 	if len(made) > 0 {
 		rep.proven("%d published versions: each is what the log of its event yields", len(made))
 	}
+	rep.problem(repo.checkNewest())
 	rep.unlogged(repo, made)
+}
+
+// checkNewest holds the file that every completion changes to the log.
+func (r *Repository) checkNewest() error {
+	raw, err := r.tree.Read(NewestFile)
+	if errors.Is(err, fs.ErrNotExist) && !slices.ContainsFunc(r.Closed, func(e *Event) bool { return e.Closed.Outcome == Completed }) {
+		return nil
+	}
+	if err != nil {
+		return &TreeError{Path: NewestFile, Reason: "is missing; it names the event that was completed last"}
+	}
+	e := findEvent(r.Closed, strings.TrimSuffix(string(raw), "\n"))
+	if e == nil || e.Closed.Outcome != Completed || string(raw) != e.Name+"\n" {
+		return &TreeError{Path: NewestFile, Reason: "names no event that the log holds as completed"}
+	}
+	return nil
+}
+
+// checkOvertaken checks an event that the log calls overtaken.
+func (r *Repository) checkOvertaken(e *Event) error {
+	if !r.overtaken(e) {
+		return &TreeError{Path: LogPath(e.Name, closedFile), Reason: "says that the event was overtaken, but no published version did that"}
+	}
+	return nil
 }
 
 func (rep *Report) problem(err error) {
@@ -202,7 +233,7 @@ func (r *Repository) checkReplaced(e *Event) error {
 	switch {
 	case by == nil:
 		return &TreeError{Path: path, Reason: fmt.Sprintf("says that event %s superseded it, but there is no such event", e.Closed.By)}
-	case !supersedesOneOf(by, e) && !r.madeByOthers(e):
+	case !supersedesOneOf(by, e) && !r.overtaken(e):
 		return &TreeError{Path: path, Reason: fmt.Sprintf("says that event %s superseded it, but that event makes no version in its place", e.Closed.By)}
 	}
 	for _, p := range e.Payloads {
@@ -213,10 +244,15 @@ func (r *Repository) checkReplaced(e *Event) error {
 	return nil
 }
 
-// madeByOthers tells whether a version that e wanted to make was published by
-// another event, so that e could not complete any more.
-func (r *Repository) madeByOthers(e *Event) bool {
-	return slices.ContainsFunc(e.Payloads, func(p *Payload) bool { return r.Newest(p.Role) >= p.Version })
+// overtaken tells whether an event can never be completed, because of what is
+// published: another event made a version that it wants to make, or a newer
+// version of a role that it names as the one that decides who signs. What is
+// published stays, so an event that is overtaken once is so for good.
+func (r *Repository) overtaken(e *Event) bool {
+	return slices.ContainsFunc(e.Payloads, func(p *Payload) bool {
+		by := p.Delegator
+		return r.Newest(p.Role) >= p.Version || by.Role != "" && e.Payload(by.Role) == nil && r.Newest(by.Role) > by.Version
+	})
 }
 
 func keyIDs(sigs []verify.Signature) []string {

@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -115,16 +116,18 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 }
 
 // newConflict finds a conflict that is in head and not yet in base. Its error
-// names the event first that was there first.
+// names the events first that were there first.
 func (c *checker) newConflict() error {
 	for _, conflict := range c.head.Conflicts {
-		if slices.ContainsFunc(c.base.Conflicts, func(known *ConflictError) bool { return *known == *conflict }) {
-			continue
+		known := func(k *ConflictError) bool {
+			return k.Role == conflict.Role && k.Version == conflict.Version && len(k.Events) >= len(conflict.Events)
 		}
-		if !c.openInBase(conflict.Events[0]) {
-			slices.Reverse(conflict.Events[:])
+		if !slices.ContainsFunc(c.base.Conflicts, known) {
+			slices.SortStableFunc(conflict.Events, func(a, b string) int {
+				return cmp.Compare(c.arrived(a), c.arrived(b))
+			})
+			return conflict
 		}
-		return conflict
 	}
 	return nil
 }
@@ -148,6 +151,7 @@ type checker struct {
 	trusted *Trusted
 	changes []treeChange
 	verdict *Verdict
+	back    *takenBack // by a KindRepair
 }
 
 func paths(changes []treeChange) []string {
@@ -156,6 +160,14 @@ func paths(changes []treeChange) []string {
 		list[i] = ch.Path
 	}
 	return list
+}
+
+// arrived orders events: those of base came before those of head.
+func (c *checker) arrived(event string) int {
+	if c.openInBase(event) {
+		return 0
+	}
+	return 1
 }
 
 func (c *checker) openInBase(event string) bool { return findEvent(c.base.Open, event) != nil }
@@ -194,6 +206,16 @@ func (c *checker) signature() {
 	}
 }
 
+// clock holds an event to the instant, if there is one.
+func (c *checker) clock(s *Standing) {
+	if c.base.now.IsZero() {
+		return
+	}
+	if err := s.CheckOpened(c.base.now); err != nil {
+		c.verdict.refuse(err)
+	}
+}
+
 // completion judges a pull request that publishes: base must yield exactly
 // this tree.
 func (c *checker) completion() {
@@ -222,6 +244,9 @@ func (c *checker) completion() {
 	if err != nil {
 		v.refuse(err)
 		return
+	}
+	if completion.Standing != nil {
+		c.clock(completion.Standing)
 	}
 	rest, err := diffTrees(completion.Change.Apply(c.base.tree), c.head.tree)
 	if err != nil {

@@ -27,7 +27,7 @@ func (c *checker) classify() {
 		v.Kind = KindNothing
 		return
 	}
-	if c.takesBack() {
+	if c.back = c.takesBack(); c.back != nil {
 		v.Kind = KindRepair
 		return
 	}
@@ -71,8 +71,9 @@ func (c *checker) mixed(format string, args ...any) {
 	v.refuse(e)
 }
 
-// sort looks at each path by itself. Whether what is deleted below events/
-// may go, and what is added may come, is judged with the kind.
+// sort looks at each path by itself, and notes the event that signatures or a
+// proposal are for. Whether what is deleted below events/ may go, and what is
+// added may come, is judged with the kind.
 func (c *checker) sort() touched {
 	opening := map[string]bool{}
 	for _, ch := range c.changes {
@@ -103,7 +104,7 @@ func (c *checker) sort() touched {
 			c.verdict.Event = event
 		case top == PublishedDir && ch.Kind == added:
 			t.publishes = append(t.publishes, p)
-		case top == LogDir && ch.Kind == added:
+		case top == LogDir && ch.Kind == added, p == NewestFile && ch.Kind == modified:
 			t.logs = append(t.logs, p)
 		case top == EventsDir && ch.Kind == deleted:
 			t.ends = append(t.ends, p)
@@ -136,10 +137,12 @@ func frozenReason(ch treeChange) string {
 		return "a file of that name stands where a folder belongs"
 	case top == PublishedDir && ch.Kind == added:
 		return "a new version is published by completing its event: `rust-tuf complete` does it"
-	case top == LogDir && ch.Kind == added:
+	case top == LogDir && p != NewestFile && ch.Kind == added:
 		return "files come into the log only when their event ends, and as they were"
 	case top == PublishedDir:
 		return "a published version never changes; a new version comes from a new event"
+	case p == NewestFile:
+		return "it changes when an event is completed: `rust-tuf complete` does it"
 	case top == LogDir:
 		return "a closed event never changes"
 	case strings.Contains(p, "/"+signaturesDir+"/") && ch.Kind == added:

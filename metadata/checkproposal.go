@@ -26,6 +26,7 @@ func (c *checker) proposal() {
 		v.refuse(err)
 		return
 	}
+	c.clock(v.Standing)
 	for _, p := range e.Payloads {
 		if len(p.Files)+len(p.Refused) > 0 {
 			v.refuse(&ScopeError{Kind: v.Kind, Events: []string{e.Name}, Reason: fmt.Sprintf("opens the event %s and brings signatures on %s; an event is merged first and signed then, in pull requests of their own", e.Name, p)})
@@ -100,7 +101,7 @@ func (c *checker) superseding(e *Event) {
 		if err := moveToLog(c.base.tree, old, &Closing{Outcome: Superseded, By: e.Name}, &expected); err != nil {
 			c.verdict.refuse(err)
 		}
-		if !supersedesOneOf(e, old) && !c.trusted.dead(old) {
+		if !supersedesOneOf(e, old) && !c.base.overtaken(old) {
 			c.verdict.refuse(&ScopeError{Kind: c.verdict.Kind, Events: []string{e.Name, old.Name},
 				Reason: fmt.Sprintf("closes the event %s, but %s makes no version in its place; only what takes its place may close it", old.Name, e.Name)})
 		}

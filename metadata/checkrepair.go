@@ -13,23 +13,30 @@ import (
 // does not check again before it merges. The gate helps out: it accepts a
 // pull request that does nothing but take that back.
 
-// takesBack tells whether all changes delete files that such a race may have
-// left: signatures that came late, or one whole event of a conflict.
-func (c *checker) takesBack() bool {
-	for _, ch := range c.changes {
-		if ch.Kind != deleted {
-			return false
-		}
-	}
-	if c.conflicting() != nil {
-		return true
-	}
-	return !slices.ContainsFunc(c.changes, func(ch treeChange) bool { return !c.late(ch.Path) })
+// takenBack is what a repair deletes: one whole event of a conflict, or
+// signatures that count for nothing.
+type takenBack struct {
+	event *Event // nil for signatures
 }
 
-// late tells whether a file of base is a signature that counts for nothing:
-// beside an event that has ended, or, where a merge followed the event into
-// the log, with an event that was published without it.
+// takesBack tells what is taken back; nil if the pull request does anything
+// else.
+func (c *checker) takesBack() *takenBack {
+	if slices.ContainsFunc(c.changes, func(ch treeChange) bool { return ch.Kind != deleted }) {
+		return nil
+	}
+	if e := c.conflicting(); e != nil {
+		return &takenBack{event: e}
+	}
+	if slices.ContainsFunc(c.changes, func(ch treeChange) bool { return !c.late(ch.Path) && !c.worthless(ch.Path) }) {
+		return nil
+	}
+	return &takenBack{}
+}
+
+// late tells whether a file of base is a signature that came too late: beside
+// an event that has ended, or, where a merge followed the event into the log,
+// with an event that was published without it.
 func (c *checker) late(p string) bool {
 	if slices.ContainsFunc(c.base.Late, func(l *LateError) bool { return l.Path == p }) {
 		return true
@@ -41,6 +48,21 @@ func (c *checker) late(p string) bool {
 		return false
 	}
 	return c.base.surplus(e, e.Payload(role), keyID)
+}
+
+// worthless tells whether a file of base is a signature in an open event that
+// counts under no rule. Its owner can sign again when it is gone.
+func (c *checker) worthless(p string) bool {
+	event, role, _, ok := parseSignaturePath(p)
+	e := findEvent(c.base.Open, event)
+	if !ok || e == nil {
+		return false
+	}
+	standing, err := c.trusted.judge(e)
+	if err != nil || standing.Payload(role) == nil {
+		return false
+	}
+	return slices.ContainsFunc(standing.Payload(role).Refused, func(f *SignatureFileError) bool { return f.Path == p })
 }
 
 // surplus tells whether a closed event holds a signature that counts and that
@@ -77,14 +99,13 @@ func (c *checker) conflicting() *Event {
 	return e
 }
 
-// repair judges what takesBack found. An event may be taken back only if
-// nobody can have signed it: `sign` refuses both events of a conflict, so if
-// the other one holds signatures, it was there alone before, and this one
-// came second. Else the signatures may still wait in pull requests, and only
-// an event that names both as superseded frees those who made them.
+// repair judges what is taken back. An event may go only if nobody can have
+// signed it: `sign` refuses every event of a conflict, so if another one holds
+// signatures, that was there alone before, and this one came later. Else the
+// signatures may still wait in pull requests, and only an event that names all
+// of them as superseded frees those who made them.
 func (c *checker) repair() {
-	v := c.verdict
-	e := c.conflicting()
+	v, e := c.verdict, c.back.event
 	if e == nil {
 		v.Event, _, _ = eventOf(c.changes[0].Path)
 		return
@@ -97,30 +118,36 @@ func (c *checker) repair() {
 		refuse("but leaves a part of it; take it back whole")
 		return
 	}
-	if c.trusted.signed(e) {
-		refuse("which holds signatures; a signed event ends in the log: put one in the place of both with `rust-tuf propose --supersede`")
+	if by := slices.IndexFunc(c.base.Closed, func(old *Event) bool { return old.Closed.By == e.Name }); by >= 0 {
+		refuse("which the log names as the one that superseded %s; put one in the place of all with `rust-tuf propose --supersede`", c.base.Closed[by].Name)
 		return
 	}
-	later := c.trusted.In(c.head)
+	if signed, err := c.trusted.signed(e); signed || err != nil {
+		refuse("which holds signatures, or may; a signed event ends in the log: put one in the place of all with `rust-tuf propose --supersede`")
+		return
+	}
 	for _, conflict := range c.base.Conflicts {
-		i := slices.Index(conflict.Events[:], e.Name)
-		if i < 0 {
-			continue
-		}
-		other := findEvent(c.base.Open, conflict.Events[1-i])
-		if !later.signed(other) {
-			refuse("but nobody's signature shows that %s was there first, and signatures on either may wait in pull requests; put one in the place of both: `rust-tuf propose --supersede %s --supersede %s`",
-				other.Name, conflict.Events[0], conflict.Events[1])
+		if slices.Contains(conflict.Events, e.Name) && !slices.ContainsFunc(conflict.Events, c.signedThere) {
+			refuse("but nobody's signature shows which one was there first, and signatures on any may wait in pull requests; put one in the place of all: `rust-tuf propose --supersede %s`",
+				strings.Join(conflict.Events, " --supersede "))
 			return
 		}
 	}
 }
 
-// signed tells whether an event holds a signature that counts.
-func (t *Trusted) signed(e *Event) bool {
+// signedThere tells whether an open event of base is known to hold a signature
+// that counts.
+func (c *checker) signedThere(event string) bool {
+	signed, err := c.trusted.signed(findEvent(c.base.Open, event))
+	return signed && err == nil
+}
+
+// signed tells whether an event holds a signature that counts. An event that
+// cannot be judged gives an error.
+func (t *Trusted) signed(e *Event) (bool, error) {
 	standing, err := t.judge(e)
 	if err != nil {
-		return false
+		return false, err
 	}
-	return slices.ContainsFunc(standing.Payloads, func(p *PayloadStanding) bool { return len(p.counted()) > 0 })
+	return slices.ContainsFunc(standing.Payloads, func(p *PayloadStanding) bool { return len(p.counted()) > 0 }), nil
 }

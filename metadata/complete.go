@@ -16,7 +16,9 @@ import (
 // change to the tree that does it.
 type Completion struct {
 	Event     *Event
+	Standing  *Standing // nil for an event that was overtaken
 	Published []Published
+	Overtaken error // why it can never be completed and only closes; nil for one that publishes
 	Change    Change
 }
 
@@ -34,18 +36,25 @@ type Published struct {
 // clock, so anyone gets the same bytes from the same tree. All payloads are
 // published or none; if a threshold is not met, the error is a *PendingError.
 //
+// An event that was overtaken by what is published, so that it can never be
+// completed, is closed: it moves into the log and publishes nothing.
+//
 // Before it returns, the result is read back as a client would read it: by
 // this project's verifier from every historical root, and by go-tuf, which
 // shares no code with it (*SecondOpinionError).
 func (t *Trusted) Complete(e *Event) (*Completion, error) {
 	standing, err := t.Judge(e)
+	if err != nil && t.repo.overtaken(e) {
+		c := &Completion{Event: e, Overtaken: err, Change: Change{Put: map[string][]byte{}}}
+		return c, moveToLog(t.repo.tree, e, &Closing{Outcome: Overtaken}, &c.Change)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if !standing.Complete() {
 		return nil, &PendingError{Standing: standing}
 	}
-	c := &Completion{Event: e, Change: Change{Put: map[string][]byte{}}}
+	c := &Completion{Event: e, Standing: standing, Change: Change{Put: map[string][]byte{NewestFile: []byte(e.Name + "\n")}}}
 	for _, p := range standing.Payloads {
 		pub, err := p.publish()
 		if err != nil {

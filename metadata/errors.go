@@ -46,11 +46,11 @@ func (e *StaleError) Error() string {
 		if e.Newest == 0 {
 			newest = "no version of " + e.By.Role + " is trusted"
 		}
-		return fmt.Sprintf("event %s: %s version %d is to be judged by %s version %d, but %s; propose again with --supersede %s",
-			e.Event, e.Role, e.Version, e.By.Role, e.By.Version, newest, e.Event)
+		return fmt.Sprintf("event %[1]s: %[2]s version %[3]d is to be judged by %[4]s version %[5]d, but %[6]s; propose again with --supersede %[1]s, or, if it is not wanted any more, `rust-tuf complete %[1]s` closes it",
+			e.Event, e.Role, e.Version, e.By.Role, e.By.Version, newest)
 	}
 	if e.Newest >= e.Version {
-		return fmt.Sprintf("event %s: %s version %d is published already (the newest is %d); this event can never complete: close it by proposing again with --supersede %s",
+		return fmt.Sprintf("event %s: %s version %d is published already (the newest is %d); this event can never complete: `rust-tuf complete %s` closes it",
 			e.Event, e.Role, e.Version, e.Newest, e.Event)
 	}
 	if e.Newest != e.Version-1 {
@@ -60,16 +60,17 @@ func (e *StaleError) Error() string {
 		e.Event, e.Role, e.Version, short(e.Base), e.Newest, short(e.Digest), e.Event)
 }
 
-// ConflictError is two open events that want to make the same version.
+// ConflictError is two or more open events that want to make the same version.
 type ConflictError struct {
 	Role    string
 	Version int64
-	Events  [2]string // the one that was there first comes first, where that is known
+	Events  []string // the one that was there first comes first, where that is known
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("events %[1]s and %[2]s both want to make %[3]s version %[4]d, and only one of them may be open: propose the second again with --supersede %[1]s, or, if both are merged, one in the place of both with --supersede %[1]s --supersede %[2]s",
-		e.Events[0], e.Events[1], e.Role, e.Version)
+	last := len(e.Events) - 1
+	return fmt.Sprintf("events %s and %s both want to make %s version %d, and only one of them may be open: propose the one that came later again with --supersede %s, or, if they are merged, one in the place of all with --supersede %s",
+		strings.Join(e.Events[:last], ", "), e.Events[last], e.Role, e.Version, e.Events[0], strings.Join(e.Events, " --supersede "))
 }
 
 // LateError is a signature that was merged after its event had ended.
@@ -93,6 +94,23 @@ type PayloadError struct {
 
 func (e *PayloadError) Error() string {
 	return fmt.Sprintf("event %s: payload %s version %d %s; do not sign it, and ask the maintainers who merged it", e.Event, e.Role, e.Version, e.Reason)
+}
+
+// BelowError is a payload that changes who must sign a role, of which the
+// current version then has too few of them: no client would accept it any
+// more.
+type BelowError struct {
+	Event   string
+	Role    string // of the payload
+	Version int64  // of the payload
+	Below   string // the role that would be below its threshold
+	Newest  int64  // its newest trusted version
+	Tally   verify.Tally
+}
+
+func (e *BelowError) Error() string {
+	return fmt.Sprintf("event %s: under %s version %d, the current %s version %d would be below its threshold (%s); propose again with --supersede %s, which makes %s anew in the same event",
+		e.Event, e.Role, e.Version, e.Below, e.Newest, e.Tally, e.Event, e.Below)
 }
 
 // SupersededError is a payload that a later event replaced.
@@ -119,6 +137,9 @@ type ClosedError struct {
 func (e *ClosedError) Error() string {
 	if e.Outcome == Superseded {
 		return fmt.Sprintf("event closed: %s was superseded by %s; nothing is left to sign in it", e.Event, e.By)
+	}
+	if e.Outcome == Overtaken {
+		return fmt.Sprintf("event closed: %s was overtaken by versions that were published meanwhile; nothing is left to sign in it", e.Event)
 	}
 	return fmt.Sprintf("event closed: %s is complete and published; the signature came too late and is not needed", e.Event)
 }

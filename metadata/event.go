@@ -59,6 +59,7 @@ type Outcome string
 const (
 	Completed  Outcome = "completed"
 	Superseded Outcome = "superseded"
+	Overtaken  Outcome = "overtaken" // by versions that were published meanwhile
 )
 
 // Closing says how an event ended.

@@ -213,7 +213,7 @@ func readClosing(tree Tree, root string) (*Closing, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(again, data) || t.Format != 1 || (c.Outcome != Completed && c.Outcome != Superseded) || (c.Outcome == Superseded) != isName(c.By) {
+	if !bytes.Equal(again, data) || t.Format != 1 || (c.Outcome != Completed && c.Outcome != Superseded && c.Outcome != Overtaken) || (c.Outcome == Superseded) != isName(c.By) {
 		return nil, &FileError{Path: p, Err: errors.New("is not spelled as rust-tuf writes it")}
 	}
 	return c, nil

@@ -11,11 +11,15 @@ import (
 // The fixed names of a metadata repository. The package comment describes
 // what lives under each of them.
 const (
-	PolicyFile    = "rust-tuf.toml"
-	MembersDir    = "members"
-	PublishedDir  = "metadata"
-	EventsDir     = "events"
-	LogDir        = "log"
+	PolicyFile   = "rust-tuf.toml"
+	MembersDir   = "members"
+	PublishedDir = "metadata"
+	EventsDir    = "events"
+	LogDir       = "log"
+	// NewestFile names the event that was completed last. It is why two
+	// completions that were each right on the same branch cannot both be merged:
+	// git finds both changing it.
+	NewestFile    = LogDir + "/newest"
 	eventFile     = "event.toml"
 	closedFile    = "closed.toml"
 	memberFile    = "member.toml"

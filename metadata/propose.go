@@ -193,7 +193,7 @@ func (t *Trusted) makePayload(e *Event, charter *roles.Charter, delegator string
 func (t *Trusted) supersededBy(role string, version int64, replaces []*Event) []verify.Digest {
 	seen := map[verify.Digest]bool{}
 	var out []verify.Digest
-	for _, e := range append(t.repo.supersededEvents(), replaces...) {
+	for _, e := range append(t.repo.abandoned(), replaces...) {
 		if old := e.Payload(role); old != nil && old.Version == version && !seen[old.Digest] {
 			seen[old.Digest] = true
 			out = append(out, old.Digest)
@@ -203,14 +203,25 @@ func (t *Trusted) supersededBy(role string, version int64, replaces []*Event) []
 	return out
 }
 
-func (r *Repository) supersededEvents() []*Event {
+// abandoned are the events that ended without being completed. Their payloads
+// may have been signed.
+func (r *Repository) abandoned() []*Event {
 	var out []*Event
 	for _, e := range r.Closed {
-		if e.Closed.Outcome == Superseded {
+		if e.Closed.Outcome != Completed {
 			out = append(out, e)
 		}
 	}
 	return out
+}
+
+// abandonedPayload tells whether the log holds this payload, in an event that
+// was not completed.
+func (r *Repository) abandonedPayload(role string, version int64, digest verify.Digest) bool {
+	return slices.ContainsFunc(r.abandoned(), func(e *Event) bool {
+		p := e.Payload(role)
+		return p != nil && p.Version == version && p.Digest == digest
+	})
 }
 
 // eventName checks the given name or makes one: the date, the first role and
@@ -281,7 +292,7 @@ func (t *Trusted) openingChange(e *Event, replaces []*Event) (Change, error) {
 		ch.Put[EventPath(e.Name, policyDir, p.Policy.String()+".json")] = p.Charter.JSON()
 	}
 	for _, old := range replaces {
-		if !supersedesOneOf(e, old) && !t.dead(old) {
+		if !supersedesOneOf(e, old) && !t.repo.overtaken(old) {
 			return ch, fmt.Errorf("event %s cannot be superseded by this one: they make no version in common", old.Name)
 		}
 		if err := moveToLog(t.repo.tree, old, &Closing{Outcome: Superseded, By: e.Name}, &ch); err != nil {

@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
@@ -27,6 +29,7 @@ type Repository struct {
 	versions map[string][]int64 // published versions by role, ascending
 
 	attestation *attest.Verifier // of members' cards; nil trusts Yubico's roots
+	now         time.Time        // zero where no clock judges
 }
 
 // Read reads a repository. It refuses a tree that holds anything but plain
@@ -63,7 +66,7 @@ func (r *Repository) readLike(tree Tree, changed []string) (*Repository, error) 
 	if err != nil {
 		return nil, err
 	}
-	other.attestation = r.attestation
+	other.attestation, other.now = r.attestation, r.now
 	return other, nil
 }
 
@@ -99,6 +102,9 @@ func read(tree Tree, known map[string]*Event) (*Repository, error) {
 				return nil, err
 			}
 		case EventsDir, LogDir:
+			if e.Path == NewestFile {
+				continue
+			}
 			if len(parts) < 3 || !isName(parts[1]) {
 				return nil, &TreeError{Path: e.Path, Reason: "does not belong here: an event is a folder with a lower-case name"}
 			}
@@ -171,23 +177,27 @@ func (r *Repository) findConflicts() {
 		role    string
 		version int64
 	}
-	taken := map[slot]string{}
+	wanted := map[slot][]string{}
 	for _, e := range r.Open {
 		for _, p := range e.Payloads {
 			s := slot{p.Role, p.Version}
-			if other, ok := taken[s]; ok {
-				r.Conflicts = append(r.Conflicts, &ConflictError{Role: p.Role, Version: p.Version, Events: [2]string{other, e.Name}})
-				continue
-			}
-			taken[s] = e.Name
+			wanted[s] = append(wanted[s], e.Name)
 		}
 	}
+	for s, events := range wanted {
+		if len(events) > 1 {
+			r.Conflicts = append(r.Conflicts, &ConflictError{Role: s.role, Version: s.version, Events: events})
+		}
+	}
+	slices.SortFunc(r.Conflicts, func(a, b *ConflictError) int {
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Version, b.Version))
+	})
 }
 
 // conflictOf returns the first conflict that an open event is part of.
 func (r *Repository) conflictOf(e *Event) error {
 	for _, c := range r.Conflicts {
-		if slices.Contains(c.Events[:], e.Name) {
+		if slices.Contains(c.Events, e.Name) {
 			return c
 		}
 	}
@@ -203,7 +213,7 @@ func (r *Repository) conflictWith(e *Event, replaces []*Event) error {
 		}
 		for _, p := range e.Payloads {
 			if q := other.Payload(p.Role); q != nil && q.Version == p.Version {
-				return &ConflictError{Role: p.Role, Version: p.Version, Events: [2]string{other.Name, e.Name}}
+				return &ConflictError{Role: p.Role, Version: p.Version, Events: []string{other.Name, e.Name}}
 			}
 		}
 	}

@@ -83,7 +83,36 @@ func (t *Trusted) judge(e *Event) (*Standing, error) {
 		t.nameFormerOwners(ps)
 		s.Payloads = append(s.Payloads, ps)
 	}
-	return s, nil
+	return s, t.checkBelow(e, candidates)
+}
+
+// checkBelow refuses an event under which a version that stays would no longer
+// meet its threshold.
+func (t *Trusted) checkBelow(e *Event, made map[string]candidate) error {
+	for _, role := range t.order {
+		if e.Payload(role) != nil {
+			continue
+		}
+		for _, p := range e.Payloads {
+			q, ok := made[p.Role].UnverifiedQuorum(role)
+			if !ok || !t.delegates(p.Role, role) {
+				continue
+			}
+			if tally := q.Tally(t.Document(role)); !tally.Met() {
+				return &BelowError{Event: e.Name, Role: p.Role, Version: p.Version, Below: role, Newest: t.newest(role), Tally: tally}
+			}
+		}
+	}
+	return nil
+}
+
+// delegates tells whether the trusted version of by is the one that vouches
+// for role: a role that two others delegate is judged by the first.
+func (t *Trusted) delegates(by, role string) bool {
+	if by == roleRoot {
+		return role == roleTargets
+	}
+	return t.Targets[by] != nil && t.by[role] == verify.Delegator(t.Targets[by])
 }
 
 // candidate is a payload read as what its role makes of it.
@@ -203,6 +232,10 @@ func (t *Trusted) checkSuperseded(e *Event, p *Payload) error {
 	named := map[verify.Digest]bool{}
 	for _, d := range p.Supersedes {
 		named[d] = true
+		if !t.repo.abandonedPayload(p.Role, p.Version, d) {
+			return &PayloadError{Event: e.Name, Role: p.Role, Version: p.Version,
+				Reason: fmt.Sprintf("says that it supersedes %s, but the log holds no such payload", short(d))}
+		}
 	}
 	for _, d := range t.supersededBy(p.Role, p.Version, nil) {
 		if !named[d] {

@@ -49,24 +49,9 @@ func diffTrees(base, head Tree) ([]treeChange, error) {
 	return out, nil
 }
 
-// identified is a tree that knows files by a hash of their content, as git
-// does; two such trees compare without reading.
-type identified interface {
-	ID(path string) (string, bool)
-}
-
 func sameFile(base, head Tree, old, now Entry) (bool, error) {
 	if old.Mode != now.Mode || old.Size != now.Size {
 		return false, nil
-	}
-	a, okA := base.(identified)
-	b, okB := head.(identified)
-	if okA && okB {
-		x, inA := a.ID(old.Path)
-		y, inB := b.ID(now.Path)
-		if inA && inB {
-			return x == y, nil
-		}
 	}
 	x, err := base.Read(old.Path)
 	if err != nil {

@@ -180,10 +180,6 @@ func (t *Trusted) Base(role string) (*verify.Document, error) {
 	return d, nil
 }
 
-// dead tells whether an open event can never complete, because a version that
-// it wants to make is published already.
-func (t *Trusted) dead(e *Event) bool { return t.repo.madeByOthers(e) }
-
 // nameFormerOwners says whose the keys of refused signatures were, if an
 // earlier published version of the delegator knows them.
 func (t *Trusted) nameFormerOwners(s *PayloadStanding) {

@@ -69,14 +69,9 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	v, err := metadata.Check(before, after, c.env.judgement()...)
+	v, err := metadata.Check(before, after, w.judgedNow()...)
 	if err != nil {
 		return rejected(err)
-	}
-	if v.Kind == metadata.KindProposal && v.Standing != nil {
-		if err := v.Standing.CheckOpened(w.now); err != nil {
-			v.Refusals = append(v.Refusals, err)
-		}
 	}
 	out := gateOf(v)
 	if err := c.show(out); err != nil {
@@ -86,6 +81,11 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 		return rejected(fmt.Errorf("this pull request must not be merged, for %s", counted(len(v.Refusals), "reason")))
 	}
 	return nil
+}
+
+// judgedNow is how the gate judges: with this machine's clock.
+func (w *workspace) judgedNow() []metadata.Option {
+	return append(w.env.judgement(), metadata.At(w.now))
 }
 
 // gateResult is what the gate says about a pull request.

@@ -32,6 +32,7 @@ of that pull request can derive them again with ` + "`rust-tuf check`" + `.`,
 type completeResult struct {
 	Event     string           `json:"event"`
 	Published []publishedEntry `json:"published"`
+	Overtaken string           `json:"overtaken,omitempty"` // why it is only closed
 	Branch    string           `json:"branch,omitempty"`
 	Commit    string           `json:"commit,omitempty"`
 	Pull      string           `json:"pull_request,omitempty"`
@@ -50,12 +51,18 @@ func (r *completeResult) text(w io.Writer) {
 	for _, p := range r.Published {
 		fmt.Fprintf(w, "%s version %d, signed by %s: %s\n", p.Role, p.Version, join(p.Signers), p.Path)
 	}
-	fmt.Fprintln(w, "Every published root reaches the newest one; go-tuf, asked for a second opinion, agrees.")
+	what := "that publishes the event"
+	if r.Overtaken != "" {
+		what = "that closes the event"
+		fmt.Fprintf(w, "This event can never be completed, and is only closed; nothing is published.\nWhy: %s\n", r.Overtaken)
+	} else {
+		fmt.Fprintln(w, "Every published root reaches the newest one; go-tuf, asked for a second opinion, agrees.")
+	}
 	if r.DryRun {
 		fmt.Fprintln(w, "Nothing was pushed (dry run).")
 		return
 	}
-	fmt.Fprintf(w, "Pushed to branch %s.\nNext: open a pull request and merge it; that publishes the event:\n    %s\n", r.Branch, r.Pull)
+	fmt.Fprintf(w, "Pushed to branch %s.\nNext: open a pull request and merge it; %s:\n    %s\n", r.Branch, what, r.Pull)
 }
 
 func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) error {
@@ -75,7 +82,12 @@ func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) e
 	if err != nil {
 		return err
 	}
-	out := &completeResult{Event: event.Name, DryRun: dryRun}
+	out := &completeResult{Event: event.Name, Published: []publishedEntry{}, DryRun: dryRun}
+	if done.Overtaken != nil {
+		out.Overtaken = done.Overtaken.Error()
+	} else if err := done.Standing.CheckOpened(w.now); err != nil {
+		return rejected(err)
+	}
 	for _, p := range done.Published {
 		out.Published = append(out.Published, publishedEntry{Role: p.Role, Version: p.Version, Path: p.Path, SHA256: event.Payload(p.Role).Digest.String(), Signers: slices.Sorted(slices.Values(p.Signers))})
 	}

@@ -204,7 +204,7 @@ func (w *workspace) gatePasses(ctx context.Context, declared *metadata.Repositor
 	if err != nil {
 		return err
 	}
-	verdict, err := metadata.Check(before, p.Change.Apply(declared.Tree()), w.env.judgement()...)
+	verdict, err := metadata.Check(before, p.Change.Apply(declared.Tree()), w.judgedNow()...)
 	if err != nil {
 		return rejected(err)
 	}

@@ -24,7 +24,7 @@ func (w *workspace) proposedBefore(ctx context.Context, parent, there git.Commit
 	if err != nil {
 		return nil, err
 	}
-	verdict, err := metadata.Check(before, after, w.env.judgement()...)
+	verdict, err := metadata.Check(before, after, w.judgedNow()...)
 	if err != nil || !verdict.Accepted() || verdict.Kind != metadata.KindProposal {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ func (c *command) runStatus(ctx context.Context, args []string) error {
 	}
 	out := &statusResult{Source: w.source(), Basis: basis, Published: publishedStatus(trusted, w.now), Events: []eventStatus{}}
 	for _, e := range events {
-		out.Events = append(out.Events, statusOf(trusted, e))
+		out.Events = append(out.Events, statusOf(trusted, e, w.now))
 	}
 	for _, late := range w.repo.Late {
 		out.Late = append(out.Late, late.Error())
@@ -157,8 +157,11 @@ func nextOf(events []eventStatus) string {
 	return next
 }
 
-func statusOf(t *metadata.Trusted, e *metadata.Event) eventStatus {
+func statusOf(t *metadata.Trusted, e *metadata.Event, now time.Time) eventStatus {
 	standing, err := t.Judge(e)
+	if err == nil {
+		err = standing.CheckOpened(now)
+	}
 	if err != nil {
 		return eventStatus{Event: e.Name, Why: e.Why, Opened: e.Opened, Problem: err.Error(), Payloads: []payloadStatus{}}
 	}

@@ -44,18 +44,44 @@ func TestStatusOfAStaleEvent(t *testing.T) {
 	}
 	event := s.smuggle(t, repo, &roles.Declaration{Policy: d.Policy, Members: d.Members}) // builds on root 1
 	alice := s.people["alice"]
-	out := s.exits(t, alice, ExitDone, []string{"status"}, "Event "+event, "It cannot complete: event smuggled: root version 2 is published already", "--supersede smuggled")
+	out := s.exits(t, alice, ExitDone, []string{"status"}, "Event "+event, "It cannot complete: event smuggled: root version 2 is published already", "`rust-tuf complete smuggled` closes it")
 	if strings.Contains(out, "rust-tuf sign") {
 		t.Errorf("status asks for signatures:\n%s", out)
 	}
 	alice.answers(t)
-	for _, verb := range []string{"sign", "review", "complete"} {
+	for _, verb := range []string{"sign", "review"} {
 		s.unchanged(t, func() {
-			s.exits(t, alice, ExitRejected, []string{verb}, "root version 2 is published already", "--supersede smuggled")
+			s.exits(t, alice, ExitRejected, []string{verb}, "root version 2 is published already", "`rust-tuf complete smuggled` closes it")
 		})
 	}
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
 	s.exits(t, s.maintainer, ExitRejected, []string{"check"}, "root version 2 is published already")
+
+	out = s.exits(t, s.maintainer, ExitDone, []string{"complete", event})
+	for _, words := range []string{"This event can never be completed, and is only closed; nothing is published.", "merge it; that closes the event"} {
+		if !strings.Contains(out, words) {
+			t.Errorf("complete does not say %q:\n%s", words, out)
+		}
+	}
+	if err := s.merge("complete/" + event); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	s.exits(t, s.maintainer, ExitDone, []string{"check"})
+	s.exits(t, s.maintainer, ExitDone, []string{"status"})
+}
+
+// Nobody publishes what has expired while it waited for its last step.
+func TestCompleteExpired(t *testing.T) {
+	t.Parallel()
+	s := play(t, "second-ready", "alice")
+	s.now = s.now.AddDate(5, 0, 0)
+	s.unchanged(t, func() {
+		s.exits(t, s.maintainer, ExitRejected, []string{"complete"}, "event "+secondEvent+" was opened at 2026-12-22", "would have expired already", "propose it again")
+	})
+	s.exits(t, s.maintainer, ExitDone, []string{"status"}, "It cannot complete: event "+secondEvent)
 }
