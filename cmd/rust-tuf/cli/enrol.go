@@ -309,7 +309,14 @@ func (e *enrolment) pushedBefore(ctx context.Context, entry roles.MemberKey) (kn
 	return known, false
 }
 
-func (e *enrolment) branch() string { return "member/" + e.member.Name }
+// branch has a name of its own for each further key: the branch of an earlier
+// one may still be there, merged long ago.
+func (e *enrolment) branch() string {
+	if e.others[e.member.Name] == nil {
+		return "member/" + e.member.Name
+	}
+	return "member/" + e.member.Name + "-adds-" + e.o.label
+}
 
 // publish writes the member's files in one commit and pushes it.
 func (e *enrolment) publish(ctx context.Context, key verify.PublicKey, entry roles.MemberKey, facts attest.Facts) error {

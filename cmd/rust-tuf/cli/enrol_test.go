@@ -358,7 +358,7 @@ func TestEnrolSecondCard(t *testing.T) {
 	s.exits(t, alice, ExitUsage, []string{"member", "enrol", "alice", "--label", "card", "--login", "other"}, "alice is declared already, with login alice")
 	alice.answers(t, fresh...)
 	s.exits(t, alice, ExitDone, []string{"member", "enrol", "alice", "--label", "card"})
-	text, err := s.treeOf(t, "member/alice").Read(path)
+	text, err := s.treeOf(t, "member/alice-adds-card").Read(path)
 	if err != nil || !strings.HasPrefix(string(text), "# alice's own words\n"+strings.TrimSpace(string(before))) || !strings.Contains(string(text), "label = \"card\"") {
 		t.Errorf("%v\n%s", err, text)
 	}

@@ -113,6 +113,11 @@ func (e *enrolment) prepare(ctx context.Context) (verify.PublicKey, error) {
 	if err != nil {
 		return none, err
 	}
+	if p.make { // what is on the branch cannot be about a key that does not exist yet
+		if at, err := e.w.git.Fetch(ctx, e.w.push, e.branch()); err == nil {
+			return none, &BranchTakenError{Remote: e.w.push, Branch: e.branch(), Found: at}
+		}
+	}
 	if len(p.steps) > 0 {
 		if err := e.change(ctx, p); err != nil {
 			return none, err

@@ -46,10 +46,10 @@ func TestEnrolTakesThePlace(t *testing.T) {
 			}
 			alice.answers(t, fresh...)
 			s.exits(t, alice, ExitDone, args)
-			if verdict, err := s.gateOn(t, "member/alice"); err != nil || !verdict.Accepted {
+			if verdict, err := s.gateOn(t, "member/alice-adds-card"); err != nil || !verdict.Accepted {
 				t.Fatalf("%+v, %v", verdict, err)
 			}
-			raw, err := s.treeOf(t, "member/alice").Read(metadata.MemberPath("alice"))
+			raw, err := s.treeOf(t, "member/alice-adds-card").Read(metadata.MemberPath("alice"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,4 +115,22 @@ func TestEnrolExistingOfOtherKinds(t *testing.T) {
 			spent(t, c, 0, 0)
 		})
 	}
+}
+
+// A branch that is left from an earlier try is told of before the card is
+// changed, not after.
+func TestEnrolFindsItsBranchTaken(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	s.pull(t, "member/mallory", metadata.Change{Put: map[string][]byte{"README.md": []byte("mine\n")}})
+	c := world.Insert(card.Config{Serial: 5200001})
+	mallory.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, mallory, ExitOther, enrolArgs, "branch member/mallory of origin exists already", "git push origin --delete member/mallory")
+	})
+	untouched(t, c)
+	if _, err := s.git("mallory", mallory.clone, "push", "--quiet", "origin", "--delete", "member/mallory"); err != nil {
+		t.Fatal(err)
+	}
+	mallory.answers(t, fresh...)
+	s.exits(t, mallory, ExitDone, enrolArgs)
 }

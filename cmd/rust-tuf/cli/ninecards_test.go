@@ -343,7 +343,7 @@ func (s *cardCeremony) second(t *testing.T) {
 	}
 	s.ports.only(s.cards[heidi])
 	s.enrol(t, heidi, "--label", "second", "--lost", "main")
-	if err := s.merge("member/judy", "member/karl", "member/heidi"); err != nil {
+	if err := s.merge("member/judy", "member/karl", "member/heidi-adds-second"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.pin("heidi", "judy", "karl"); err != nil {

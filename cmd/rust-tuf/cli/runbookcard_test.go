@@ -45,7 +45,7 @@ func TestRunbookYubiKey(t *testing.T) {
 			branch = "member/mallory"
 		case "member enrol NAME --label second --replaces main":
 			takes(second)
-			branch = "member/mallory"
+			branch = "member/mallory-adds-second"
 		case "member retire NAME --label main":
 			takes(first)
 			branch = "member/mallory-retires-main"
