@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,10 +96,14 @@ func (c *command) runTrustInit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if pin, err := home.Pin(id); err == nil {
-		return rejected(&trust.PinExistsError{Existing: *pin})
-	} else if !errors.Is(err, trust.ErrNoPin) {
+	existing, err := home.Pin(id)
+	switch {
+	case errors.Is(err, trust.ErrNoPin):
+		existing = nil
+	case err != nil:
 		return err
+	case w.replaced(existing) == nil:
+		return rejected(&trust.PinExistsError{Existing: *existing})
 	}
 	if w.repo.Newest("root") == 0 {
 		return rejected(errors.New("no root is published yet; whoever signs root version 1 pins it by signing: run `rust-tuf sign`"))
@@ -130,7 +135,12 @@ func (c *command) runTrustInit(ctx context.Context) error {
 		return err
 	}
 	pin := trust.Pin{Repository: id, Version: root.Version(), Digest: root.Digest(), Root: root.Raw(), How: trust.DigestEntered, Since: w.now}
-	if err := home.Establish(pin); err != nil {
+	if existing == nil {
+		err = home.Establish(pin)
+	} else {
+		err = takeSuccessor(home, existing, root)
+	}
+	if err != nil {
 		return err
 	}
 	if trusted.Root.Digest() != root.Digest() {
@@ -140,6 +150,56 @@ func (c *command) runTrustInit(ctx context.Context) error {
 	}
 	return c.show(&trustResult{Repository: id, Version: trusted.Root.Version(), Digest: trusted.Root.Digest().String(), How: pin.How,
 		Expires: trusted.Root.Expires(), Signed: []signedEntry{}, Next: "`rust-tuf sign` when an event waits for your key; `rust-tuf status` shows them"})
+}
+
+// ReplacedPinError is a first root that this machine pinned by signing it, and
+// that was superseded before it was published.
+type ReplacedPinError struct {
+	Repository    string
+	Pinned, Found verify.Digest
+}
+
+func (e *ReplacedPinError) Error() string {
+	return fmt.Sprintf("the first root of repository %s that this machine signed, digest %s, was superseded; the published one has digest %s",
+		e.Repository, e.Pinned.Groups(), e.Found.Groups())
+}
+
+// Hint names the one next step.
+func (e *ReplacedPinError) Hint() string {
+	return "get the digest of root version 1 from somebody you trust, outside the forge, and run `rust-tuf trust init`"
+}
+
+// replaced tells whether a pin that waits for its root waits for one that was
+// superseded: the published root version 1 names it so. It says nothing about
+// whether that root is to be trusted.
+func (w *workspace) replaced(pin *trust.Pin) error {
+	if pin.Root != nil || w.repo.Newest("root") == 0 {
+		return nil
+	}
+	raw, err := w.repo.Published("root", 1)
+	if err != nil {
+		return nil // what is wrong with it is said elsewhere
+	}
+	d, err := verify.Read(raw, verify.DefaultLimits())
+	if err != nil {
+		return nil
+	}
+	if ext, ok := d.Extension(); !ok || !slices.Contains(ext.Supersedes, pin.Digest) {
+		return nil
+	}
+	return &ReplacedPinError{Repository: pin.Repository, Pinned: pin.Digest, Found: d.Digest()}
+}
+
+// takeSuccessor moves a pin that waits for its root to the one that superseded
+// it, and of which a person has typed the digest.
+func takeSuccessor(home *trust.Home, pin *trust.Pin, root *verify.Root) error {
+	if root.Version() != 1 {
+		return rejected(fmt.Errorf("that is the digest of root version %d; this machine waits for version 1, so type the digest of version 1", root.Version()))
+	}
+	if err := home.Supersede(pin.Repository, pin.Digest, root.Document()); err != nil {
+		return rejected(err)
+	}
+	return home.Advance(pin.Repository, root.Digest(), root)
 }
 
 // rootWithDigest finds the published root that a person named by its digest.

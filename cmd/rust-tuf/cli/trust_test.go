@@ -75,3 +75,47 @@ func TestRunbook(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 }
+
+// Whoever signs a first root that is superseded without them, and then waits
+// for it in vain, is told so, and comes back by a digest typed by hand.
+func TestFirstRootSupersededWithoutMe(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-open", "alice", "bob", "carol", "dave", "erin", "frank")
+	if err := s.sign(firstEvent, "frank"); err != nil {
+		t.Fatal(err)
+	}
+	s.now = s.now.AddDate(0, 0, 1)
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.must(s.maintainer, "propose", "--why", "start over", "--supersede", firstEvent, "--renew", "root"); err != nil {
+		t.Fatal(err)
+	}
+	second := "2026-11-23-root-v1"
+	if err := s.merge("event/" + second); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.sign(second, "alice", "bob", "carol", "dave", "erin"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.complete(second); err != nil {
+		t.Fatal(err)
+	}
+	root, err := s.head(t).FirstRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	frank := s.people["frank"]
+	frank.answers(t)
+	for _, verb := range []string{"sign", "status", "review"} {
+		s.exits(t, frank, ExitRejected, []string{verb}, "the first root of repository", "that this machine signed", "was superseded; the published one has digest "+root.Digest().Groups(),
+			"get the digest of root version 1 from somebody you trust", "rust-tuf trust init")
+	}
+	frank.answers(t, reply{"Digest of a root", strings.Repeat("0", 64)})
+	s.exits(t, frank, ExitRejected, []string{"trust", "init"}, "no root that the remote shows has the digest")
+	frank.answers(t, reply{"Digest of a root", root.Digest().Groups()}, reply{"Pin it", "yes"})
+	s.exits(t, frank, ExitDone, []string{"trust", "init"}, "This machine trusts root version 1")
+	frank.answers(t)
+	s.exits(t, frank, ExitDone, []string{"status"}, "root version 1: 5 of 9 must sign")
+	s.exits(t, frank, ExitRejected, []string{"trust", "init"}, "already trusts repository")
+}

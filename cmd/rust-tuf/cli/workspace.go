@@ -160,6 +160,9 @@ func (w *workspace) pinned() (*metadata.Trusted, *trust.Pin, error) {
 		t, err := w.repo.Trusted(nil) // root version 1 is still gathering signatures
 		return t, pin, err
 	}
+	if err := w.replaced(pin); err != nil {
+		return nil, nil, rejected(err)
+	}
 	raw := pin.Root
 	if raw == nil {
 		if raw, err = w.repo.Published("root", pin.Version); err != nil {
