@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -50,29 +51,30 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 	}
 	var tasks []*signTask
 	var wanted []verify.Holder
-	var refused error
+	var refused []error
 	done := false
 	for _, e := range events {
 		standing, err := s.judge(e)
 		if err != nil {
-			s.say("Not to be signed: %v", err)
-			refused = errors.Join(refused, err)
+			if !slices.ContainsFunc(refused, func(r error) bool { return r.Error() == err.Error() }) { // two events in conflict say the same
+				s.say("Not to be signed: %v", err)
+				refused = append(refused, err)
+			}
 			continue
 		}
 		for _, p := range standing.Payloads {
 			for _, h := range p.Holders() {
 				wanted = append(wanted, h)
-				for _, k := range hand.keys {
-					if !k.Public().Equal(h.Key) {
-						continue
-					}
-					s.mine[h.KeyID] = h
-					if p.Signed(h.KeyID) {
-						done = true
-						continue
-					}
-					tasks = append(tasks, &signTask{event: e, p: p, holder: h, key: k, judged: s.w.head})
+				i := slices.IndexFunc(hand.keys, func(k signer.Key) bool { return k.Public().Equal(h.Key) })
+				if i < 0 {
+					continue
 				}
+				s.mine[h.KeyID] = h
+				if p.Signed(h.KeyID) {
+					done = true
+					continue
+				}
+				tasks = append(tasks, &signTask{event: e, p: p, holder: h, key: hand.keys[i], judged: s.w.head})
 			}
 		}
 		s.result.Waiting = append(s.result.Waiting, standing.Wants()...)
@@ -80,8 +82,8 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 	switch {
 	case len(tasks) > 0:
 		s.result.Waiting = []string{}
-	case refused != nil:
-		return nil, rejected(refused)
+	case len(refused) > 0:
+		return nil, rejected(errors.Join(refused...))
 	case len(events) == 0:
 		s.result.Nothing = fmt.Sprintf("No event is open on %s: there is nothing to sign.", s.w.source())
 	case done:
