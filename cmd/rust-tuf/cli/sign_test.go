@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -246,4 +247,48 @@ func TestRemoteRollsBack(t *testing.T) {
 	}
 	alice.answers(t)
 	s.exits(t, alice, ExitRejected, []string{"sign"}, "metadata/1.root.json", "root 1 is not newer than the trusted version 2")
+}
+
+// A copy of a key beside it is the same key: one question, one signature.
+func TestSignWithACopyOfAKey(t *testing.T) {
+	t.Parallel()
+	s := play(t, "second-open", "alice")
+	alice := s.people["alice"]
+	for _, suffix := range []string{".key", ".pub"} {
+		copyFile(t, filepath.Join(keyFolder(alice.env.Home), "alice"+suffix), filepath.Join(keyFolder(alice.env.Home), "spare"+suffix))
+	}
+	alice.answers(t, signRoot, passphrase)
+	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed: root version 2, by alice")
+	signedOnce(t, s, "alice")
+}
+
+// Two events for one version were merged past the gate: both are refused with
+// the same words, which are said once.
+func TestSignSaysARefusalOnce(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
+	s.now = december
+	m := s.maintainer
+	for _, name := range []string{"first", "second"} {
+		if _, err := s.must(m, "propose", "--why", name, "--renew", "root", "--name", name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"fetch", "--quiet", "origin"},
+		{"merge", "--quiet", "--message", "past the gate", "origin/event/first", "origin/event/second"},
+		{"push", "--quiet", "origin", "HEAD:main"},
+	} {
+		if _, err := s.git(m.name, m.clone, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alice := s.people["alice"]
+	shown := alice.answers(t)
+	s.unchanged(t, func() { s.exits(t, alice, ExitRejected, []string{"sign"}) })
+	for what, text := range map[string]string{"the terminal": shown.String(), "standard error": alice.err.String()} {
+		if n := strings.Count(text, "events first and second both want to make root version 2"); n != 1 {
+			t.Errorf("said %d times on %s:\n%s", n, what, text)
+		}
+	}
 }
