@@ -1,7 +1,9 @@
 package trust
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"time"
@@ -48,6 +50,30 @@ func (h *Home) folder(repository, name string) (string, error) {
 		return "", fmt.Errorf("repository id %q is not 32 lower-case hex digits", repository)
 	}
 	return filepath.Join(h.dir, repository, name), nil
+}
+
+// Pins are the newest pins of all repositories that this machine knows, in the
+// order of their ids. What stands beside them in the home is left alone.
+func (h *Home) Pins() ([]*Pin, error) {
+	entries, err := os.ReadDir(h.dir)
+	if err != nil {
+		return nil, err
+	}
+	var pins []*Pin
+	for _, e := range entries {
+		if !e.IsDir() || !repositoryPattern.MatchString(e.Name()) {
+			continue
+		}
+		pin, err := h.Pin(e.Name())
+		if errors.Is(err, ErrNoPin) { // only a ledger
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		pins = append(pins, pin)
+	}
+	return pins, nil
 }
 
 // instant is how times are written: in UTC, to the second.

@@ -3,6 +3,10 @@ package trust
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -276,4 +280,27 @@ func FuzzPin(f *testing.F) {
 			t.Errorf("read %q\nwritten %q, %v", data, again, err)
 		}
 	})
+}
+
+// The pins of a home are those of its repositories, whatever else lies there.
+func TestPins(t *testing.T) {
+	h := newHome(t)
+	if pins, err := h.Pins(); err != nil || len(pins) != 0 {
+		t.Errorf("%v, %v", pins, err)
+	}
+	for _, id := range []string{repository, elsewhere} {
+		must(t, h.Establish(pinned(t, root(t, id, 2, ""))))
+	}
+	for _, other := range []string{"keys", strings.Repeat("0", 32)} {
+		must(t, os.Mkdir(filepath.Join(h.Dir(), other), 0o700))
+	}
+	pins, err := h.Pins()
+	must(t, err)
+	var ids []string
+	for _, p := range pins {
+		ids = append(ids, p.Repository)
+	}
+	if want := []string{repository, elsewhere}; !slices.Equal(ids, slices.Sorted(slices.Values(want))) {
+		t.Errorf("pins of %q", ids)
+	}
 }

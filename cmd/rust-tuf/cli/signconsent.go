@@ -23,6 +23,9 @@ func (s *signing) consent(ctx context.Context, t *signTask, found *metadata.Sign
 	review.text(&text)
 	s.say("%s", text.String())
 	s.say("%s", s.basis(t))
+	if err := s.another(ctx, t); err != nil {
+		return err
+	}
 	if err := s.supersede(ctx, t); err != nil {
 		return err
 	}
@@ -50,6 +53,33 @@ func (s *signing) basis(t *signTask) string {
 		return "This is the first root of a new repository: there is no earlier root to judge it by.\nCompare every key with its owner before you sign. Signing it makes it the root that this machine trusts.\n"
 	}
 	return fmt.Sprintf("Judged from root version %d, which this machine reached from its own pinned root (%s).\n", s.trusted.Root.Version(), s.pin.How)
+}
+
+// another asks about a first root on a machine that trusts other repositories
+// already: an address that led to one of them may have been given to a
+// stranger's.
+func (s *signing) another(ctx context.Context, t *signTask) error {
+	if s.trusted.Root != nil || s.pin != nil || t.p.Role != "root" {
+		return nil
+	}
+	pins, err := s.home.Pins()
+	if err != nil || len(pins) == 0 {
+		return err
+	}
+	id := t.p.Charter.Repository
+	s.say("This machine trusts these repositories already, and this is none of them:")
+	for _, p := range pins {
+		s.say("    %s, root version %d, since %s", p.Repository, p.Version, date(p.Since))
+	}
+	s.say("If this clone used to lead to one of them, stop and tell the others. The new one has the id\n    %s", id)
+	typed, err := s.person.line(ctx, "If a new repository was agreed on, type the first eight characters of its id")
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(typed) != id[:8] {
+		return fmt.Errorf("%q is not how the id of the new repository begins; %w", typed, signer.ErrDeclined)
+	}
+	return nil
 }
 
 // supersede asks for the first group of the digest of an earlier payload that

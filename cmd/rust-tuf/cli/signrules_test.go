@@ -9,6 +9,7 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -185,4 +186,36 @@ func TestLedgerIsNotFilledByRelabelledSignatures(t *testing.T) {
 	if found := looking().in(repo.Tree()); len(found) != 2 {
 		t.Errorf("%d of alice's signatures were found, want 2", len(found))
 	}
+}
+
+// The default branch of a repository that this machine trusts gives way to the
+// first root of another one: nobody signs that by habit.
+func TestSignFirstRootOfAnotherRepository(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-open", "alice")
+	fresh := s.people["alice"]
+	home, err := trust.Open(fresh.env.Home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := trust.Pin{Repository: strings.Repeat("ab", 16), Version: 1, Digest: verify.DigestOf([]byte("another root")), How: trust.SignedFirstRoot, Since: s.now}
+	if err := home.Establish(other); err != nil {
+		t.Fatal(err)
+	}
+	id, err := s.head(t).UnverifiedID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	begins := reply{"type the first eight characters of its id", id[:8]}
+	shown := fresh.answers(t, reply{begins.prompt, "yes"})
+	s.unchanged(t, func() {
+		s.exits(t, fresh, ExitOther, []string{"sign"}, `"yes" is not how the id of the new repository begins`, "declined")
+	})
+	for _, words := range []string{"This machine trusts these repositories already, and this is none of them:", strings.Repeat("ab", 16) + ", root version 1", id} {
+		if !strings.Contains(shown.String(), words) {
+			t.Errorf("%q was not shown:\n%s", words, shown)
+		}
+	}
+	fresh.answers(t, begins, signRoot, passphrase, reply{"do you want to sign targets version", "yes"}, passphrase)
+	s.exits(t, fresh, ExitDone, []string{"sign"})
 }
