@@ -1,0 +1,50 @@
+// Package dirstore keeps what a [verify.Client] trusts in a folder, and gets
+// the files of a repository from one.
+//
+//	store, err := dirstore.Open(filepath.Join(home, "trust"), dirstore.Options{})
+//	if err != nil { … }
+//	defer store.Close()
+//	client := verify.Client{Metadata: metadata, Store: store}
+//
+// # The folder of a Store
+//
+//	root.json, timestamp.json, snapshot.json, targets.json
+//	NAME.json                 the newest trusted document of a delegated role
+//	state/N.root.json         every root that was trusted on the way
+//	state/floors              what else the client remembers
+//	state/lock                held while something is replaced
+//	state/new                 the next content; a leftover of a kill means nothing
+//
+// Documents are kept byte for byte. NAME is [FileName] of the role. What
+// stands in a name of a repository never becomes a path. Nothing else is to be
+// put into the folder.
+//
+// The folder belongs to one user, mode 0700, and so do its files, mode 0600.
+// One that others can write to is refused, for nobody knows what they wrote: a
+// [*PermissionError]. If it is still empty it is made private instead. Symbolic
+// links in it, and whatever else is no plain file, are a [*KindError].
+//
+// # How it moves forward
+//
+// [Store.Swap] compares and replaces under a lock that ends with the process,
+// however that ends: flock, or LockFileEx on Windows. Content goes to a new
+// file, which is synced, renamed, and whose folder is synced, so that a kill or
+// a power failure leaves the old content or the new one. Expected system calls
+// on Unix:
+//
+//	openat(state/lock), flock(LOCK_EX)
+//	openat(NAME.json), read             compared with the old content
+//	unlinkat(state/new)                 of a process that was killed
+//	openat(state/new, O_RDWR|O_CREAT|O_EXCL, 0600), write, fsync, close
+//	renameat(state/new, NAME.json)
+//	openat(.), fsync, close
+//	close(state/lock)
+//
+// The store trusts nothing of what it keeps: the client verifies each document
+// again when it loads it, and replaces what is damaged.
+//
+// # An air-gapped mirror
+//
+// [Mirror] is a [verify.Fetcher] over a folder that somebody copied from a
+// server. No name, and no symbolic link, leads out of it.
+package dirstore

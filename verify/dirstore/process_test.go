@@ -1,0 +1,177 @@
+package dirstore
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+var (
+	lived  = verify.Slot{Role: "timestamp"}
+	first  = bytes.Repeat([]byte("first "), 10_000)
+	second = bytes.Repeat([]byte("second "), 20_000)
+)
+
+// life is what the processes below do, which may end anywhere and begin again:
+// the first content, the second, none.
+func life(s *Store, finished func(string)) error {
+	for _, content := range [][]byte{first, second, nil} {
+		old, err := s.Load(lived)
+		if err != nil && !errors.Is(err, verify.ErrNotFound) {
+			return err
+		}
+		if err := s.Swap(lived, old, content); err != nil {
+			return err
+		}
+		finished(nameOf(content))
+	}
+	return nil
+}
+
+func nameOf(content []byte) string {
+	switch {
+	case content == nil:
+		return "none"
+	case bytes.Equal(content, first):
+		return "first"
+	case bytes.Equal(content, second):
+		return "second"
+	}
+	return "half"
+}
+
+// whole returns what a folder holds after the end of a process, which must be
+// a whole content.
+func whole(t *testing.T, dir string) string {
+	t.Helper()
+	raw, err := opened(t, dir).Load(lived)
+	if err != nil && !errors.Is(err, verify.ErrNotFound) {
+		t.Fatal(err)
+	}
+	name := nameOf(raw)
+	if name == "half" {
+		t.Errorf("%d bytes are left", len(raw))
+	}
+	return name
+}
+
+const (
+	dirVariable  = "RUST_TUF_TEST_DIR"
+	callVariable = "RUST_TUF_TEST_CALL"
+)
+
+// child starts this test program again for one test, over a folder.
+func child(test, dir string, call int) *exec.Cmd {
+	c := exec.Command(os.Args[0], "-test.run=^"+test+"$")
+	c.Env = append(os.Environ(), dirVariable+"="+dir, callVariable+"="+strconv.Itoa(call), "GORACE=atexit_sleep_ms=0")
+	return c
+}
+
+// TestLife runs only as a child, and dies at one of its calls.
+func TestLife(t *testing.T) {
+	dir := os.Getenv(dirVariable)
+	if dir == "" {
+		return // nothing to do but as a child of the test below
+	}
+	deadly, err := strconv.Atoi(os.Getenv(callVariable))
+	must(t, err)
+	self, err := os.FindProcess(os.Getpid())
+	must(t, err)
+	calls := 0
+	s, err := open(dir, Options{}, func(string) error {
+		if calls++; calls == deadly {
+			must(t, self.Kill())
+			select {} // no deferred call cleans up
+		}
+		return nil
+	})
+	must(t, err)
+	must(t, life(s, func(name string) { fmt.Println("finished", name) }))
+}
+
+// A kill at each call: what was finished is there or what came next, whole,
+// and nothing is locked for the next process.
+func TestKilledAtEveryCall(t *testing.T) {
+	following := map[string]string{"": "first", "first": "second", "second": "none"}
+	for call := 1; ; call++ {
+		dir := filepath.Join(t.TempDir(), "a", "b")
+		out, died := child("TestLife", dir, call).Output()
+		if died == nil {
+			if call != 20 {
+				t.Errorf("the child made %d calls", call-1)
+			}
+			return
+		}
+		finished := ""
+		for line := range strings.Lines(string(out)) {
+			if name, ok := strings.CutPrefix(strings.TrimSpace(line), "finished "); ok {
+				finished = name
+			}
+		}
+		got := whole(t, dir)
+		if got != finished && got != following[finished] && (finished != "" || got != "none") {
+			t.Errorf("killed at call %d: %q was finished, found %q", call, finished, got)
+		}
+		began := time.Now()
+		must(t, life(opened(t, dir), func(string) {}))
+		if waited := time.Since(began); waited > 5*time.Second {
+			t.Errorf("killed at call %d: the next process waited %s", call, waited)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, "state", "new")); err == nil {
+			t.Errorf("killed at call %d: a leftover stays", call)
+		}
+	}
+}
+
+const each = 40 // what each process counts
+
+// TestCount runs only as a child: it counts, against others.
+func TestCount(t *testing.T) {
+	dir := os.Getenv(dirVariable)
+	if dir == "" {
+		return // nothing to do but as a child of the test below
+	}
+	s := opened(t, dir)
+	for n := 0; n < each; {
+		old, err := s.Load(verify.Slot{Role: "snapshot"})
+		if err != nil && !errors.Is(err, verify.ErrNotFound) {
+			t.Fatal(err)
+		}
+		count, _ := strconv.Atoi(string(old))
+		switch err := s.Swap(verify.Slot{Role: "snapshot"}, old, []byte(strconv.Itoa(count+1))); {
+		case err == nil:
+			n++
+		case !errors.Is(err, verify.ErrSwapped):
+			t.Fatal(err)
+		}
+	}
+}
+
+// Several processes at once, beginning with the making of the folder: nothing
+// that one of them wrote is lost.
+func TestProcessesAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	var children []*exec.Cmd
+	for range 4 {
+		c := child("TestCount", dir, 0)
+		c.Stdout, c.Stderr = os.Stderr, os.Stderr
+		must(t, c.Start())
+		children = append(children, c)
+	}
+	for _, c := range children {
+		must(t, c.Wait())
+	}
+	raw, err := opened(t, dir).Load(verify.Slot{Role: "snapshot"})
+	if string(raw) != strconv.Itoa(4*each) || err != nil {
+		t.Errorf("counted %s of %d, %v", raw, 4*each, err)
+	}
+}

@@ -1,0 +1,291 @@
+package dirstore
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func opened(t testing.TB, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir, Options{})
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// refused asserts a refusal by its type and by words of its message.
+func refused[E error](t testing.TB, err error, words ...string) E {
+	t.Helper()
+	var want E
+	if !errors.As(err, &want) {
+		t.Fatalf("got %v (%T), want a %T", err, err, want)
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("%q does not say %q", err, w)
+		}
+	}
+	return want
+}
+
+// tree lists all files below a folder.
+func tree(t testing.TB, dir string) []string {
+	t.Helper()
+	var names []string
+	must(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		names = append(names, filepath.ToSlash(name))
+		return err
+	}))
+	return names
+}
+
+var slots = []verify.Slot{{}, {Role: "root"}, {Role: "root", Version: 1}, {Role: "timestamp"}, {Role: "a/../b"}, {Role: "a/../b", Version: 1 << 62}, {Role: strings.Repeat("long", 100)}}
+
+func TestSwap(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	s := opened(t, dir)
+	for i, slot := range slots {
+		if raw, err := s.Load(slot); raw != nil || !errors.Is(err, verify.ErrNotFound) {
+			t.Errorf("%+v: %q, %v", slot, raw, err)
+		}
+		first, second := []byte{byte(i), 0, '\r', '\n', 0xff}, []byte{}
+		must(t, s.Swap(slot, nil, nil))
+		for _, step := range []struct {
+			old, content []byte
+			kept         []byte
+			ok           bool
+		}{
+			{[]byte{}, first, nil, false}, // an empty file is not the same as none
+			{nil, first, first, true},
+			{nil, second, first, false},
+			{second, second, first, false},
+			{first, second, second, true},
+			{nil, first, second, false},
+			{second, second, second, true},
+			{second, first, first, true},
+			{second, nil, first, false},
+			{first, nil, nil, true},
+			{nil, first, first, true},
+		} {
+			err := s.Swap(slot, step.old, step.content)
+			if step.ok != (err == nil) || !step.ok && !errors.Is(err, verify.ErrSwapped) {
+				t.Errorf("%+v: %q to %q: %v", slot, step.old, step.content, err)
+			}
+			// Another process sees the same.
+			raw, err := opened(t, dir).Load(slot)
+			if (step.kept == nil) != errors.Is(err, verify.ErrNotFound) || !bytes.Equal(raw, step.kept) || (raw == nil) != (step.kept == nil) {
+				t.Errorf("%+v: %q, %v; want %q", slot, raw, err, step.kept)
+			}
+		}
+	}
+	want := []string{"a%2F..%2Fb.json", "root.json", FileName(slots[6].Role) + ".json", "state/1.root.json", "state/4611686018427387904.a%2F..%2Fb.json", "state/floors", "state/lock", "timestamp.json"}
+	if got := tree(t, dir); !slices.Equal(got, want) {
+		t.Errorf("files %q", got)
+	}
+	for _, slot := range []verify.Slot{{Version: 1}, {Role: "root", Version: -1}} {
+		if err := s.Swap(slot, nil, nil); err == nil || !strings.Contains(err.Error(), "there is no slot for version") {
+			t.Error(err)
+		}
+		if _, err := s.Load(slot); err == nil || errors.Is(err, verify.ErrNotFound) {
+			t.Error(err)
+		}
+	}
+}
+
+// What is too large is never written; what somebody else made so large is read
+// as something that no reader accepts, so that it is replaced.
+func TestFileBytes(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir, Options{FileBytes: 10})
+	must(t, err)
+	defer s.Close()
+	slot := verify.Slot{Role: "timestamp"}
+	refused[*verify.LimitError](t, s.Swap(slot, nil, make([]byte, 11)), "timestamp.json: 11, above the limit of 10")
+	must(t, os.WriteFile(filepath.Join(dir, "timestamp.json"), make([]byte, 1000), 0o600))
+	raw, err := s.Load(slot)
+	if len(raw) != 11 || err != nil {
+		t.Errorf("%d bytes, %v", len(raw), err)
+	}
+	must(t, s.Swap(slot, raw, make([]byte, 10)))
+	if raw, err := s.Load(slot); len(raw) != 10 || err != nil {
+		t.Errorf("%d bytes, %v", len(raw), err)
+	}
+}
+
+func TestOwnerOnly(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes say nothing on Windows")
+	}
+	dir := filepath.Join(t.TempDir(), "trust")
+	s := opened(t, dir)
+	slot := verify.Slot{Role: "root"}
+	must(t, s.Swap(slot, nil, []byte("root")))
+	for name, want := range map[string]fs.FileMode{".": 0o700, "state": 0o700, "root.json": 0o600, "state/lock": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		must(t, err)
+		if info.Mode().Perm() != want {
+			t.Errorf("%s: %v", name, info.Mode())
+		}
+	}
+	for _, name := range []string{".", "state"} {
+		for _, mode := range []fs.FileMode{0o720, 0o702, 0o777} {
+			path := filepath.Join(dir, name)
+			must(t, os.Chmod(path, mode))
+			_, err := Open(dir, Options{})
+			if e := refused[*PermissionError](t, err, path+" can be written by others (mode 07", "chmod go-w"); e.Owner != -1 || e.Mode.Perm() != mode {
+				t.Errorf("%+v", e)
+			}
+			must(t, os.Chmod(path, 0o700))
+		}
+	}
+	must(t, os.Chmod(dir, 0o755)) // all of this is public
+	must(t, os.Chmod(filepath.Join(dir, "root.json"), 0o644))
+	if _, err := opened(t, dir).Load(slot); err != nil {
+		t.Error(err)
+	}
+	must(t, os.Chmod(filepath.Join(dir, "root.json"), 0o666))
+	_, err := s.Load(slot)
+	refused[*PermissionError](t, err, "root.json can be written by others (mode 0666)")
+	refused[*PermissionError](t, s.Swap(slot, []byte("root"), nil), "root.json can be written by others")
+
+	// Into an empty folder nobody has written anything.
+	empty := filepath.Join(t.TempDir(), "empty")
+	must(t, os.Mkdir(empty, 0o700))
+	must(t, os.Chmod(empty, 0o777))
+	opened(t, empty)
+	if info, err := os.Stat(empty); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+func TestStrangersFolder(t *testing.T) {
+	if runtime.GOOS == "windows" || os.Geteuid() != 0 {
+		t.Skip("only the administrator can make a folder of another user")
+	}
+	dir := t.TempDir()
+	must(t, os.Chown(dir, 12345, -1))
+	_, err := Open(dir, Options{})
+	if e := refused[*PermissionError](t, err, dir+" belongs to user 12345, who could change what is trusted here; use a folder of your own"); e.Owner != 12345 {
+		t.Errorf("%+v", e)
+	}
+}
+
+// What is no plain file is neither followed nor replaced.
+func TestKinds(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	outside := filepath.Join(t.TempDir(), "outside")
+	must(t, os.WriteFile(outside, []byte("outside"), 0o600))
+	must(t, s.Swap(verify.Slot{Role: "snapshot"}, nil, []byte("snapshot")))
+	for _, to := range []string{outside, "snapshot.json", "nowhere", "../" + filepath.Base(dir) + "/snapshot.json"} {
+		must(t, os.Symlink(to, filepath.Join(dir, "root.json")))
+		_, err := s.Load(verify.Slot{Role: "root"})
+		refused[*KindError](t, err, "root.json is a symbolic link, which is not followed, must be a plain file")
+		for _, old := range [][]byte{nil, []byte("outside"), []byte("snapshot")} {
+			refused[*KindError](t, s.Swap(verify.Slot{Role: "root"}, old, []byte("new")), "a symbolic link")
+		}
+		must(t, os.Remove(filepath.Join(dir, "root.json")))
+	}
+	if raw, err := os.ReadFile(outside); string(raw) != "outside" || err != nil {
+		t.Errorf("%q, %v", raw, err)
+	}
+	must(t, os.Mkdir(filepath.Join(dir, "targets.json"), 0o700))
+	_, err := s.Load(verify.Slot{Role: "targets"})
+	refused[*KindError](t, err, "targets.json is a folder, must be a plain file")
+
+	other := t.TempDir()
+	must(t, os.Symlink(dir, filepath.Join(other, "state")))
+	_, err = Open(other, Options{})
+	refused[*KindError](t, err, "state is a symbolic link, which is not followed, must be a folder")
+	must(t, os.Remove(filepath.Join(other, "state")))
+	must(t, os.WriteFile(filepath.Join(other, "state"), nil, 0o600))
+	_, err = Open(other, Options{})
+	refused[*KindError](t, err, "state is a file, must be a folder")
+	if _, err := Open(outside, Options{}); err == nil || !strings.Contains(err.Error(), "outside") {
+		t.Error(err)
+	}
+}
+
+// A link in the place where the next content is written is removed, never
+// written through.
+func TestLinkInPlaceOfTheNextContent(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	must(t, s.Swap(verify.Slot{Role: "snapshot"}, nil, []byte("snapshot")))
+	must(t, os.Symlink("../snapshot.json", filepath.Join(dir, "state", "new")))
+	must(t, s.Swap(verify.Slot{Role: "root"}, nil, []byte("root")))
+	for role, want := range map[string]string{"snapshot": "snapshot", "root": "root"} {
+		if raw, err := s.Load(verify.Slot{Role: role}); string(raw) != want || err != nil {
+			t.Errorf("%s: %q, %v", role, raw, err)
+		}
+	}
+}
+
+func TestLockWait(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir, Options{LockWait: 30 * time.Millisecond})
+	must(t, err)
+	defer s.Close()
+	unlock, err := opened(t, dir).lock()
+	must(t, err)
+	err = s.Swap(verify.Slot{Role: "root"}, nil, []byte("root"))
+	if e := refused[*LockedError](t, err, filepath.Join("state", "lock")+" is held by another process for more than 30ms; end that process"); e.After != 30*time.Millisecond {
+		t.Errorf("%+v", e)
+	}
+	unlock()
+	must(t, s.Swap(verify.Slot{Role: "root"}, nil, []byte("root")))
+}
+
+// An error at each call is reported, leaves the old content or the new one,
+// and hinders nobody afterwards.
+func TestFaultAtEveryCall(t *testing.T) {
+	fault := errors.New("no space left on device")
+	for deadly := 1; ; deadly++ {
+		dir := filepath.Join(t.TempDir(), "a", "b")
+		calls, failed := 0, ""
+		s, err := open(dir, Options{}, func(call string) error {
+			if calls++; calls == deadly {
+				failed = call
+				return fault
+			}
+			return nil
+		})
+		if err == nil {
+			err = life(s, func(string) {})
+			s.Close()
+		}
+		if failed == "" {
+			must(t, err)
+			if calls != 19 {
+				t.Errorf("%d calls", calls)
+			}
+			return
+		}
+		if !errors.Is(err, fault) {
+			t.Errorf("%s: %v", failed, err)
+		}
+		whole(t, dir)
+		must(t, life(opened(t, dir), func(string) {}))
+	}
+}

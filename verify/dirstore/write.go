@@ -1,0 +1,103 @@
+package dirstore
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// lock waits until no other process replaces anything. The lock ends with
+// unlock, or with this process.
+func (s *Store) lock() (unlock func(), err error) {
+	f, err := s.root.OpenFile(lock, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for began := time.Now(); ; {
+		locked, err := tryLock(f)
+		if err != nil {
+			return nil, errors.Join(&os.PathError{Op: "lock", Path: s.path(lock), Err: err}, f.Close())
+		}
+		if locked {
+			return func() { f.Close() }, nil // which unlocks
+		}
+		if time.Since(began) > s.o.LockWait {
+			return nil, errors.Join(&LockedError{s.path(lock), s.o.LockWait}, f.Close())
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// replace puts content in the place of a file, durably. The caller has the
+// lock, so that nobody else uses the name of the next content.
+func (s *Store) replace(name string, content []byte) error {
+	if err := s.call("unlink"); err != nil {
+		return err
+	}
+	if err := s.root.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := s.create(content); err != nil {
+		return err
+	}
+	if err := s.call("rename"); err != nil {
+		return err
+	}
+	if err := rename(s.root, s.dir, next, name); err != nil {
+		return err
+	}
+	return s.sync(name)
+}
+
+// create writes the next content and syncs it.
+func (s *Store) create(content []byte) (err error) {
+	if err := s.call("create"); err != nil {
+		return err
+	}
+	f, err := s.root.OpenFile(next, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	// In two halves, for the test that dies between them.
+	for _, part := range [][]byte{content[:len(content)/2], content[len(content)/2:]} {
+		if err := s.call("write"); err != nil {
+			return err
+		}
+		if _, err := f.Write(part); err != nil {
+			return err
+		}
+	}
+	if err := s.call("fsync"); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// remove removes a file, durably.
+func (s *Store) remove(name string) error {
+	if err := s.call("unlink"); err != nil {
+		return err
+	}
+	if err := s.root.Remove(name); err != nil {
+		return err
+	}
+	return s.sync(name)
+}
+
+// sync returns when the name of a file is on the disk.
+func (s *Store) sync(name string) error {
+	if err := s.call("fsync folder"); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(s.path(name)))
+}
+
+func (s *Store) call(name string) error {
+	if s.before == nil {
+		return nil
+	}
+	return s.before(name)
+}
