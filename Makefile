@@ -3,11 +3,12 @@
 FUZZTIME ?= 30s
 FUZZ     ?= .
 BENCH    ?= .
+CHECK    ?= .
 
-.PHONY: help demo build test bench fuzz
+.PHONY: help demo build test bench fuzz mutants
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 demo: ## a whole 5-of-9 root ceremony in a temporary directory, in seconds
 	@sh tests/run/need.sh demo
@@ -24,6 +25,10 @@ test: ## every check and every test; shows what the machine lacks first
 bench: ## all benchmarks with allocations (BENCH=regexp picks some)
 	@sh tests/run/need.sh build
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+mutants: ## removes each check of the verifier; a test must notice (CHECK=regexp picks some)
+	@sh tests/run/need.sh build
+	@go run ./tests/run -only '$(CHECK)' mutants
 
 fuzz: ## each fuzz target for FUZZTIME=30s (FUZZ=regexp picks some)
 	@sh tests/run/need.sh build

@@ -296,3 +296,30 @@ func TestVerdictExpires(t *testing.T) {
 		}
 	}
 }
+
+// Where the timestamp was lost, the snapshot that is kept still says which
+// versions have been seen.
+func TestSnapshotGoesBackWithoutTimestamp(t *testing.T) {
+	r := serve(t)
+	r.snapshot["version"], r.timestamp["version"] = 5, 5
+	r.publish()
+	c, store := r.refreshed()
+	delete(store, verify.Slot{Role: "timestamp"})
+	r.snapshot["version"], r.timestamp["version"] = 4, 4
+	r.publish()
+	_, err := refresh(c)
+	refused[*verify.VersionError](t, err, "snapshot 4 is not newer than the trusted version 5")
+}
+
+// A delegated role goes back no more than the top-level one (CVE-2025-2887).
+func TestDelegatedRoleGoesBack(t *testing.T) {
+	r := serve(t)
+	r.delegate("targets", "a", false, []string{"x/*"}, edPerson(t, "dana"))
+	r.targets["a"]["version"] = 3
+	r.publish()
+	c, _ := r.refreshed()
+	r.targets["a"]["version"] = 2
+	r.bump("timestamp", "snapshot")
+	_, err := refresh(c)
+	refused[*verify.VersionError](t, err, "a 2 is not newer than the trusted version 3")
+}

@@ -174,10 +174,10 @@ func (q *Quorum) count(d *Document, known verdicts, enough int) Tally {
 		case err == errNotListed:
 			t.Unknown = append(t.Unknown, s.KeyID)
 			continue
-		case err == nil && t.hasSigned(h.Key):
+		case err == nil && t.hasSigned(h.Key): // SPEC 4.2.1: keys are counted, each once
 			t.Duplicate = append(t.Duplicate, h)
 			continue
-		case err == nil && stranger != nil:
+		case err == nil && stranger != nil: // x-rust-tuf: one role
 			err = stranger
 		case err == nil:
 			err = known.verify(d, h.Key, i)

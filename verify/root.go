@@ -88,9 +88,8 @@ func (f *rootFacts) readRoles(roles value) error {
 			}
 		}
 	}
-	// SPEC 4.3: a role for each of the four must be specified.
 	for i, role := range topLevel {
-		if f.quorums[i].threshold == 0 {
+		if f.quorums[i].threshold == 0 { // SPEC 4.3: a role for each of the four must be specified
 			return misfit(role, "missing")
 		}
 	}

@@ -164,5 +164,8 @@ func (s *Session) trustTargets(role string, by Delegator, promised metaFile, can
 		return nil, &VersionError{Role: role, Trusted: want, Found: t.Version(), promised: true}
 	}
 	// SPEC 5.6.5.
-	return t, t.CheckExpiry(s.at)
+	if err := t.CheckExpiry(s.at); err != nil {
+		return nil, err
+	}
+	return t, nil
 }

@@ -94,7 +94,10 @@ func (s *Session) AddRoot(raw []byte) error {
 // instant (SPEC 5.3.10). An expired one is an [*ExpiredError].
 func (s *Session) EndRoots() error {
 	s.rootsEnd = true
-	return s.root.CheckExpiry(s.at)
+	if err := s.root.CheckExpiry(s.at); err != nil { // SPEC 5.3.10
+		return err
+	}
+	return nil
 }
 
 // RotatedSince tells whether the keys or the threshold of timestamp or
@@ -106,7 +109,7 @@ func (s *Session) RotatedSince(older *Root) bool {
 	for _, role := range []string{typeTimestamp, typeSnapshot} {
 		then, _ := older.Quorum(role)
 		now, _ := s.root.Quorum(role)
-		if then == nil || now == nil || !then.same(now) {
+		if then == nil || now == nil || !then.same(now) { // SPEC 5.3.11
 			return true
 		}
 	}
@@ -157,13 +160,16 @@ func (s *Session) verified(role, call string, raw []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.concerns(role); err != nil {
+	if err := d.concerns(role); err != nil { // SPEC 4.4, 4.6: the type of its role
 		return nil, err
 	}
-	if err := checkRepository(s.root.Repository(), role, d); err != nil {
+	if err := checkRepository(s.root.Repository(), role, d); err != nil { // x-rust-tuf: one repository
 		return nil, err
 	}
-	return d, q.met(d, nil)
+	if err := q.met(d, nil); err != nil { // SPEC 5.4.2, 5.5.3
+		return nil, err
+	}
+	return d, nil
 }
 
 // RestoreTimestamp takes the timestamp that was trusted before, as a floor
@@ -222,7 +228,7 @@ func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
 // acceptTimestamp holds a timestamp to the instant (SPEC 5.4.4) before it is
 // trusted.
 func (s *Session) acceptTimestamp(t *Timestamp) error {
-	if err := t.document.checkExpiry(typeTimestamp, s.at); err != nil {
+	if err := t.document.checkExpiry(typeTimestamp, s.at); err != nil { // SPEC 5.4.4
 		return err
 	}
 	s.timestamp, s.fresh = t, true
@@ -288,7 +294,7 @@ func (s *Session) AddSnapshot(raw []byte) error {
 		return &VersionError{Role: typeSnapshot, Trusted: promised.version(), Found: snapshot.Version(), promised: true}
 	}
 	if s.older != nil {
-		if snapshot.Version() < s.older.Version() {
+		if snapshot.Version() < s.older.Version() { // SPEC 5.5.5: the snapshot itself
 			return &VersionError{Role: typeSnapshot, Trusted: s.older.Version(), Found: snapshot.Version()}
 		}
 		if snapshot.Version() == s.older.Version() {

@@ -113,9 +113,8 @@ func checkUnique(sigs []signature) error {
 		ids[i] = s.KeyID
 	}
 	slices.Sort(ids)
-	// SPEC 4.2.1: several signatures with one key id are not allowed.
 	for i := 1; i < len(ids); i++ {
-		if ids[i-1] == ids[i] {
+		if ids[i-1] == ids[i] { // SPEC 4.2.1: several signatures with one key id are not allowed
 			return misfit("", "key id %s stands twice", shownName(ids[i]))
 		}
 	}

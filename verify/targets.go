@@ -33,7 +33,7 @@ func (d *Document) Targets(role string) (*UnverifiedTargets, error) {
 		return nil, &RoleError{Want: role, Found: d.role()}
 	case role != typeTargets && isTopLevel(role):
 		return nil, &RoleError{Want: role, Found: d.typ}
-	case d.extension != nil && d.extension.Role != role:
+	case d.extension != nil && d.extension.Role != role: // x-rust-tuf: one role
 		return nil, &RoleError{Want: role, Found: d.extension.Role}
 	}
 	facts, err := readTargets(d, role)
@@ -134,7 +134,7 @@ func TrustTargets(by Delegator, candidate *UnverifiedTargets) (*Targets, error) 
 	if !ok {
 		return nil, &DelegationError{Role: facts.role, By: by.delegator().String()}
 	}
-	if err := checkRepository(by.Repository(), facts.role, facts.document); err != nil {
+	if err := checkRepository(by.Repository(), facts.role, facts.document); err != nil { // x-rust-tuf: one repository
 		return nil, err
 	}
 	// SPEC 5.6.3, and for delegated roles 5.6.7.

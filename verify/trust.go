@@ -37,11 +37,11 @@ func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	if pin != nil && candidate.Digest() != *pin {
+	if pin != nil && candidate.Digest() != *pin { // SPEC 5.2: the root comes from where it can be trusted
 		return nil, &PinError{Want: *pin, Found: candidate.Digest()}
 	}
 	own, _ := candidate.facts.quorum(typeRoot)
-	if err := own.met(candidate.facts.document, nil); err != nil {
+	if err := own.met(candidate.facts.document, nil); err != nil { // SPEC 4.3: signed by its own threshold
 		return nil, err
 	}
 	return &Root{candidate.facts}, nil
@@ -78,18 +78,18 @@ func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
 	if d.version-1 != r.Version() {
 		return nil, &VersionError{Role: typeRoot, Trusted: r.Version(), Found: d.version}
 	}
-	if err := checkRepository(r.Repository(), typeRoot, d); err != nil {
+	if err := checkRepository(r.Repository(), typeRoot, d); err != nil { // x-rust-tuf: one repository
 		return nil, err
 	}
 	facts := candidate.facts.adopt(r.facts)
-	// SPEC 5.3.4: a threshold of keys of the trusted root, and a threshold of
+	// A threshold of keys of the trusted root, and a threshold of
 	// keys of the new one. What one quorum has verified the other knows.
 	known := make(verdicts, len(d.signatures))
-	if err := old.met(d, known); err != nil {
+	if err := old.met(d, known); err != nil { // SPEC 5.3.4
 		return nil, err
 	}
 	own, _ := facts.quorum(typeRoot)
-	if err := own.met(d, known); err != nil {
+	if err := own.met(d, known); err != nil { // SPEC 5.3.4
 		return nil, err
 	}
 	return &Root{facts}, nil
