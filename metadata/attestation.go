@@ -1,7 +1,9 @@
 package metadata
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +39,37 @@ func (r *Repository) TestRoots() []string {
 		return nil
 	}
 	return r.attestation.TestRoots()
+}
+
+// IntermediatesPath is where further intermediates of Yubico's stand, as it
+// publishes them: for cards that are younger than this program. They are steps
+// of a path to a root and never its end, so that whoever adds one gains nothing.
+const IntermediatesPath = MembersDir + "/intermediates.pem"
+
+// Verifier judges what members' cards attest: the one that was given, or one
+// that trusts Yubico alone, with the repository's further intermediates. The
+// error is a *FileError.
+func (r *Repository) Verifier() (*attest.Verifier, error) {
+	v := r.attestation
+	if v == nil {
+		var err error
+		if v, err = attest.Yubico(); err != nil {
+			return nil, err
+		}
+	}
+	raw, err := r.tree.Read(IntermediatesPath)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return v, nil
+	case err == nil && len(raw) > maxIntermediatesBytes:
+		err = &verify.LimitError{What: "further intermediates, bytes", Limit: maxIntermediatesBytes, Found: int64(len(raw))}
+	case err == nil:
+		v, err = v.WithIntermediates(raw)
+	}
+	if err != nil {
+		return nil, &FileError{Path: IntermediatesPath, Err: err}
+	}
+	return v, nil
 }
 
 // TestRootsError is an event that was proposed while test roots were trusted

@@ -110,7 +110,11 @@ func (rep *Report) declaration(repo *Repository) {
 // keys tells what is proven about keys: of those in force by what was frozen
 // with the roles that name them, before the first root by what is declared.
 func (rep *Report) keys(repo *Repository, d *roles.Declaration, names []string) error {
-	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, Members: names, Verifier: repo.attestation}
+	verifier, err := repo.Verifier()
+	if err != nil {
+		return err
+	}
+	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, Members: names, Verifier: verifier}
 	for _, role := range append([]string{roleRoot}, rep.Trusted.Roles()...) {
 		inForce, err := rep.Trusted.PolicyInForce(role)
 		if err != nil {

@@ -354,3 +354,46 @@ func TestGateJudgesRetirements(t *testing.T) {
 	head.files[MemberPath("zed")] = zed.files[MemberPath("zed")]
 	gate(t, zed, head, KindPolicy, refused[*RefusedError]("it says that the key is destroyed, but its status is active"))
 }
+
+// A card that is younger than this program has an intermediate that is not
+// built in. The pull request that brings the card may bring that too; a root in
+// its place gains nothing.
+func TestGateTakesFurtherIntermediates(t *testing.T) {
+	t.Parallel()
+	root, err := factory().Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	between, err := factory().Intermediates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := attest.ParseTestRoots([]byte(ca.PEM(root)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	yubico, err := attest.Yubico()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []*world{atTheBeginning(t), newWorld(t, policy{root: nine, rootThreshold: 5}, nine...)} {
+		w.options = []Option{Attestation(yubico.WithTestRoots(roots))}
+		head := w.clone()
+		head.enrol(cardKey{name: "zed", serial: 20000077})
+		gate(t, w, head, KindPolicy, refused[*RefusedError]("zed/main is not proven to be on card 20000077: "))
+		head.files[IntermediatesPath] = []byte(ca.PEM(between...))
+		gate(t, w, head, KindPolicy, nil)
+		if rep := Audit(head.tree(), head.options...); len(rep.Problems) > 0 {
+			t.Error(rep.Problems)
+		}
+		for words, text := range map[string]string{
+			"is a root, and roots cannot be added": ca.PEM(append(between, root)...),
+			"members/intermediates.pem":            "no PEM",
+			"further intermediates, bytes":         strings.Repeat(" ", maxIntermediatesBytes+1),
+		} {
+			bad := head.clone()
+			bad.files[IntermediatesPath] = []byte(text)
+			gate(t, w, bad, KindPolicy, refused[*FileError]("members/intermediates.pem: ", words))
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (c *checker) declared() {
 	}
 	switch {
 	case err == nil:
-		v.Findings, err = c.trusted.Preview(d, touched...)
+		v.Findings, err = c.trusted.In(c.head).Preview(d, touched...)
 	case c.base.unready() != nil:
 		v.Findings, _, err = c.head.newcomers(touched, err)
 	}
@@ -77,21 +77,29 @@ func (r *Repository) newcomers(names []string, why error) ([]roles.Finding, []ro
 	if err != nil {
 		return nil, nil, err
 	}
+	verifier, err := r.Verifier()
+	if err != nil {
+		return nil, nil, err
+	}
 	first, _, more := strings.Cut(why.Error(), "\n")
 	if more {
 		first += "; and more"
 	}
-	return append(terms.Judge(members, names, r.attestation), roles.Finding{
+	return append(terms.Judge(members, names, verifier), roles.Finding{
 		Rule: "declaration", Severity: roles.Note,
 		Text: fmt.Sprintf("%s cannot be proposed yet (%s), so members' keys are judged and no role is", PolicyFile, first),
-	}), terms.Proofs(members, names, r.attestation), nil
+	}), terms.Proofs(members, names, verifier), nil
 }
 
 // Preview lints a declaration as if it were proposed whole. The active keys of
 // the named members are judged whether or not a role names them.
 func (t *Trusted) Preview(d *roles.Declaration, members ...string) ([]roles.Finding, error) {
+	verifier, err := t.repo.Verifier()
+	if err != nil {
+		return nil, err
+	}
 	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{},
-		Trusted: t.Root, Targets: t.Targets, Members: members, Verifier: t.repo.attestation}
+		Trusted: t.Root, Targets: t.Targets, Members: members, Verifier: verifier}
 	for _, role := range d.PeopleRoles() {
 		charter, err := d.Charter(role)
 		if err != nil {

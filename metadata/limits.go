@@ -32,6 +32,9 @@ const (
 	maxClockSkew = time.Hour
 	// maxWhyBytes bounds the reason that the proposer writes.
 	maxWhyBytes = 4 << 10
+	// maxIntermediatesBytes bounds the further intermediates: Yubico publishes a
+	// dozen in all, of 2 kB each.
+	maxIntermediatesBytes = 64 << 10
 	// maxTestRoots and maxTestRootBytes bound what the event of a rehearsal says
 	// about the roots that stood in for Yubico's: one for each shape of a chain,
 	// by common name (64 characters, by X.520) and digest.

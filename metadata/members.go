@@ -25,7 +25,7 @@ func (r *Repository) Members() (map[string]*roles.Member, error) {
 	for _, e := range r.tree.Entries() {
 		parts := strings.Split(e.Path, "/")
 		switch {
-		case parts[0] != MembersDir:
+		case parts[0] != MembersDir || e.Path == IntermediatesPath:
 		case len(parts) == 4:
 			evidence = append(evidence, e)
 		case len(parts) == 3 && parts[2] == memberFile:

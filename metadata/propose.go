@@ -265,7 +265,11 @@ func (t *Trusted) Lint(e *Event) ([]roles.Finding, error) { return t.lint(nil, e
 // lint runs the rules over the declaration and the charters that the event
 // would put in force.
 func (t *Trusted) lint(d *roles.Declaration, e *Event) ([]roles.Finding, error) {
-	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{}, Trusted: t.Root, Targets: t.Targets, Opened: e.Opened, Verifier: t.repo.attestation}
+	verifier, err := t.repo.Verifier()
+	if err != nil {
+		return nil, err
+	}
+	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{}, Trusted: t.Root, Targets: t.Targets, Opened: e.Opened, Verifier: verifier}
 	for _, payload := range e.Payloads {
 		p.Charters[payload.Role] = payload.Charter
 		inForce, err := t.PolicyInForce(payload.Role)

@@ -213,7 +213,7 @@ func TestWrongPaths(t *testing.T) {
 		part        attest.Part
 		words, hint string
 	}{
-		{"unknown intermediate", newer, attest.DeviceCertificate, `issued by "Yubico PIV Attestation C 1": that issuer is not known here`, "give it as further intermediates"},
+		{"unknown intermediate", newer, attest.DeviceCertificate, `issued by "Yubico PIV Attestation C 1": that issuer is not known here`, "add it as members/intermediates.pem, in the same pull request"},
 		{"intermediate for other keys", fido, attest.DeviceCertificate, `issued by "Yubico FIDO Attestation B 1": that issuer does not certify PIV devices, only those whose names begin with "Yubico PIV Attestation " do`, ""},
 		{"one intermediate too few", upper, attest.DeviceCertificate, `the number of intermediates between it and the root "Yubico Attestation Root 1" is 1, must be 0 or 2`, ""},
 		{"one intermediate too many", extra, attest.Intermediate, "there is no root above 2 intermediates", ""},

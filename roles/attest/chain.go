@@ -13,7 +13,7 @@ import (
 const pivIssuer = "Yubico PIV Attestation "
 
 // newerIntermediate is for a card that may be younger than this program.
-const newerIntermediate = "if the card is new, Yubico may have published another intermediate: take the file at https://developers.yubico.com/PKI/ and give it as further intermediates; otherwise the card is not Yubico's"
+const newerIntermediate = "if the card is new, Yubico may have published another intermediate: take the file at https://developers.yubico.com/PKI/ and add it as members/intermediates.pem, in the same pull request; otherwise the card is not Yubico's"
 
 // route leads from a device certificate to a root.
 type route struct {

@@ -88,8 +88,8 @@ func (c *command) runAttestations(ctx context.Context, folder string) error {
 	}
 	out := &attestationsResult{Attestations: []attestationResult{}, TestRoots: proof.TestRoots()}
 	terms := &roles.Terms{KeyID: roles.FormSpec, Devices: roles.DefaultDevices()}
-	if found, at := c.declaredTerms(ctx); found != nil {
-		terms, out.Policy = found, at
+	if found, knows, at := c.declaredTerms(ctx); found != nil {
+		terms, proof, out.Policy = found, knows, at
 	}
 	found, err := attest.FindAll(files)
 	if err != nil {
@@ -126,30 +126,34 @@ func isAre(n int) string {
 	return "are"
 }
 
-// declaredTerms are those of the commit at HEAD, and the commit; nil where there
-// are none.
-func (c *command) declaredTerms(ctx context.Context) (*roles.Terms, string) {
+// declaredTerms are those of the commit at HEAD, with the verifier that knows
+// its further intermediates, and the commit; nil where there are none.
+func (c *command) declaredTerms(ctx context.Context) (*roles.Terms, *attest.Verifier, string) {
 	w, err := c.openClone(ctx)
 	if err != nil {
-		return nil, ""
+		return nil, nil, ""
 	}
 	head, err := w.git.Resolve(ctx, "HEAD")
 	if err != nil {
-		return nil, ""
+		return nil, nil, ""
 	}
-	tree, err := w.git.Tree(ctx, head)
+	repo, err := w.read(ctx, head)
 	if err != nil {
-		return nil, ""
+		return nil, nil, ""
 	}
-	raw, err := tree.Read(metadata.PolicyFile)
+	raw, err := repo.Tree().Read(metadata.PolicyFile)
 	if err != nil {
-		return nil, ""
+		return nil, nil, ""
 	}
 	terms, err := roles.ParseTerms(metadata.PolicyFile, raw)
 	if err != nil {
-		return nil, ""
+		return nil, nil, ""
 	}
-	return terms, string(head)
+	verifier, err := repo.Verifier()
+	if err != nil {
+		return nil, nil, ""
+	}
+	return terms, verifier, string(head)
 }
 
 // inspected is what one attestation proves.

@@ -3,9 +3,12 @@
 package cli
 
 import (
+	"bytes"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/metadata"
@@ -27,15 +30,14 @@ var (
 // at arms a card: act is done at the n-th of those moments, and tells whether
 // the card is pulled out then. The returned function tells how many there were.
 func at(c *card.Card, n int, act func() bool) (moments func() int) {
-	seen := 0
+	var seen atomic.Int64 // commands come from the reader's goroutine
 	c.OnCommand(func(name string, ran bool) bool {
 		if !slices.Contains(changing, name) && !(ran && slices.Contains(using, name)) {
 			return false
 		}
-		seen++
-		return seen == n && act()
+		return seen.Add(1) == int64(n) && act()
 	})
-	return func() int { c.OnCommand(nil); return seen }
+	return func() int { c.OnCommand(nil); return int(seen.Load()) }
 }
 
 // deed is something done with a card that is interrupted.
@@ -185,14 +187,21 @@ func TestKilledWithACard(t *testing.T) {
 				s, mallory, world, c := d.setup(t)
 				c.ClearLog()
 				cmd := s.withCard(t, mallory, world, d.args...)
+				var said bytes.Buffer
+				cmd.Stdout, cmd.Stderr = &said, &said
+				started := make(chan *os.Process, 1)
 				moments := at(c, n, func() bool {
-					_ = cmd.Process.Kill()
+					_ = (<-started).Kill()
 					return false
 				})
-				out, err := cmd.CombinedOutput()
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				started <- cmd.Process
+				err := cmd.Wait()
 				if moments() < n {
 					if err != nil {
-						t.Fatalf("%v\n%s", err, out)
+						t.Fatalf("%v\n%s", err, &said)
 					}
 					break
 				}

@@ -182,6 +182,12 @@ func (d *diagnosis) policy() {
 		return
 	}
 	d.terms = terms
+	proof, err := d.w.repo.Verifier()
+	if err != nil {
+		d.trouble(markWarning, "card", err)
+		return
+	}
+	d.proof = proof
 }
 
 // root looks at what this machine trusts.

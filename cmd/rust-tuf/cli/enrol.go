@@ -133,15 +133,13 @@ func (c *command) newEnrolment(ctx context.Context, name string, o enrolOptions)
 	if err != nil {
 		return nil, err
 	}
-	e := &enrolment{command: c, o: o, w: w, person: c.person(), proof: c.env.Attestation}
+	e := &enrolment{command: c, o: o, w: w, person: c.person()}
 	e.ui = e.person.ui()
 	if e.terms, err = roles.ParseTerms(metadata.PolicyFile, raw); err != nil {
 		return nil, err
 	}
-	if e.proof == nil {
-		if e.proof, err = attest.Yubico(); err != nil {
-			return nil, err
-		}
+	if e.proof, err = w.repo.Verifier(); err != nil {
+		return nil, err
 	}
 	if e.others, err = w.repo.Members(); err != nil {
 		return nil, err

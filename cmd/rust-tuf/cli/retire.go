@@ -130,7 +130,7 @@ func (c *command) newRetiring(ctx context.Context, name, label string) (*retirin
 	if err != nil {
 		return nil, err
 	}
-	r := &retiring{command: c, w: w, person: c.person(), proof: c.env.Attestation}
+	r := &retiring{command: c, w: w, person: c.person()}
 	r.ui = r.person.ui()
 	raw, err := w.repo.Tree().Read(metadata.PolicyFile)
 	if err != nil {
@@ -139,10 +139,8 @@ func (c *command) newRetiring(ctx context.Context, name, label string) (*retirin
 	if r.terms, err = roles.ParseTerms(metadata.PolicyFile, raw); err != nil {
 		return nil, err
 	}
-	if r.proof == nil {
-		if r.proof, err = attest.Yubico(); err != nil {
-			return nil, err
-		}
+	if r.proof, err = w.repo.Verifier(); err != nil {
+		return nil, err
 	}
 	members, err := w.repo.Members()
 	if err != nil {
