@@ -397,3 +397,30 @@ func TestGateTakesFurtherIntermediates(t *testing.T) {
 		}
 	}
 }
+
+// Nobody comes in unjudged beside an event that is about others.
+func TestGateJudgesNewcomersBesideAnEvent(t *testing.T) {
+	t.Parallel()
+	w := onCards(t)
+	for words, key := range map[string]cardKey{
+		"":                                     {},
+		"possession of zed/main is not proven": {signs: "alice"},
+		"no card is proven to hold zed/main":   {bare: true},
+	} {
+		key.name, key.serial = "zed", 20000077
+		head := w.clone()
+		head.enrol(key)
+		head.propose("the first root")
+		if words == "" {
+			gate(t, w, head, KindProposal, nil)
+			continue
+		}
+		gate(t, w, head, KindProposal, func(t testing.TB, err error) {
+			t.Helper()
+			refusal := expect[*RefusedError](t, err)
+			if !slices.ContainsFunc(refusal.Findings, func(f roles.Finding) bool { return strings.Contains(f.Text, words) }) {
+				t.Errorf("%+v", refusal.Findings)
+			}
+		})
+	}
+}

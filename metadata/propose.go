@@ -263,13 +263,15 @@ func (t *Trusted) eventName(e *Event, given string) (string, error) {
 func (t *Trusted) Lint(e *Event) ([]roles.Finding, error) { return t.lint(nil, e) }
 
 // lint runs the rules over the declaration and the charters that the event
-// would put in force.
-func (t *Trusted) lint(d *roles.Declaration, e *Event) ([]roles.Finding, error) {
+// would put in force. The active keys of the named members are judged whether or
+// not a role names them.
+func (t *Trusted) lint(d *roles.Declaration, e *Event, members ...string) ([]roles.Finding, error) {
 	verifier, err := t.repo.Verifier()
 	if err != nil {
 		return nil, err
 	}
-	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{}, Trusted: t.Root, Targets: t.Targets, Opened: e.Opened, Verifier: verifier}
+	p := roles.Proposal{Declaration: d, Charters: map[string]*roles.Charter{}, InForce: map[string]*roles.Charter{},
+		Trusted: t.Root, Targets: t.Targets, Opened: e.Opened, Members: members, Verifier: verifier}
 	for _, payload := range e.Payloads {
 		p.Charters[payload.Role] = payload.Charter
 		inForce, err := t.PolicyInForce(payload.Role)
