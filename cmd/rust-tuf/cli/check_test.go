@@ -216,6 +216,12 @@ func TestTwoEventsForOneVersion(t *testing.T) {
 	if verdict, err := s.gateOn(t, "event/second"); err != nil || verdict.Accepted {
 		t.Fatalf("%+v, %v", verdict, err)
 	}
+	if err := s.sign("first", "alice"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
 	for _, args := range [][]string{
 		{"merge", "--quiet", "--no-ff", "--message", "past the gate", "origin/event/second"},
 		{"push", "--quiet", "origin", "HEAD:main"},
@@ -230,11 +236,16 @@ func TestTwoEventsForOneVersion(t *testing.T) {
 	}
 	alice := s.people["alice"]
 	alice.answers(t)
-	for _, verb := range []string{"sign", "review", "status", "complete"} {
-		s.unchanged(t, func() {
-			s.exits(t, alice, ExitRejected, []string{verb}, "first", "second", "root version 2", "revert the merge")
-		})
-	}
+	words := []string{"events first and second both want to make root version 2", "one in the place of all with --supersede first --supersede second"}
+	s.unchanged(t, func() {
+		s.exits(t, alice, ExitRejected, []string{"sign"}, words...)
+		s.exits(t, alice, ExitRejected, []string{"review"}, words...)
+		if n := strings.Count(alice.err.String(), words[0]); n != 1 {
+			t.Errorf("review says it %d times", n)
+		}
+		s.exits(t, alice, ExitDone, []string{"status"}, words...)
+		s.exits(t, alice, ExitRejected, []string{"complete", "first"}, words...)
+	})
 	out := s.exits(t, m, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/repair"})
 	s.golden(t, "gate-repair.golden", out)
 	if err := s.merge("repair"); err != nil {

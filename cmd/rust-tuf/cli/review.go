@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/spf13/cobra"
@@ -72,8 +73,10 @@ func (c *command) runReview(ctx context.Context, args []string) error {
 	for _, e := range events {
 		standing, err := trusted.Judge(e)
 		if err != nil {
-			out.Problems = append(out.Problems, err.Error())
-			refused = errors.Join(refused, err)
+			if !slices.Contains(out.Problems, err.Error()) { // a conflict is one for all its events
+				out.Problems = append(out.Problems, err.Error())
+				refused = errors.Join(refused, err)
+			}
 			continue
 		}
 		judged = append(judged, standingStatus(standing))
