@@ -53,7 +53,7 @@ func (s *signing) search(ctx context.Context, tasks []*signTask) error {
 	if len(tasks) == 0 {
 		return nil
 	}
-	found, unread, err := s.w.everywhere(ctx, s.signatures())
+	found, unread, err := s.w.everywhere(ctx, s.signatures(), s.say)
 	if err != nil {
 		return err
 	}
@@ -96,10 +96,13 @@ type signatureSearch struct {
 	taken      map[string]bool          // files
 }
 
+// manyRefs take so long to look through that it is said before: about a second.
+const manyRefs = 50
+
 // everywhere looks through all refs of the remotes, and counts those that it
 // could not read: one that cannot be fetched, or somebody's branch of another
 // kind.
-func (w *workspace) everywhere(ctx context.Context, search *signatureSearch) (found []trust.Entry, unread int, err error) {
+func (w *workspace) everywhere(ctx context.Context, search *signatureSearch, say func(string, ...any)) (found []trust.Entry, unread int, err error) {
 	remotes := []string{w.remote}
 	if w.push != w.remote {
 		remotes = append(remotes, w.push)
@@ -109,6 +112,9 @@ func (w *workspace) everywhere(ctx context.Context, search *signatureSearch) (fo
 		list, err := w.git.FetchAll(ctx, remote)
 		if err != nil {
 			return nil, 0, err
+		}
+		if len(list) >= manyRefs {
+			say("Looking for earlier signatures by your key on %d branches and pull requests of %s.", len(list), remote)
 		}
 		for _, ref := range list {
 			if ref.Err != nil {
