@@ -177,16 +177,16 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// What a server sends behind a file is never taken for the next answer, and
-// writes nothing to the log.
-func TestSurplusIsNotTheNextAnswer(t *testing.T) {
+// A server that goes on behind a large file, which is delivered by then, loses
+// its connection, and writes nothing to the log.
+func TestSurplus(t *testing.T) {
 	var printed bytes.Buffer
 	log.SetOutput(&printed)
 	defer log.SetOutput(os.Stderr)
 	large := strings.Repeat("x", 64<<10)
 	forged := "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 	good := "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
-	base, connections := dictate(t, fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(large))+large+forged, good, good, good)
+	base, server := dictate(t, fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(large))+large+forged, good, good, good)
 	f, err := httpfetch.New(base, httpfetch.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -195,13 +195,14 @@ func TestSurplusIsNotTheNextAnswer(t *testing.T) {
 	if got, err := read(f, context.Background(), "1"); err != nil || got != large {
 		t.Fatal(len(got), err)
 	}
+	<-server.closed
 	for range 2 {
 		if got, err := read(f, context.Background(), "2"); err != nil || got != "good" {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
-	if connections() != 2 || printed.Len() > 0 {
-		t.Errorf("%d connections; printed %q", connections(), printed.String())
+	if server.connections.Load() != 2 || printed.Len() > 0 {
+		t.Errorf("%d connections; printed %q", server.connections.Load(), printed.String())
 	}
 }
 
@@ -210,7 +211,7 @@ func TestSurplusIsNotTheNextAnswer(t *testing.T) {
 func TestConnectionIsKept(t *testing.T) {
 	missing := "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found"
 	good := "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
-	base, connections := dictate(t, missing, good, missing, good)
+	base, server := dictate(t, missing, good, missing, good)
 	f, err := httpfetch.New(base, httpfetch.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -224,8 +225,8 @@ func TestConnectionIsKept(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
-	if connections() != 1 {
-		t.Errorf("%d connections", connections())
+	if server.connections.Load() != 1 {
+		t.Errorf("%d connections", server.connections.Load())
 	}
 }
 

@@ -50,11 +50,11 @@ func transport(o Options) *http.Transport {
 
 // conn is a connection that knows where the answer that comes through it ends.
 //
-// The package net/http stops at the announced length. If more had arrived it
-// would say so on the log, and to nobody else; what arrives a little later it
-// would take for the next answer. So conn counts what comes behind the header of
-// an answer, gives out no more than is announced, and ends the connection there
-// if the server goes on.
+// The package net/http stops at the announced length. If more has arrived it
+// says so on the log, and to nobody else. So conn counts what comes behind the
+// header of an answer, gives out no more than is announced, and ends the
+// connection if the server goes on before it is asked again. (One that goes on
+// afterwards answers the next question with it, as it could anyway.)
 type conn struct {
 	net.Conn
 

@@ -22,8 +22,9 @@
 //     Others are a [*RedirectError].
 //   - A file shorter or longer than its Content-Length is a [*LengthError], one
 //     above [Options].Size a [*verify.LimitError], and one in an encoding, which
-//     is never asked for, an [*EncodingError]. Of a longer one, what comes after
-//     the announced length was delivered is thrown away with the connection.
+//     is never asked for, an [*EncodingError]. What is
+//     behind the announced length and arrives only after the file was delivered
+//     is thrown away with the connection.
 //
 // It has a client and a transport of its own. It reads no environment, keeps no
 // cookies, and writes to no log. A user name and password in the base address

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/verify/httpfetch"
@@ -42,37 +43,41 @@ func serve(t *testing.T, answer http.HandlerFunc) string {
 	return server.URL
 }
 
+// dictation is a server that says what it is told to.
+type dictation struct {
+	connections atomic.Int32
+	closed      chan struct{} // receives one for each connection that ended
+}
+
 // dictate starts a server that answers each request with the next of these
 // texts, as they are, each in one write, and closes the connection after the
-// last. It returns how often it was connected to.
-func dictate(t *testing.T, answers ...string) (url string, connections func() int) {
+// last.
+func dictate(t *testing.T, answers ...string) (url string, server *dictation) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	count := make(chan int, 1)
-	count <- 0
+	server = &dictation{closed: make(chan struct{}, len(answers)+1)}
 	go func() {
 		for {
 			c, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			count <- <-count + 1
-			for in := bufio.NewReader(c); len(answers) > 0; {
+			server.connections.Add(1)
+			for in := bufio.NewReader(c); len(answers) > 0; answers = answers[1:] {
 				if _, err := http.ReadRequest(in); err != nil {
 					break
 				}
-				answer := answers[0]
-				answers = answers[1:]
-				_, _ = io.WriteString(c, answer)
+				_, _ = io.WriteString(c, answers[0])
 			}
 			c.Close()
+			server.closed <- struct{}{}
 		}
 	}()
 	t.Cleanup(func() { listener.Close() })
-	return "http://" + listener.Addr().String(), func() int { n := <-count; count <- n; return n }
+	return "http://" + listener.Addr().String(), server
 }
 
 // refused asserts a refusal by its type and by words of its message.
