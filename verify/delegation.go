@@ -153,7 +153,7 @@ func readList(v value) ([]string, error) {
 	return list, nil
 }
 
-func isHex(s string) bool {
+func isHex[T string | value](s T) bool {
 	for i := range len(s) {
 		if _, ok := hexValue(s[i]); !ok {
 			return false

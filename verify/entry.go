@@ -70,8 +70,9 @@ func checkHashes(v value) error {
 		default:
 			continue
 		}
-		if s := plain(m[1 : len(m)-1]); len(s) != digits || !isHex(s) {
-			return within(name, misfit("", "must be %d hex digits, found %s", digits, shown(s)))
+		// Compared as it stands: no hex digit has an escape.
+		if s := m[1 : len(m)-1]; len(s) != digits || !isHex(s) {
+			return within(name, misfit("", "must be %d hex digits, found %s", digits, shown(plain(s))))
 		}
 	}
 	return nil
@@ -81,18 +82,22 @@ func checkHashes(v value) error {
 func readEntries(entries value) []TargetEntry {
 	var list []TargetEntry
 	for path, v := range entries.members() {
-		e := TargetEntry{Path: plain(path)}
-		for name, m := range v.members() {
-			switch string(name) {
-			case "length":
-				e.Length, _ = m.integer()
-			case "hashes":
-				e.Hashes = readHashes(m)
-			}
-		}
-		list = append(list, e)
+		list = append(list, readEntry(plain(path), v))
 	}
 	return list
+}
+
+func readEntry(path string, v value) TargetEntry {
+	e := TargetEntry{Path: path}
+	for name, m := range v.members() {
+		switch string(name) {
+		case "length":
+			e.Length, _ = m.integer()
+		case "hashes":
+			e.Hashes = readHashes(m)
+		}
+	}
+	return e
 }
 
 // readHashes reads hashes that checkHashes has passed.

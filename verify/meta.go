@@ -1,6 +1,9 @@
 package verify
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // MetaFile is what a timestamp says of the snapshot, or a snapshot of one
 // targets file (SPEC 4.4, METAFILES).
@@ -21,12 +24,12 @@ func checkMeta(meta value, limit int) (int, error) {
 		return 0, err
 	}
 	n := 0
-	for name, v := range meta.members() {
-		if n++; n > limit {
+	for c := (metaCursor{meta: meta}); c.next(); {
+		if n++; n > limit || c.plain && c.version > 0 {
 			continue // counts the rest
 		}
-		if err := checkMetaFile(v); err != nil {
-			return n, within(name, err)
+		if err := checkMetaFile(c.value()); err != nil {
+			return n, within(c.name(), err)
 		}
 	}
 	return n, checkCount("files in a snapshot", n, limit)
@@ -118,11 +121,11 @@ func (m metaFile) check(what string, raw []byte) error {
 	return checkContent(what, hashes, raw)
 }
 
-// find returns the entry of one file. Members are in order, so it stops where
+// find returns the member of a name. Members are in order, so it stops where
 // the name would stand.
-func find(meta value, name string) (metaFile, bool) {
+func find(object value, name string) (metaFile, bool) {
 	want := canonicalName(name)
-	for have, v := range meta.members() {
+	for have, v := range object.members() {
 		switch order := compareNames(have, want); {
 		case order == 0:
 			return metaFile(v), true
@@ -145,57 +148,87 @@ func canonicalName(name string) []byte {
 	return b
 }
 
-// memberCursor steps through the members of an object one by one, for two objects
-// that are read side by side.
-type memberCursor struct {
-	object value
-	i      int
-	name   []byte
-	value  value
+// metaCursor steps through a `meta` object. Snapshots have tens of thousands of
+// entries, and nearly all of them are a version and nothing else: such a plain
+// one is read while its end is looked for.
+type metaCursor struct {
+	meta       value
+	start, end int // of the member, its name first
+	colon      int
+	plain      bool  // whether the entry is {"version":N}
+	version    int64 // of a plain entry
 }
 
+var plainEntry = []byte(`{"version":`)
+
 // next moves to the following member; false behind the last.
-func (c *memberCursor) next() bool {
-	if c.i == 0 {
-		c.i = 1
-	}
-	if c.object[c.i] == '}' {
+func (c *metaCursor) next() bool {
+	c.start = max(c.end, 1)
+	if c.meta[c.start] == '}' {
 		return false
 	}
-	if c.object[c.i] == ',' {
-		c.i++
+	if c.meta[c.start] == ',' {
+		c.start++
 	}
-	colon := skipText(c.object, c.i)
-	end := skipValue(c.object, colon+1)
-	c.name, c.value = c.object[c.i+1:colon-1], c.object[colon+1:end:end]
-	c.i = end
+	c.colon = skipText(c.meta, c.start)
+	if c.plain = c.readPlain(); !c.plain {
+		c.end = skipValue(c.meta, c.colon+1)
+	}
 	return true
+}
+
+// readPlain reads an entry that is a version of up to 18 digits.
+func (c *metaCursor) readPlain() bool {
+	rest := c.meta[c.colon+1:]
+	if !bytes.HasPrefix(rest, plainEntry) {
+		return false
+	}
+	c.version = 0
+	i := len(plainEntry)
+	for ; i < len(plainEntry)+18 && '0' <= rest[i] && rest[i] <= '9'; i++ {
+		c.version = c.version*10 + int64(rest[i]-'0')
+	}
+	if rest[i] != '}' {
+		return false
+	}
+	c.end = c.colon + 1 + i + 1
+	return true
+}
+
+func (c *metaCursor) name() []byte { return c.meta[c.start+1 : c.colon-1] }
+
+func (c *metaCursor) value() value { return c.meta[c.colon+1 : c.end : c.end] }
+
+// number is the version of an entry that checkMetaFile has passed.
+func (c *metaCursor) number() int64 {
+	if c.plain {
+		return c.version
+	}
+	return metaFile(c.value()).version()
 }
 
 // checkNotOlder holds a new `meta` to an older one: no file may be missing, and
 // none may have a lower version (SPEC 5.5.5). Both are in order, so one pass
 // over both is enough, however many files there are.
 func checkNotOlder(older, newer value) error {
-	o, n := memberCursor{object: older}, memberCursor{object: newer}
+	o, n := metaCursor{meta: older}, metaCursor{meta: newer}
 	for o.next() {
 		order := -1
 		for order < 0 && n.next() {
-			order = compareNames(n.name, o.name)
+			order = compareNames(n.name(), o.name())
 		}
-		role := metaRole(plain(o.name))
-		trusted := metaFile(o.value).version()
-		switch {
+		switch trusted := o.number(); {
 		case order != 0:
-			return &VersionError{Role: role, Trusted: trusted}
-		case metaFile(n.value).version() < trusted:
-			return &VersionError{Role: role, Trusted: trusted, Found: metaFile(n.value).version()}
+			return &VersionError{Role: metaRole(o.name()), Trusted: trusted}
+		case n.number() < trusted:
+			return &VersionError{Role: metaRole(o.name()), Trusted: trusted, Found: n.number()}
 		}
 	}
 	return nil
 }
 
 // metaRole is the role of a file in a snapshot.
-func metaRole(file string) string {
-	role, _ := strings.CutSuffix(file, ".json")
+func metaRole(file []byte) string {
+	role, _ := strings.CutSuffix(plain(file), ".json")
 	return role
 }

@@ -179,6 +179,16 @@ func (t *Targets) Succinct() (SuccinctRoles, bool) { return t.read().succinctRol
 // it names none. What it delegates must name the same.
 func (t *Targets) Repository() string { return t.Document().repository() }
 
+// Entry returns what the document lists for one path; false if it lists
+// nothing. The others cost nothing but to be passed over.
+func (t *Targets) Entry(path string) (TargetEntry, bool) {
+	v, ok := find(t.read().entries, path)
+	if !ok {
+		return TargetEntry{}, false
+	}
+	return readEntry(path, value(v)), true
+}
+
 // Entries returns the listed targets, sorted by path.
 func (t *Targets) Entries() []TargetEntry { return readEntries(t.read().entries) }
 

@@ -124,6 +124,21 @@ func (q quorum) work(b *testing.B, raw []byte) work {
 	return w
 }
 
+// first is work for a document that the first n have signed.
+func (q quorum) first(b *testing.B, raw []byte, n int) work {
+	b.Helper()
+	d, err := verify.Read(raw, verify.Limits{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := work{raw: raw, message: d.Signed()}
+	for i, s := range d.UnverifiedSignatures()[:n] {
+		w.sigs = append(w.sigs, s.Sig)
+		w.keys = append(w.keys, q.signers[i].Public())
+	}
+	return w
+}
+
 // do returns how many signatures are good.
 func (w work) do() (good int) {
 	sum := sha256.Sum256(w.message)
