@@ -228,26 +228,31 @@ func (r *Refreshed) snapshotNow() error {
 	return r.client.Store.Swap(slot, kept, raw)
 }
 
+// TopLevel brings the top-level targets, which [Refreshed.Target] would bring
+// for the first target that is looked up.
+func (r *Refreshed) TopLevel() (*Targets, error) { return r.Targets(r.load) }
+
 // Target finds what the repository says of a target (SPEC 5.6).
-func (r *Refreshed) Target(path string) (*Verdict, error) {
-	return r.Resolve(path, func(role string, promised MetaFile, offer func([]byte) error) error {
-		slot := Slot{Role: role}
-		kept, err := r.client.Store.Load(slot)
-		if err == nil && offer(kept) == nil {
-			return nil
-		}
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		raw, err := r.fetchPromised(role, promised, r.lim.TargetsBytes)
-		if err != nil {
-			return err
-		}
-		if err := offer(raw); err != nil {
-			return err
-		}
-		return r.client.Store.Swap(slot, kept, raw)
-	})
+func (r *Refreshed) Target(path string) (*Verdict, error) { return r.Resolve(path, r.load) }
+
+// load is a [Loader]: from the store, or else from the repository.
+func (r *Refreshed) load(role string, promised MetaFile, offer func([]byte) error) error {
+	slot := Slot{Role: role}
+	kept, err := r.client.Store.Load(slot)
+	if err == nil && offer(kept) == nil {
+		return nil
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	raw, err := r.fetchPromised(role, promised, r.lim.TargetsBytes)
+	if err != nil {
+		return err
+	}
+	if err := offer(raw); err != nil {
+		return err
+	}
+	return r.client.Store.Swap(slot, kept, raw)
 }
 
 // fetchPromised fetches a file of which the length may be known.
@@ -294,21 +299,36 @@ func EscapeRole(role string) string {
 	return b.String()
 }
 
-// TargetName is the name under which a repository with consistent snapshots
-// keeps a target: its hash stands before the last part of its path (SPEC 6.2).
-// Without consistent snapshots it is the path itself.
+// TargetName is the name by which a [Fetcher] of targets is asked for a target.
+// In a repository with consistent snapshots its hash stands before the last
+// part of its path (SPEC 6.2).
 func (r *Refreshed) TargetName(v *Verdict) string {
-	if !r.root.ConsistentSnapshot() {
-		return v.Path
-	}
 	folder, base := "", v.Path
 	if i := strings.LastIndexByte(v.Path, '/'); i >= 0 {
 		folder, base = v.Path[:i+1], v.Path[i+1:]
 	}
-	for _, algorithm := range []string{"sha256", "sha512"} {
-		if digits, ok := v.Hashes[algorithm]; ok {
-			return folder + digits + "." + base
+	if r.root.ConsistentSnapshot() {
+		for _, algorithm := range []string{"sha256", "sha512"} {
+			if digits, ok := v.Hashes[algorithm]; ok {
+				base = digits + "." + base
+				break
+			}
 		}
 	}
-	return v.Path
+	return escapePath(folder + base)
+}
+
+// escapePath writes a path as part of an address (RFC 3986, pchar and "/").
+func escapePath(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		c := path[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~!$&'()*+,;=:@/", c) >= 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }

@@ -323,3 +323,65 @@ func TestDelegatedRoleGoesBack(t *testing.T) {
 	_, err := refresh(c)
 	refused[*verify.VersionError](t, err, "a 2 is not newer than the trusted version 3")
 }
+
+// The name of a target is a path that no character of it can leave.
+func TestTargetName(t *testing.T) {
+	digits := strings.Repeat("ab", 32)
+	for path, want := range map[string][2]string{
+		"channels/stable.toml": {"channels/" + digits + ".stable.toml", "channels/stable.toml"},
+		"stable":               {digits + ".stable", "stable"},
+		"a b/c?#%é":            {"a%20b/" + digits + ".c%3F%23%25%C3%A9", "a%20b/c%3F%23%25%C3%A9"},
+		"a/":                   {"a/" + digits + ".", "a/"},
+	} {
+		for i, consistent := range []bool{true, false} {
+			r := serve(t)
+			r.consistent = consistent
+			r.root["consistent_snapshot"] = consistent
+			r.putRoot(r.quorum...)
+			r.lists("targets", path, 1)
+			r.publish()
+			c, _ := r.client()
+			session, err := c.Refresh(t.Context(), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := session.Target(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := session.TargetName(v); got != want[i] {
+				t.Errorf("%q is fetched as %q, want %q", path, got, want[i])
+			}
+		}
+	}
+}
+
+// The top-level targets come by themselves where a client wants no target yet.
+func TestTopLevel(t *testing.T) {
+	r := serve(t)
+	c, store := r.client()
+	session, err := c.Refresh(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		targets, err := session.TopLevel()
+		if err != nil || targets.Version() != 1 {
+			t.Fatalf("%+v, %v", targets, err)
+		}
+		if e, ok := targets.Entry("channels/stable.toml"); !ok || e.Length != 5 || e.Hashes["sha256"] != strings.Repeat("ab", 32) {
+			t.Errorf("%+v", e)
+		}
+		if _, ok := targets.Entry("channels/nightly.toml"); ok {
+			t.Error("it lists what it does not list")
+		}
+	}
+	if got := strings.Join(r.asked, " "); !strings.HasSuffix(got, "1.snapshot.json 1.targets.json") {
+		t.Errorf("asked for %q", r.asked)
+	}
+	if got := store.newest(t, "targets"); got != "targets 1" {
+		t.Error(got)
+	}
+	_, err = verify.NewSession(session.Root(), now, verify.Limits{}).Targets(nil)
+	refused[*verify.OrderError](t, err, "Targets was called out of order")
+}

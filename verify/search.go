@@ -63,6 +63,15 @@ func (s *Session) Resolve(path string, load Loader) (*Verdict, error) {
 	return nil, &NotFoundError{Path: path, Asked: asked}
 }
 
+// Targets brings the top-level targets (SPEC 5.6), asking load for them if this
+// session does not have them yet. [Session.Resolve] does so by itself.
+func (s *Session) Targets(load Loader) (*Targets, error) {
+	if s.snapshot == nil {
+		return nil, &OrderError{"Targets", "a snapshot must be accepted first"}
+	}
+	return s.targets(typeTargets, s.root, load)
+}
+
 // link is one step from the root to a target.
 type link struct {
 	targets *Targets

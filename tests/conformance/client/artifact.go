@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/rust-lang/rust-tuf/verify/dirstore"
@@ -28,7 +26,7 @@ func (a artifact) bring(ctx context.Context, from verify.Fetcher, name string) (
 	if err := os.MkdirAll(a.folder, 0o755); err != nil {
 		return err
 	}
-	body, err := from.Fetch(ctx, escape(name))
+	body, err := from.Fetch(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -58,19 +56,4 @@ func (a artifact) unchanged() bool {
 	}
 	defer f.Close()
 	return a.verdict.Copy(io.Discard, f) == nil
-}
-
-// escape writes a path as part of an address (RFC 3986, pchar and "/").
-func escape(path string) string {
-	var b strings.Builder
-	for i := range len(path) {
-		c := path[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~!$&'()*+,;=:@/", c) >= 0:
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
 }

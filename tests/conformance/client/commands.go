@@ -31,7 +31,10 @@ func initialize(o *options) (err error) {
 
 // refresh brings the four top-level roles of now.
 func refresh(ctx context.Context, o *options) error {
-	return o.with(ctx, func(c *verify.Client, r *verify.Refreshed) error { return topLevel(ctx, c, r) })
+	return o.with(ctx, func(r *verify.Refreshed) error {
+		_, err := r.TopLevel()
+		return err
+	})
 }
 
 // download brings artifacts, one after the other, up to the first that fails.
@@ -41,7 +44,7 @@ func download(ctx context.Context, o *options) error {
 		return err
 	}
 	defer targets.Close()
-	return o.with(ctx, func(_ *verify.Client, r *verify.Refreshed) error {
+	return o.with(ctx, func(r *verify.Refreshed) error {
 		for _, name := range o.targetNames {
 			verdict, err := r.Target(name)
 			if err != nil {
@@ -57,7 +60,7 @@ func download(ctx context.Context, o *options) error {
 }
 
 // with does something with a client that has just refreshed.
-func (o *options) with(ctx context.Context, do func(*verify.Client, *verify.Refreshed) error) (err error) {
+func (o *options) with(ctx context.Context, do func(*verify.Refreshed) error) (err error) {
 	at, err := now(ctx)
 	if err != nil {
 		return err
@@ -77,7 +80,7 @@ func (o *options) with(ctx context.Context, do func(*verify.Client, *verify.Refr
 	if err != nil {
 		return err
 	}
-	return do(c, r)
+	return do(r)
 }
 
 // now is the time that the program date says.
