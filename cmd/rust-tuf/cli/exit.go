@@ -73,6 +73,8 @@ func verifyCode(err error) int {
 	var version *verify.VersionError
 	var format *verify.FormatError
 	var limit *verify.LimitError
+	var content *verify.ContentError
+	var unknown *verify.NotFoundError
 	switch {
 	case errors.As(err, &expired):
 		return ExitExpired
@@ -82,6 +84,10 @@ func verifyCode(err error) int {
 		return ExitRollback
 	case errors.As(err, &format), errors.As(err, &limit):
 		return ExitFormat
+	case errors.As(err, &content):
+		return ExitHash
+	case errors.As(err, &unknown):
+		return ExitUnknown
 	}
 	if code := exitCode(err); code != ExitOther || is[*fs.PathError](err) {
 		return code

@@ -41,7 +41,7 @@ root or not the next version, 13 malformed or too large, 3 any other refusal,
 	f.StringVar(&o.trusted, "trusted", "", "root `file` that you trust already (needed)")
 	f.StringVar(&o.metadata, "metadata", "", "`folder` with 1.root.json, 2.root.json, … (needed)")
 	f.StringVar(&o.at, "at", "", "judge expiry at this `time` (2026-11-22 or 2026-11-22T12:00:00Z) instead of now; the verdict says so")
-	return group("verify", "verify as clients do", root)
+	return group("verify", "verify as clients do", root, c.verifyTargetCommand())
 }
 
 type verifyRootResult struct {
