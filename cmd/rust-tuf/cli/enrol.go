@@ -42,8 +42,9 @@ a management key of its own, makes a key in it that never leaves it, has the
 card attest that, and pushes members/NAME/ on a branch for a pull request.
 
 Everything that will be changed or destroyed on the card is said first, and
-needs the card's serial number, typed. A key that a trusted role still lists is
-never destroyed. It can be interrupted and run again.
+needs the card's serial number, typed. A key that a trusted version, an open event
+or the declared policy still lists is never destroyed. It can be interrupted and
+run again.
 
 With --existing, a key that you made with other tools is taken as it is. With
 --replaces or --lost, the new key takes the place of one that you have.`,

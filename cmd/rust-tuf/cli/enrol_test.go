@@ -221,7 +221,7 @@ func TestEnrolNeverOverwritesAListedKey(t *testing.T) {
 	for _, label := range []string{"main2", "other"} {
 		s.unchanged(t, func() {
 			s.exits(t, judy, ExitRejected, []string{"member", "enrol", "judy", "--label", label, "--replaces", "main"},
-				"slot 9c of YubiKey 5200042 holds a key that is still listed by root and targets; it is never overwritten", "enrol another YubiKey, or wait")
+				"slot 9c of YubiKey 5200042 holds a key that is still listed by the trusted version of root and targets; it is never overwritten", "enrol another YubiKey, or wait")
 		})
 	}
 	if after, _ := pemOf(c); string(after) != string(before) {

@@ -3,11 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -191,7 +189,7 @@ func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(listed) > 0 {
+		if listed != "" {
 			return nil, rejected(&ListedKeyError{e.info.Serial, e.slot, listed})
 		}
 		p.changes, p.replaces = true, held.Fingerprint
@@ -209,56 +207,6 @@ func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
 	}
 	p.step("a key (%s) is made in slot %s, which wants the PIN (%s) and a touch (%s) to sign", e.o.algorithm, e.slot, e.terms.Devices.PIN, e.terms.Devices.Touch)
 	return p, nil
-}
-
-// listedBy names the roles of trusted versions that list a key: those that this
-// machine trusts, and those that the repository proves by itself.
-func (w *workspace) listedBy(key verify.Digest) ([]string, error) {
-	believed, err := w.believed()
-	if err != nil {
-		return nil, err
-	}
-	trusts := []*metadata.Trusted{believed}
-	pinned, _, err := w.pinned()
-	if err != nil && !is[*NoPinError](err) {
-		return nil, err
-	}
-	if err == nil {
-		trusts = append(trusts, pinned)
-	}
-	var list []string
-	for _, t := range trusts {
-		for role, q := range quorums(t) {
-			for _, h := range q.Keys() {
-				if h.Key.Fingerprint() == key && !slices.Contains(list, role) {
-					list = append(list, role)
-				}
-			}
-		}
-	}
-	slices.Sort(list)
-	return list, nil
-}
-
-// quorums are the rules of all roles that a trusted state names.
-func quorums(t *metadata.Trusted) map[string]*verify.Quorum {
-	all := map[string]*verify.Quorum{}
-	if t.Root == nil {
-		return all
-	}
-	for _, role := range []string{roles.Root, roles.Targets, roles.Snapshot, roles.Timestamp} {
-		if q, ok := t.Root.Quorum(role); ok {
-			all[role] = q
-		}
-	}
-	for _, document := range t.Targets {
-		for _, role := range t.Roles() {
-			if q, ok := document.Quorum(role); ok {
-				all[role] = q
-			}
-		}
-	}
-	return all
 }
 
 // change asks for everything, then does what the plan says. Each step leaves

@@ -38,21 +38,21 @@ func (e *NoCardError) Hint() string {
 	return "plug in your YubiKey and run the command again"
 }
 
-// ListedKeyError is a key that would be destroyed although a trusted role still
-// lists it.
+// ListedKeyError is a key that would be overwritten although somebody counts on
+// it.
 type ListedKeyError struct {
 	Serial uint32
 	Slot   piv.Slot
-	Roles  []string
+	By     string // "the trusted version of root and targets"
 }
 
 func (e *ListedKeyError) Error() string {
-	return fmt.Sprintf("slot %s of YubiKey %d holds a key that is still listed by %s; it is never overwritten", e.Slot, e.Serial, join(e.Roles))
+	return fmt.Sprintf("slot %s of YubiKey %d holds a key that is still listed by %s; it is never overwritten", e.Slot, e.Serial, e.By)
 }
 
 // Hint names the two ways on.
 func (e *ListedKeyError) Hint() string {
-	return "enrol another YubiKey, or wait until a version without this key is published; --existing declares the key as it is"
+	return "enrol another YubiKey, or wait until the policy, and a version that is published, go on without this key; --existing declares the key as it is"
 }
 
 // UnfitCardError is a card that the policy does not accept, whatever key it has.

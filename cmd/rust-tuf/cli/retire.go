@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
@@ -203,34 +202,12 @@ func unlost(name string, k roles.MemberKey) error {
 
 // unlisted refuses a key that somebody still counts on.
 func (r *retiring) unlisted() error {
-	print := r.key.Public.Fingerprint()
-	listed, err := r.w.listedBy(print)
+	by, err := r.w.listedBy(r.key.Public.Fingerprint())
 	if err != nil {
 		return err
 	}
-	if len(listed) > 0 {
-		return rejected(&StillListedError{r.member.Name, r.key.Label, "the trusted version of " + join(listed)})
-	}
-	for _, e := range r.w.repo.Open {
-		for _, p := range e.Payloads {
-			for _, role := range p.Charter.Roles {
-				for _, h := range p.Charter.Holders(role.Name) {
-					if h.Key.Fingerprint() == print {
-						return rejected(&StillListedError{r.member.Name, r.key.Label, "the open event " + e.Name + ", in " + role.Name})
-					}
-				}
-			}
-		}
-	}
-	d, err := r.w.repo.Declaration()
-	if err != nil {
-		return nil // it names nobody yet
-	}
-	for _, role := range d.PeopleRoles() {
-		members := d.Policy.Roles[role].Members
-		if slices.Contains(members, r.member.Name+"/"+r.key.Label) || slices.Contains(members, r.member.Name) && slices.Contains(r.member.Active(), r.key.Label) {
-			return rejected(&StillListedError{r.member.Name, r.key.Label, metadata.PolicyFile + ", in " + role})
-		}
+	if by != "" {
+		return rejected(&StillListedError{r.member.Name, r.key.Label, by})
 	}
 	return nil
 }

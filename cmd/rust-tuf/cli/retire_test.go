@@ -96,7 +96,7 @@ func TestRetireJSON(t *testing.T) {
 
 // Who is counted on stays: a trusted version, an open event and the declared
 // policy each keep a key alive.
-func TestRetireNeverDestroysAListedKey(t *testing.T) {
+func TestAListedKeyIsNeverDestroyed(t *testing.T) {
 	s, mallory, _, c := memberWithCard(t, card.Config{})
 	m := s.maintainer
 	quorum := append(slices.Clone(demoQuorum[:8]), "mallory")
@@ -109,6 +109,9 @@ func TestRetireNeverDestroysAListedKey(t *testing.T) {
 		mallory.answers(t)
 		s.unchanged(t, func() {
 			s.exits(t, mallory, ExitRejected, retireArgs, "the key main of mallory is still listed by "+by+"; it is not destroyed", "first the role goes on without it")
+			// Nor does a new key take its place in the slot.
+			s.exits(t, mallory, ExitRejected, []string{"member", "enrol", "mallory", "--label", "second", "--replaces", "main"},
+				"slot 9c of YubiKey 5200001 holds a key that is still listed by "+by+"; it is never overwritten", "enrol another YubiKey, or wait")
 		})
 		untouched(t, c)
 	}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"slices"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// listedBy says who still counts on a key, so that it must not be destroyed: a
+// trusted version, an open event, or the declared policy, in this order. It is
+// empty when nobody does.
+func (w *workspace) listedBy(key verify.Digest) (string, error) {
+	trusted, err := w.trustedToList(key)
+	if err != nil {
+		return "", err
+	}
+	if len(trusted) > 0 {
+		return "the trusted version of " + join(trusted), nil
+	}
+	for _, e := range w.repo.Open {
+		if role := e.Lists(key); role != "" {
+			return "the open event " + e.Name + ", in " + role, nil
+		}
+	}
+	d, err := w.repo.Declaration()
+	if err != nil {
+		return "", nil // it names nobody yet
+	}
+	if role := declaredToList(d, key); role != "" {
+		return metadata.PolicyFile + ", in " + role, nil
+	}
+	return "", nil
+}
+
+// declaredToList is the first role in which the declared policy names a key, by
+// its label or as the one that its member has.
+func declaredToList(d *roles.Declaration, key verify.Digest) string {
+	for _, role := range d.PeopleRoles() {
+		named := d.Policy.Roles[role].Members
+		for name, m := range d.Members {
+			for _, k := range m.Keys {
+				if k.Public.Fingerprint() == key && (slices.Contains(named, name+"/"+k.Label) ||
+					slices.Contains(named, name) && k.Status == roles.StatusActive) {
+					return role
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// trustedToList names the roles of trusted versions that list a key: those that
+// this machine trusts, and those that the repository proves by itself.
+func (w *workspace) trustedToList(key verify.Digest) ([]string, error) {
+	believed, err := w.believed()
+	if err != nil {
+		return nil, err
+	}
+	trusts := []*metadata.Trusted{believed}
+	pinned, _, err := w.pinned()
+	if err != nil && !is[*NoPinError](err) {
+		return nil, err
+	}
+	if err == nil {
+		trusts = append(trusts, pinned)
+	}
+	var list []string
+	for _, t := range trusts {
+		for role, q := range quorums(t) {
+			for _, h := range q.Keys() {
+				if h.Key.Fingerprint() == key && !slices.Contains(list, role) {
+					list = append(list, role)
+				}
+			}
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// quorums are the rules of all roles that a trusted state names.
+func quorums(t *metadata.Trusted) map[string]*verify.Quorum {
+	all := map[string]*verify.Quorum{}
+	if t.Root == nil {
+		return all
+	}
+	for _, role := range []string{roles.Root, roles.Targets, roles.Snapshot, roles.Timestamp} {
+		if q, ok := t.Root.Quorum(role); ok {
+			all[role] = q
+		}
+	}
+	for _, document := range t.Targets {
+		for _, role := range t.Roles() {
+			if q, ok := document.Quorum(role); ok {
+				all[role] = q
+			}
+		}
+	}
+	return all
+}
