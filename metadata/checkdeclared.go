@@ -22,6 +22,7 @@ func (c *checker) declared() {
 	if err == nil {
 		err = d.Check()
 	}
+	c.retired(err == nil)
 	switch {
 	case err == nil:
 		v.Findings, err = c.trusted.In(c.head).Preview(d, touched...)

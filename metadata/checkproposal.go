@@ -49,6 +49,7 @@ func (c *checker) proposal() {
 			v.refuse(&UnlikeDeclarationError{Event: e.Name, Role: p.Role, What: "delegator"})
 		}
 	}
+	c.retired(true)
 	if v.Findings, err = later.lint(d, e, c.touchedMembers()...); err != nil {
 		v.refuse(err)
 		return

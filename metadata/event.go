@@ -29,21 +29,6 @@ type Event struct {
 	TestRoots []string
 }
 
-// Lists returns the first role that the event would have list a key; empty when
-// none does.
-func (e *Event) Lists(key verify.Digest) string {
-	for _, p := range e.Payloads {
-		for _, role := range p.Charter.Roles {
-			for _, h := range p.Charter.Holders(role.Name) {
-				if h.Key.Fingerprint() == key {
-					return role.Name
-				}
-			}
-		}
-	}
-	return ""
-}
-
 // Payload is one document that an event wants to have signed.
 type Payload struct {
 	Role       string

@@ -277,3 +277,24 @@ func (d *diagnosis) test(ctx context.Context) error {
 func testMessage(now time.Time) []byte {
 	return fmt.Appendf(nil, "rust-tuf doctor v1\nA test, which means nothing.\n%s\n%s\n", now.Format(time.RFC3339), rand.Text())
 }
+
+// quorums are the rules of all roles that a trusted state names.
+func quorums(t *metadata.Trusted) map[string]*verify.Quorum {
+	all := map[string]*verify.Quorum{}
+	if t.Root == nil {
+		return all
+	}
+	for _, role := range []string{roles.Root, roles.Targets, roles.Snapshot, roles.Timestamp} {
+		if q, ok := t.Root.Quorum(role); ok {
+			all[role] = q
+		}
+	}
+	for _, document := range t.Targets {
+		for _, role := range t.Roles() {
+			if q, ok := document.Quorum(role); ok {
+				all[role] = q
+			}
+		}
+	}
+	return all
+}

@@ -68,35 +68,12 @@ func (w *workspace) trustedToList(key verify.Digest) ([]string, error) {
 	}
 	var list []string
 	for _, t := range trusts {
-		for role, q := range quorums(t) {
-			for _, h := range q.Keys() {
-				if h.Key.Fingerprint() == key && !slices.Contains(list, role) {
-					list = append(list, role)
-				}
+		for _, role := range t.Lists(key) {
+			if !slices.Contains(list, role) {
+				list = append(list, role)
 			}
 		}
 	}
 	slices.Sort(list)
 	return list, nil
-}
-
-// quorums are the rules of all roles that a trusted state names.
-func quorums(t *metadata.Trusted) map[string]*verify.Quorum {
-	all := map[string]*verify.Quorum{}
-	if t.Root == nil {
-		return all
-	}
-	for _, role := range []string{roles.Root, roles.Targets, roles.Snapshot, roles.Timestamp} {
-		if q, ok := t.Root.Quorum(role); ok {
-			all[role] = q
-		}
-	}
-	for _, document := range t.Targets {
-		for _, role := range t.Roles() {
-			if q, ok := document.Quorum(role); ok {
-				all[role] = q
-			}
-		}
-	}
-	return all
 }
