@@ -424,3 +424,49 @@ func TestGateJudgesNewcomersBesideAnEvent(t *testing.T) {
 		})
 	}
 }
+
+// A key on a card becomes one in a file: where no exception allows files, no
+// role can name it; where one does, its proof cannot be taken away all the same.
+func TestGateRefusesToTakeAKeyOffItsCard(t *testing.T) {
+	t.Parallel()
+	excused := onCards(t)
+	strict := excused.clone()
+	text := string(strict.files[PolicyFile])
+	strict.files[PolicyFile] = []byte(text[:strings.Index(text, "[[exception]]")] + text[strings.Index(text, "[roles.root]"):])
+	gate(t, excused, strict, KindPolicy, nil)
+
+	toFile := func(w *world, name string, edit func(string) string) *world {
+		head := w.clone()
+		card := fmt.Sprintf("kind = \"piv\"\nserial = %d\nslot = \"9c\"", 20000001+slices.Index(nine, name))
+		head.files[MemberPath(name)] = []byte(edit(swap(card, `kind = "software"`)(string(head.files[MemberPath(name)]))))
+		for _, file := range []string{roles.SlotFile, roles.DeviceFile} {
+			delete(head.files, EvidencePath(name, int64(20000001+slices.Index(nine, name)), file))
+		}
+		return head
+	}
+	same := func(text string) string { return text }
+	bare := func(text string) string { return text[:strings.Index(text, "possession")] }
+	for _, tt := range []struct {
+		name       string
+		base, head *world
+		want       refusal
+	}{
+		{"no exception", strict, toFile(strict, "alice", same), refused[*RefusedError]("1 of 9 keys of root lie in files, not on cards: alice/main", "the key alice/main was declared on a card, and is now declared to lie in a file (members/alice/member.toml)")},
+		{"no exception, no possession", strict, toFile(strict, "alice", bare), refused[*RefusedError]("1 of 9 keys of targets lie in files, not on cards: alice/main")},
+		{"an exception", excused, toFile(excused, "alice", bare), refused[*RefusedError]("the key alice/main was declared on a card")},
+		{"an exception, and another key", excused, toFile(excused, "alice", func(text string) string {
+			return strings.Replace(bare(text), keyPairOf("alice").pem, keyPairOf("zed").pem, 1)
+		}), refused[*RefusedError]("the key alice/main on a card is replaced by one that lies in a file (members/alice/member.toml)")},
+		{"an exception, and another label", excused, toFile(excused, "alice", func(text string) string {
+			return strings.Replace(bare(text), `label = "main"`, `label = "other"`, 1)
+		}), refused[*RefusedError]("the key alice/main was declared on a card")},
+	} {
+		t.Run(tt.name, func(t *testing.T) { gate(t, tt.base, tt.head, KindPolicy, tt.want) })
+	}
+	// A key in a file for a role that wants cards is refused without any card too.
+	head := strict.clone()
+	head.files[MemberPath("zed")] = memberText("zed", "")
+	gate(t, strict, head, KindPolicy, nil)
+	head.files[PolicyFile] = []byte(strings.ReplaceAll(string(head.files[PolicyFile]), `"ivan"`, `"zed"`))
+	gate(t, strict, head, KindPolicy, refused[*RefusedError]("1 of 9 keys of root lie in files, not on cards: zed/main"))
+}

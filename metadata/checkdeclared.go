@@ -33,11 +33,26 @@ func (c *checker) declared() {
 		v.refuse(err)
 		return
 	}
+	v.Findings = append(c.offCards(), v.Findings...)
 	for _, f := range v.Findings {
 		if f.Gate() {
 			v.refuse(&RefusedError{Findings: []roles.Finding{f}})
 		}
 	}
+}
+
+// offCards refuses that a key on a card becomes one in a file. A base whose
+// members cannot be read has no keys on cards; the edit repairs it.
+func (c *checker) offCards() []roles.Finding {
+	before, err := c.base.Members()
+	if err != nil {
+		return nil
+	}
+	after, err := c.head.Members()
+	if err != nil {
+		return nil // refused already
+	}
+	return roles.OffCards(before, after)
 }
 
 // touchedMembers are the members in whose folders something changes.

@@ -98,6 +98,7 @@ func Rules() []Rule {
 			Scope:     "root and targets",
 			Reason:    "a key in a file can be copied without a trace; a card never gives its key away",
 			Excusable: true,
+			Gate:      true,
 			check:     (*linter).softwareKey,
 		}, {
 			ID:     "attestation",

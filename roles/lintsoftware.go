@@ -1,0 +1,57 @@
+package roles
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// softwareKey refuses files where a quorum's card belongs.
+func (l *linter) softwareKey() {
+	l.eachPeopleRole(func(c *Charter, r CharterRole) {
+		if !TopLevel(r.Name) {
+			return
+		}
+		software := slices.DeleteFunc(c.Holders(r.Name), func(h Holder) bool { return h.Kind != KindSoftware })
+		if len(software) > 0 {
+			l.refuse(r.Name, "let them enrol cards", "%d of %d keys of %s lie in files, not on cards: %s", len(software), len(c.Holders(r.Name)), r.Name, enumerate(software))
+		}
+	})
+}
+
+// OffCards refuses members' keys that were declared to be on a card and are
+// now said to lie in a file: the same public key under any name, or another
+// one under the same label. No exception allows it, because what a role's
+// exception excuses is a key in a file, not that a key's proof is taken away.
+func OffCards(before, after map[string]*Member) []Finding {
+	rule, _ := findRule("software-key")
+	onCard, byLabel := map[verify.Digest]string{}, map[string]bool{}
+	for _, name := range sortedKeys(before) {
+		for _, k := range before[name].Keys {
+			if k.Kind == KindPIV {
+				holder := name + "/" + k.Label
+				onCard[k.Public.Fingerprint()], byLabel[holder] = holder, true
+			}
+		}
+	}
+	var found []Finding
+	for _, name := range sortedKeys(after) {
+		for _, k := range after[name].Keys {
+			holder := name + "/" + k.Label
+			was, same := onCard[k.Public.Fingerprint()]
+			if k.Kind != KindSoftware || !same && !byLabel[holder] {
+				continue
+			}
+			f := Finding{Rule: rule.ID, Severity: Refused, Why: rule.Reason,
+				Text: fmt.Sprintf("the key %s was declared on a card, and is now declared to lie in a file (%s)", was, after[name].file),
+				Next: "leave kind, serial and slot as they were: a key that a card made stays there"}
+			if !same {
+				f.Text = fmt.Sprintf("the key %s on a card is replaced by one that lies in a file (%s)", holder, after[name].file)
+				f.Next = "leave the key as it was, and enrol another one under a label of its own"
+			}
+			found = append(found, f)
+		}
+	}
+	return found
+}
