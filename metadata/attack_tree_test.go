@@ -366,7 +366,7 @@ func TestHistoryAltered(t *testing.T) {
 					w.files[EventPath(rotationEvent, rel)] = content
 				}
 			}
-		}, refused[*TreeError]("events/"+rotationEvent, "open and closed at once", "never used again")},
+		}, refused[*LateError]("events/"+rotationEvent, "has ended, and its name is never used again")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := good.clone()

@@ -66,6 +66,11 @@ func (r *Repository) checkOvertaken(e *Event) error {
 	if !r.overtaken(e) {
 		return &TreeError{Path: LogPath(e.Name, closedFile), Reason: "says that the event was overtaken, but no published version did that"}
 	}
+	for _, p := range e.Payloads {
+		if err := r.derive(e, p); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

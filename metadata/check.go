@@ -96,9 +96,11 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 		c.verdict.refuse(err)
 		return c.verdict, nil
 	}
-	if err := c.newConflict(); err != nil {
-		c.verdict.refuse(err)
-		return c.verdict, nil
+	for _, left := range []func() error{c.newConflict, c.newLate} {
+		if err := left(); err != nil {
+			c.verdict.refuse(err)
+			return c.verdict, nil
+		}
 	}
 	switch c.verdict.Kind {
 	case KindSignature:
@@ -160,6 +162,37 @@ func paths(changes []treeChange) []string {
 		list[i] = ch.Path
 	}
 	return list
+}
+
+// harmed refuses a change that closes an event and by that makes another one
+// impossible: what the closed one promised would have to be named in it, and
+// it is frozen, with its signatures.
+func (c *checker) harmed() {
+	later := c.trusted.In(c.head)
+	for _, e := range c.base.Open {
+		now := findEvent(c.head.Open, e.Name)
+		if now == nil {
+			continue
+		}
+		if _, err := c.trusted.judge(e); err != nil {
+			continue // it was so before
+		}
+		if _, err := later.judge(now); err != nil {
+			c.verdict.refuse(&ScopeError{Kind: c.verdict.Kind, Events: []string{e.Name},
+				Reason: fmt.Sprintf("closes an event in such a way that %s could never be completed (%v); supersede both in one proposal, or take back the one that nobody has signed", e.Name, err)})
+		}
+	}
+}
+
+// newLate finds what is in head, and not yet in base, beside an event that has
+// ended.
+func (c *checker) newLate() error {
+	for _, late := range c.head.Late {
+		if !slices.ContainsFunc(c.base.Late, func(known *LateError) bool { return *known == *late }) {
+			return late
+		}
+	}
+	return nil
 }
 
 // arrived orders events: those of base came before those of head.
@@ -247,6 +280,8 @@ func (c *checker) completion() {
 	}
 	if completion.Standing != nil {
 		c.clock(completion.Standing)
+	} else {
+		c.harmed()
 	}
 	rest, err := diffTrees(completion.Change.Apply(c.base.tree), c.head.tree)
 	if err != nil {

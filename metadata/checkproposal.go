@@ -33,6 +33,7 @@ func (c *checker) proposal() {
 		}
 	}
 	c.superseding(e)
+	c.harmed()
 	d, err := c.head.Declaration()
 	if err != nil {
 		v.refuse(err)

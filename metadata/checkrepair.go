@@ -145,6 +145,9 @@ func (c *checker) signedThere(event string) bool {
 // signed tells whether an event holds a signature that counts. An event that
 // cannot be judged gives an error.
 func (t *Trusted) signed(e *Event) (bool, error) {
+	if !slices.ContainsFunc(e.Payloads, func(p *Payload) bool { return len(p.Files) > 0 }) {
+		return false, nil
+	}
 	standing, err := t.judge(e)
 	if err != nil {
 		return false, err

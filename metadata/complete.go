@@ -18,7 +18,7 @@ type Completion struct {
 	Event     *Event
 	Standing  *Standing // nil for an event that was overtaken
 	Published []Published
-	Overtaken error // why it can never be completed and only closes; nil for one that publishes
+	Overtaken *StaleError // why it can never be completed and only closes; nil for one that publishes
 	Change    Change
 }
 
@@ -44,8 +44,9 @@ type Published struct {
 // shares no code with it (*SecondOpinionError).
 func (t *Trusted) Complete(e *Event) (*Completion, error) {
 	standing, err := t.Judge(e)
-	if err != nil && t.repo.overtaken(e) {
-		c := &Completion{Event: e, Overtaken: err, Change: Change{Put: map[string][]byte{}}}
+	var stale *StaleError
+	if errors.As(err, &stale) && t.repo.overtaken(e) {
+		c := &Completion{Event: e, Overtaken: stale, Change: Change{Put: map[string][]byte{}}}
 		return c, moveToLog(t.repo.tree, e, &Closing{Outcome: Overtaken}, &c.Change)
 	}
 	if err != nil {

@@ -73,14 +73,20 @@ func (e *ConflictError) Error() string {
 		strings.Join(e.Events[:last], ", "), e.Events[last], e.Role, e.Version, e.Events[0], strings.Join(e.Events, " --supersede "))
 }
 
-// LateError is a signature that was merged after its event had ended.
+// LateError is a file that was merged into the folder of an event after that
+// had ended: a signature that came too late, or a part of another event that
+// was proposed under the same name.
 type LateError struct {
-	Path  string
-	Event string
+	Path      string
+	Event     string
+	Signature bool
 }
 
 func (e *LateError) Error() string {
-	return fmt.Sprintf("%s: this signature came after event %s had ended and counts for nothing; delete the file in a pull request", e.Path, e.Event)
+	if e.Signature {
+		return fmt.Sprintf("%s: this signature came after event %s had ended and counts for nothing; delete the file in a pull request", e.Path, e.Event)
+	}
+	return fmt.Sprintf("%s: event %s has ended, and its name is never used again; this file counts for nothing: delete the folder in a pull request, and propose again under another name", e.Path, e.Event)
 }
 
 // PayloadError is a frozen payload that is not what its frozen policy, its

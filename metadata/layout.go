@@ -18,8 +18,8 @@ const (
 	LogDir       = "log"
 	// NewestFile names the event that was completed last. It is why two
 	// completions that were each right on the same branch cannot both be merged:
-	// git finds both changing it.
-	NewestFile    = LogDir + "/newest"
+	// git finds both changing it. No event's name has a dot.
+	NewestFile    = LogDir + "/newest.txt"
 	eventFile     = "event.toml"
 	closedFile    = "closed.toml"
 	memberFile    = "member.toml"

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // inConflict is two proposals for root version 3, each in order when it was
@@ -469,5 +471,156 @@ func TestGateClock(t *testing.T) {
 		if want != nil {
 			want(t, errors.Join(v.Refusals...))
 		}
+	}
+}
+
+// To close an event must not make another one impossible that people have
+// signed: each of the two ways is refused, and a way out is left.
+func TestClosingHarmsNobody(t *testing.T) {
+	t.Parallel()
+	t.Run("as overtaken", func(t *testing.T) {
+		w := delegated(t)
+		w.t = t
+		w.later()
+		late, err := w.tryPropose(Proposition{Name: "late", Renew: []string{"release"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		renewal, err := w.tryPropose(Proposition{Name: "renewal", Renew: []string{"targets"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.apply(renewal.Change)
+		w.sign("renewal", afterRotation[:5]...)
+		w.complete("renewal")
+		w.later()
+		good, err := w.tryPropose(Proposition{Name: "good", Renew: []string{"release"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.apply(good.Change)
+		w.sign("good", team[:3]...)
+		w.apply(late.Change) // with a verdict that is out of date
+
+		_, err = w.tryComplete("late")
+		expect[*ConflictError](t, err, "events good and late both want to make release version 2")
+		head := w.clone()
+		change := Change{Put: map[string][]byte{}}
+		if err := moveToLog(w.tree(), w.event("late"), &Closing{Outcome: Overtaken}, &change); err != nil {
+			t.Fatal(err)
+		}
+		head.apply(change)
+		gate(t, w, head, KindCompletion, refused[*ConflictError]("events good and late"))
+		head = w.clone()
+		head.remove(EventPath("late"))
+		gate(t, w, head, KindRepair, nil)
+		head.complete("good")
+	})
+	t.Run("as superseded", func(t *testing.T) {
+		first, _, second := inConflict(t)
+		first.sign("first", "alice", "bob")
+		both := first.clone()
+		both.apply(second)
+		both.later()
+		p, err := both.tryPropose(Proposition{Name: "third", Renew: []string{"targets"}, Supersede: []string{"second"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := both.clone()
+		head.apply(p.Change)
+		gate(t, both, head, KindProposal, refused[*ScopeError]("closes an event in such a way that first could never be completed", "supersede both in one proposal, or take back the one that nobody has signed"))
+	})
+}
+
+// A name that was used is never used again: what is merged under it late counts
+// for nothing, stops nobody, and may go.
+func TestNameUsedAgain(t *testing.T) {
+	t.Parallel()
+	w := rotated(t)
+	w.later()
+	one, err := w.tryPropose(Proposition{Renew: []string{"root"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := w.tryPropose(Proposition{Why: "two", Renew: []string{"root", "targets"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one.Event.Name != two.Event.Name {
+		t.Fatal("they have different names")
+	}
+	w.apply(one.Change)
+	w.sign(one.Event.Name, afterRotation[:5]...)
+	w.complete(one.Event.Name)
+	left := w.clone()
+	left.apply(two.Change)
+	late := refused[*LateError](EventPath(one.Event.Name), "has ended, and its name is never used again", "propose again under another name")
+	gate(t, w, left, KindProposal, late)
+	report := Audit(left.tree())
+	late(t, errors.Join(report.Problems...))
+	gate(t, left, w, KindRepair, nil)
+	left.later()
+	if _, err := left.tryPropose(Proposition{Renew: []string{"targets"}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// No legal name of an event stands in the way of anything.
+func TestNoEventNameIsInTheWay(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"newest", "log", "event", "closed", "root", "metadata", "policy", "signatures"} {
+		w := rotated(t)
+		w.later()
+		p, err := w.tryPropose(Proposition{Name: name, Renew: []string{"root"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.apply(p.Change)
+		w.sign(name, afterRotation[:5]...)
+		head := w.clone()
+		head.complete(name)
+		gate(t, w, head, KindCompletion, nil)
+		for path := range head.files {
+			for other := range head.files {
+				if strings.HasPrefix(other, path+"/") {
+					t.Errorf("%s is a file, and %s is in it", path, other)
+				}
+			}
+		}
+	}
+}
+
+// What an overtaken event had frozen is derived again like everything else.
+func TestOvertakenEdited(t *testing.T) {
+	t.Parallel()
+	w := delegated(t)
+	w.later()
+	p, err := w.tryPropose(Proposition{Name: "renew", Renew: []string{"release"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.apply(p.Change)
+	old := p.Event.Payload("release")
+	if p, err = w.tryPropose(Proposition{Name: "renewal", Renew: []string{"targets"}}); err != nil {
+		t.Fatal(err)
+	}
+	w.apply(p.Change)
+	w.sign("renewal", afterRotation[:5]...)
+	w.complete("renewal")
+	w.complete("renew")
+	if report := Audit(w.tree()); len(report.Problems) != 0 {
+		t.Fatalf("audit: %v", report.Problems)
+	}
+	document := LogPath("renew", "2.release.json")
+	w.edit(document, `"expires": "20`, `"expires": "30`)
+	d, err := verify.Read(w.files[document], limits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.edit(LogPath("renew", eventFile), old.Digest.String(), d.Digest().String())
+	if report := Audit(w.tree()); len(report.Problems) != 1 {
+		t.Errorf("audit: %v", report.Problems)
+	} else {
+		expect[*HistoryError](t, report.Problems[0], "event renew has a payload that is not what its frozen policy yields")
 	}
 }

@@ -23,7 +23,7 @@ type Repository struct {
 	Open      []*Event         // ordered by name
 	Closed    []*Event         // ordered by name
 	Conflicts []*ConflictError // open events of which only one may be; none of them is judged
-	Late      []*LateError     // signatures that came after their event had ended; they count for nothing
+	Late      []*LateError     // files that came beside an event after it had ended; they count for nothing
 
 	tree     Tree
 	versions map[string][]int64 // published versions by role, ascending
@@ -130,28 +130,21 @@ func read(tree Tree, known map[string]*Event) (*Repository, error) {
 	if r.Closed, err = events.events(closed, true); err != nil {
 		return nil, err
 	}
-	for _, e := range r.Open {
-		if _, both := closed[e.Name]; both {
-			return nil, &TreeError{Path: EventPath(e.Name), Reason: "is open and closed at once; an event's name is never used again"}
-		}
-	}
 	r.findConflicts()
 	return r, nil
 }
 
-// setLateAside takes folders out of open that hold nothing but signatures for
-// an event in closed: pull requests that were merged after it had ended.
+// setLateAside takes folders out of open that have the name of an event in
+// closed: pull requests that were merged after it had ended, with signatures
+// for it, or with another event that was proposed under the same name.
 func (r *Repository) setLateAside(open, closed map[string][]Entry) {
 	for _, name := range slices.Sorted(maps.Keys(open)) {
 		if _, ended := closed[name]; !ended {
 			continue
 		}
-		noSignature := func(f Entry) bool { _, _, _, ok := parseSignaturePath(f.Path); return !ok }
-		if slices.ContainsFunc(open[name], noSignature) {
-			continue
-		}
 		for _, f := range open[name] {
-			r.Late = append(r.Late, &LateError{Path: f.Path, Event: name})
+			_, _, _, signature := parseSignaturePath(f.Path)
+			r.Late = append(r.Late, &LateError{Path: f.Path, Event: name, Signature: signature})
 		}
 		delete(open, name)
 	}

@@ -87,32 +87,38 @@ func (t *Trusted) judge(e *Event) (*Standing, error) {
 }
 
 // checkBelow refuses an event under which a version that stays would no longer
-// meet its threshold.
+// meet its threshold. Roles that machines sign are none of its business: they
+// sign anew by themselves.
 func (t *Trusted) checkBelow(e *Event, made map[string]candidate) error {
-	for _, role := range t.order {
-		if e.Payload(role) != nil {
-			continue
-		}
-		for _, p := range e.Payloads {
-			q, ok := made[p.Role].UnverifiedQuorum(role)
-			if !ok || !t.delegates(p.Role, role) {
+	for _, p := range e.Payloads {
+		for _, role := range delegatedBy(made[p.Role]) {
+			if e.Payload(role) != nil {
 				continue
 			}
-			if tally := q.Tally(t.Document(role)); !tally.Met() {
-				return &BelowError{Event: e.Name, Role: p.Role, Version: p.Version, Below: role, Newest: t.newest(role), Tally: tally}
+			stays, err := t.Base(role)
+			if err != nil || stays == nil || t.repo.publishedBy(role, stays.Version(), stays.Digest()) == nil {
+				continue
+			}
+			q, _ := made[p.Role].UnverifiedQuorum(role)
+			if tally := q.Tally(stays); !tally.Met() {
+				return &BelowError{Event: e.Name, Role: p.Role, Version: p.Version, Below: role, Newest: stays.Version(), Tally: tally}
 			}
 		}
 	}
 	return nil
 }
 
-// delegates tells whether the trusted version of by is the one that vouches
-// for role: a role that two others delegate is judged by the first.
-func (t *Trusted) delegates(by, role string) bool {
-	if by == roleRoot {
-		return role == roleTargets
+// delegatedBy are the roles that a candidate decides about and people may sign.
+func delegatedBy(c candidate) []string {
+	t, ok := c.(*verify.UnverifiedTargets)
+	if !ok {
+		return []string{roleTargets}
 	}
-	return t.Targets[by] != nil && t.by[role] == verify.Delegator(t.Targets[by])
+	var roles []string
+	for _, d := range t.Delegations() {
+		roles = append(roles, d.Name)
+	}
+	return roles
 }
 
 // candidate is a payload read as what its role makes of it.

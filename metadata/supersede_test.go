@@ -306,7 +306,7 @@ func TestProposalClosesAnother(t *testing.T) {
 			w.files[LogPath("somebodys", signaturesDir, "root", f.KeyID+".json")] = f.Bytes()
 		}, refused[*FrozenError]("adds log/somebodys")},
 		{"naming somebody else", func(w *world) { w.edit(LogPath("somebodys", closedFile), "rightful", "second") }, refused[*FrozenError]("changes log/somebodys/closed.toml")},
-		{"keeping it open as well", func(w *world) { maps.Copy(w.files, base.files) }, refused[*TreeError]("open and closed at once")},
+		{"keeping it open as well", func(w *world) { maps.Copy(w.files, base.files) }, refused[*LateError]("its name is never used again")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			head := rightful.clone()

@@ -124,6 +124,8 @@ type signing struct {
 	ui      signer.UI
 	mine    map[string]verify.Holder // by key id: who the keys in hand are
 	result  signResult
+	// agreedToNew is a yes to a repository that this machine has never seen.
+	agreedToNew bool
 
 	// What this machine remembers of one repository; see openLedger.
 	repository string

@@ -59,7 +59,7 @@ func (s *signing) basis(t *signTask) string {
 // already: an address that led to one of them may have been given to a
 // stranger's.
 func (s *signing) another(ctx context.Context, t *signTask) error {
-	if s.trusted.Root != nil || s.pin != nil || t.p.Role != "root" {
+	if s.trusted.Root != nil || s.pin != nil || s.agreedToNew {
 		return nil
 	}
 	pins, err := s.home.Pins()
@@ -79,6 +79,7 @@ func (s *signing) another(ctx context.Context, t *signTask) error {
 	if strings.TrimSpace(typed) != id[:8] {
 		return fmt.Errorf("%q is not how the id of the new repository begins; %w", typed, signer.ErrDeclined)
 	}
+	s.agreedToNew = true
 	return nil
 }
 
