@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -412,5 +413,34 @@ func TestEventNames(t *testing.T) {
 	w.apply(q.Change)
 	if r, err := w.tryPropose(Proposition{Renew: []string{"root"}, Supersede: []string{q.Event.Name}}); err != nil || r.Event.Name != q.Event.Name+"-2" {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// What machines sign they sign anew when their key changes: it stops no event,
+// and until then nobody believes it.
+func TestMachinesRoleChangesItsKey(t *testing.T) {
+	t.Parallel()
+	nightly := func(key string) string {
+		return fmt.Sprintf("[roles.nightly]\ndelegator = \"targets\"\nonline = [\"nightly\"]\nthreshold = 1\nlifetime = \"7d\"\npaths = [\"nightly/*\"]\nterminating = true\n\n[online.nightly]\npublic = \"\"\"\n%s\"\"\"\n",
+			keyPairOf(key).pem)
+	}
+	w := rotated(t)
+	w.later()
+	w.declare(policy{root: afterRotation, rootThreshold: 5, extra: nightly("machine-1")})
+	e := w.propose("nightlies are signed by a machine")
+	w.sign(e.Name, afterRotation[:5]...)
+	w.complete(e.Name)
+	// The document of the machine, signed by nobody that counts: it is there.
+	w.files["metadata/1.nightly.json"] = []byte(`{"signatures":[],"signed":{"_type":"targets","spec_version":"1.0.31","version":1,"expires":"2030-01-01T00:00:00Z","targets":{}}}`)
+	if d := w.trusted().Document("nightly"); d != nil {
+		t.Error("it is trusted")
+	}
+	w.later()
+	w.declare(policy{root: afterRotation, rootThreshold: 5, extra: nightly("machine-2")})
+	e = w.propose("the machine's key was stolen")
+	w.sign(e.Name, afterRotation[:5]...)
+	w.complete(e.Name)
+	if got := w.trusted().Document("targets").Version(); got != 4 {
+		t.Errorf("targets %d", got)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/verify"
-	"github.com/sigstore/sigstore/pkg/signature"
+	"github.com/secure-systems-lab/go-securesystemslib/cjson"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
@@ -28,10 +28,6 @@ func publishTarget(t *testing.T, folder string, versions int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := signature.LoadED25519Signer(private)
-	if err != nil {
-		t.Fatal(err)
-	}
 	root := metadata.Root(expires)
 	for _, role := range metadata.TOP_LEVEL_ROLE_NAMES {
 		if err := root.Signed.AddKey(key, role); err != nil {
@@ -44,19 +40,31 @@ func publishTarget(t *testing.T, folder string, versions int64) {
 	targets.Signed.Version, snapshot.Signed.Version, timestamp.Signed.Version = versions, versions, versions
 	snapshot.Signed.Meta["targets.json"] = metadata.MetaFile(versions)
 	timestamp.Signed.Meta["snapshot.json"] = metadata.MetaFile(versions)
-	write := func(name string, sign func(signature.Signer) (*metadata.Signature, error), file func(string, bool) error) {
-		if _, err := sign(signer); err != nil {
-			t.Fatal(err)
-		}
-		if err := file(filepath.Join(folder, name), true); err != nil {
-			t.Fatal(err)
-		}
-	}
 	v := string(rune('0' + versions))
-	write("1.root.json", root.Sign, root.ToFile)
-	write(v+".targets.json", targets.Sign, targets.ToFile)
-	write(v+".snapshot.json", snapshot.Sign, snapshot.ToFile)
-	write("timestamp.json", timestamp.Sign, timestamp.ToFile)
+	writeSigned(t, filepath.Join(folder, "1.root.json"), root, private)
+	writeSigned(t, filepath.Join(folder, v+".targets.json"), targets, private)
+	writeSigned(t, filepath.Join(folder, v+".snapshot.json"), snapshot, private)
+	writeSigned(t, filepath.Join(folder, "timestamp.json"), timestamp, private)
+}
+
+func writeSigned[T metadata.Roles](t *testing.T, name string, m *metadata.Metadata[T], private ed25519.PrivateKey) {
+	t.Helper()
+	key, err := metadata.KeyFromPublicKey(private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := key.ID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	message, err := cjson.EncodeCanonical(m.Signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Signatures = []metadata.Signature{{KeyID: id, Signature: ed25519.Sign(private, message)}}
+	if err := m.ToFile(name, true); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestVerifyTarget(t *testing.T) {
