@@ -200,6 +200,16 @@ paths = ["nightly/weak/*"]
 rule = "delegated-twice"
 role = "weak"
 reason = "a test"
+
+[[exception]]
+rule = "software-key"
+role = "nightly"
+reason = "a test"
+
+[[exception]]
+rule = "software-key"
+role = "weak"
+reason = "a test"
 `
 	base := delegated(t)
 	base.join(newTeam...)

@@ -94,6 +94,9 @@ func (p policy) text() string {
 	fmt.Fprintf(&b, "format = 1\nname = \"tuf-root\"\nrepository = %q\nkeyid = \"spec\"\nreaders = [\"rust-tuf\", \"go-tuf\", \"python-tuf\", \"tuf-js\", \"tough\"]\nconsistent-snapshot = true\n\n", repository)
 	fmt.Fprint(&b, "[[exception]]\nrule = \"software-key\"\nrole = \"root\"\nreason = \"rehearsal with throw-away keys\"\n\n")
 	fmt.Fprint(&b, "[[exception]]\nrule = \"software-key\"\nrole = \"targets\"\nreason = \"rehearsal with throw-away keys\"\n\n")
+	if p.release != nil {
+		fmt.Fprint(&b, "[[exception]]\nrule = \"software-key\"\nrole = \"release\"\nreason = \"rehearsal with throw-away keys\"\n\n")
+	}
 	fmt.Fprintf(&b, "[roles.root]\nquorum = true\nmembers = %s\nthreshold = %d\nlifetime = \"2y\"\n\n", quoted(p.root), p.rootThreshold)
 	fmt.Fprintf(&b, "[roles.targets]\nquorum = true\nmembers = %s\nthreshold = %d\nlifetime = \"1y\"\n\n", quoted(targets), k)
 	for _, online := range []string{"snapshot", "timestamp"} {

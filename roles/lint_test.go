@@ -186,6 +186,14 @@ threshold = 3`
 				{"software-key", Targets, Refused, []string{"keys of targets"}},
 			},
 		},
+		"most keys of release in files": {
+			edits: []func(testing.TB, *repo){
+				member("judy", "kind = \"piv\"\nserial = 2000\nslot = \"9c\"", `kind = "software"`),
+				member("mike", "kind = \"piv\"\nserial = 2001\nslot = \"9c\"", `kind = "software"`),
+				member("olivia", "kind = \"piv\"\nserial = 2002\nslot = \"9c\"", `kind = "software"`),
+			},
+			wants: []want{{"software-key", "release", Refused, []string{"3 of 5 keys of release lie in files, not on cards: judy/main, mike/main, olivia/main", `[[exception]] rule = "software-key", role = "release"`}}},
+		},
 		"root lives too long": {
 			edits: []func(testing.TB, *repo){policy(`lifetime = "2y"`, `lifetime = "8y"`)},
 			wants: []want{{"lifetime", Root, Refused, []string{"the lifetime of root is 8y, at most 7y is allowed", "max-root-lifetime"}}},

@@ -7,12 +7,9 @@ import (
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
-// softwareKey refuses files where a quorum's card belongs.
+// softwareKey refuses files where a person's card belongs.
 func (l *linter) softwareKey() {
 	l.eachPeopleRole(func(c *Charter, r CharterRole) {
-		if !TopLevel(r.Name) {
-			return
-		}
 		software := slices.DeleteFunc(c.Holders(r.Name), func(h Holder) bool { return h.Kind != KindSoftware })
 		if len(software) > 0 {
 			l.refuse(r.Name, "let them enrol cards", "%d of %d keys of %s lie in files, not on cards: %s", len(software), len(c.Holders(r.Name)), r.Name, enumerate(software))

@@ -95,7 +95,7 @@ func Rules() []Rule {
 			check:     (*linter).cardAlgorithm,
 		}, {
 			ID:        "software-key",
-			Scope:     "root and targets",
+			Scope:     "roles that people sign",
 			Reason:    "a key in a file can be copied without a trace; a card never gives its key away",
 			Excusable: true,
 			Gate:      true,

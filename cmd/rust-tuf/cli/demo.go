@@ -326,6 +326,11 @@ public = """
 `
 
 const demoReleaseText = `
+[[exception]]
+rule = "software-key"
+role = "release"
+reason = "a demo with throw-away keys"
+
 [roles.release]
 delegator = "targets"
 members = %s
