@@ -43,9 +43,10 @@ type retireResult struct {
 	OnCard      bool     `json:"on_card"`  // that the card itself attested that it made the key
 	Copyable    bool     `json:"copyable"` // that its firmware is one whose keys can be copied (YSA-2024-03)
 	Again       bool     `json:"again"`    // the card had destroyed it before this run
+	Recorded    bool     `json:"recorded"` // its end was merged before this run, and there is nothing to push
 	Paths       []string `json:"paths"`
-	Branch      string   `json:"branch"`
-	Pull        string   `json:"pull_request"`
+	Branch      string   `json:"branch,omitempty"`
+	Pull        string   `json:"pull_request,omitempty"`
 	TestRoots   []string `json:"test_roots,omitempty"`
 }
 
@@ -68,8 +69,15 @@ func (r *retireResult) text(w io.Writer) {
 	default:
 		fmt.Fprintln(w, "Nothing proves that the card made the key, so there may be copies elsewhere: destroy them too.")
 	}
-	fmt.Fprintf(w, "Pushed %s to branch %s.\n", join(r.Paths), r.Branch)
-	fmt.Fprintf(w, "The card's PIN, PUK and other slots are as they were; before you give it away, run `ykman piv reset`.\nNext: open a pull request:\n    %s\n", r.Pull)
+	if !r.Recorded {
+		fmt.Fprintf(w, "Pushed %s to branch %s.\n", join(r.Paths), r.Branch)
+	}
+	fmt.Fprintln(w, "The card's PIN, PUK and other slots are as they were; before you give it away, run `ykman piv reset`.")
+	if r.Recorded {
+		fmt.Fprintf(w, "Nothing is left to do: its end was merged before, in %s.\n", join(r.Paths))
+		return
+	}
+	fmt.Fprintf(w, "Next: open a pull request:\n    %s\n", r.Pull)
 }
 
 // retiring is one run of `member retire`.
@@ -98,10 +106,16 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 		return err
 	}
 	gone, err := r.findCard(ctx)
+	if r.out.Recorded && (gone || err != nil && ctx.Err() == nil) {
+		return rejected(&RecordedError{name, r.key.Label, uint32(r.key.Serial), err})
+	}
 	if err != nil {
 		return err
 	}
-	said := r.saidBefore(ctx)
+	said := r.key.Retirement
+	if said == nil {
+		said = r.saidBefore(ctx)
+	}
 	if gone {
 		if said == nil {
 			return &KeyGoneError{name, r.key.Label, uint32(r.key.Serial), r.slot, r.info.Slot(r.slot).State}
@@ -154,14 +168,23 @@ func (c *command) newRetiring(ctx context.Context, name, label string) (*retirin
 	if r.slot, err = piv.ParseSlot(r.key.Slot); err != nil {
 		return nil, err
 	}
+	if r.key.Retirement != nil {
+		if err := roles.CheckRetirement(r.terms.Repository, name, r.key); err != nil {
+			return nil, rejected(err)
+		}
+	}
 	r.out = &retireResult{Member: name, Label: r.key.Label, Serial: r.key.Serial, Slot: r.key.Slot, Fingerprint: r.key.Public.Fingerprint().String(),
-		Branch: r.branch(), TestRoots: r.proof.TestRoots(), Paths: []string{metadata.MemberPath(name), metadata.RetirementPath(name, r.key.Label)}}
-	r.out.Pull = w.pullRequest(r.out.Branch)
+		TestRoots: r.proof.TestRoots(), Recorded: r.key.Retirement != nil, Paths: []string{metadata.MemberPath(name), metadata.RetirementPath(name, r.key.Label)}}
+	if !r.out.Recorded {
+		r.out.Branch = r.branch()
+		r.out.Pull = w.pullRequest(r.out.Branch)
+	}
 	r.out.OnCard, r.out.Copyable = r.madeThere()
 	return r, nil
 }
 
-// keyToRetire is the named key on a card, or the only one there is.
+// keyToRetire is the named key on a card, or the only one there is. A key whose
+// end is recorded may still be on its card; it is the last to be meant.
 func keyToRetire(m *roles.Member, label string) (roles.MemberKey, error) {
 	if label != "" {
 		k, ok := m.Key(label)
@@ -170,24 +193,31 @@ func keyToRetire(m *roles.Member, label string) (roles.MemberKey, error) {
 			return k, usage(fmt.Errorf("%s has no key with the label %s", m.Name, label))
 		case k.Kind != roles.KindPIV:
 			return k, rejected(fmt.Errorf("the key %s of %s is a file: delete it and every copy of it, and set its status to \"retired\" in %s, in a pull request", label, m.Name, metadata.MemberPath(m.Name)))
-		case k.Retirement != nil:
-			return k, rejected(fmt.Errorf("the end of the key %s of %s is recorded already, in %s", label, m.Name, metadata.RetirementPath(m.Name, label)))
 		}
 		return k, unlost(m.Name, k)
 	}
-	var on []roles.MemberKey
-	var names []string
+	var on, recorded []roles.MemberKey
 	for _, k := range m.Keys {
-		if k.Kind == roles.KindPIV && k.Retirement == nil {
+		switch {
+		case k.Kind != roles.KindPIV:
+		case k.Retirement == nil:
 			on = append(on, k)
-			names = append(names, fmt.Sprintf("%s (YubiKey %d, %s)", k.Label, k.Serial, k.Status))
+		default:
+			recorded = append(recorded, k)
 		}
+	}
+	if len(on) == 0 {
+		on = recorded
 	}
 	switch len(on) {
 	case 0:
 		return roles.MemberKey{}, rejected(fmt.Errorf("%s has no key on a card that could be retired", m.Name))
 	case 1:
 		return on[0], unlost(m.Name, on[0])
+	}
+	var names []string
+	for _, k := range on {
+		names = append(names, fmt.Sprintf("%s (YubiKey %d, %s)", k.Label, k.Serial, k.Status))
 	}
 	return roles.MemberKey{}, usage(fmt.Errorf("%s has %d keys on cards; name one with --label: %s", m.Name, len(on), strings.Join(names, ", ")))
 }

@@ -38,7 +38,7 @@ func memberWithCard(t *testing.T, config card.Config) (*stage, *actor, *vyubikey
 
 // From the decision to leave to the pull request, word for word.
 func TestRetire(t *testing.T) {
-	s, mallory, _, c := memberWithCard(t, card.Config{StrictFreshness: true})
+	s, mallory, world, c := memberWithCard(t, card.Config{StrictFreshness: true})
 	shown := mallory.answers(t, leaving...)
 	out := s.exits(t, mallory, ExitDone, retireArgs)
 	s.golden(t, "retire.golden", shown.String()+"--- standard output ---\n"+out)
@@ -66,8 +66,11 @@ func TestRetire(t *testing.T) {
 	}
 	s.exits(t, s.maintainer, ExitDone, []string{"check"}, "note: mallory said with the key main itself", "rust-tuf.toml cannot be proposed yet (")
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitRejected, retireArgs, "mallory has no key on a card that could be retired")
-		s.exits(t, mallory, ExitRejected, append(retireArgs, "--label", "main"), "the end of the key main of mallory is recorded already, in members/mallory/retired-main.toml")
+		for _, args := range [][]string{retireArgs, append(retireArgs, "--label", "main")} {
+			s.exits(t, mallory, ExitRejected, args, "the end of the key main of mallory is recorded already, in members/mallory/retired-main.toml, and YubiKey 5200001 no longer holds it", "nothing is left to do")
+		}
+		world.Clear()
+		s.exits(t, mallory, ExitRejected, retireArgs, "whether YubiKey 5200001 still holds it cannot be seen: YubiKey 5200001 is not plugged in", "if you have the card, plug it in and run the command again")
 	})
 }
 
@@ -217,6 +220,31 @@ func TestRetireHalfDone(t *testing.T) {
 	}
 }
 
+// The same when the branch was merged meanwhile: the key is still destroyed, and
+// there is nothing to push.
+func TestRetireHalfDoneAndMerged(t *testing.T) {
+	s, mallory, _, c := memberWithCard(t, card.Config{})
+	mallory.answers(t, serialBack, askPIN, reply{"PIN of YubiKey 5200001, 3 tries left", "999999"})
+	s.exits(t, mallory, ExitCard, retireArgs, "it is still in slot 9c of YubiKey 5200001")
+	if err := s.merge("member/mallory-retires-main"); err != nil {
+		t.Fatal(err)
+	}
+	s.unchanged(t, func() {
+		mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 2 tries left", "999999"})
+		s.exits(t, mallory, ExitCard, retireArgs, "members/mallory/retired-main.toml says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ",
+			"run the command again, which goes on with the card\n")
+		shown := mallory.answers(t, serialBack, reply{"1 try left for its PIN", "yes"}, reply{"PIN of YubiKey 5200001, 1 try left", cardPIN})
+		s.exits(t, mallory, ExitDone, append(slices.Clone(retireArgs), "--label", "main"), "The key main of mallory is deleted from slot 9c of YubiKey 5200001.",
+			"Nothing is left to do: its end was merged before, in members/mallory/member.toml and members/mallory/retired-main.toml.")
+		if !strings.Contains(shown.String(), "nothing is signed: that the key in slot 9c is retired was merged before, in members/mallory/retired-main.toml") {
+			t.Errorf("shown: %s", shown)
+		}
+	})
+	if c.PublicKey(card.Signature) != nil {
+		t.Error("the key is still there")
+	}
+}
+
 // A key that nothing attests may have copies, and retiring it says so.
 func TestRetireWithoutAttestation(t *testing.T) {
 	s, mallory, _, _ := memberWithCard(t, card.Config{})
@@ -228,13 +256,17 @@ func TestRetireWithoutAttestation(t *testing.T) {
 // The errors can be told apart by type.
 func TestRetireErrorTypes(t *testing.T) {
 	inner := &DifferentError{"PIN"}
-	var err error = &UnwipedError{"member/mallory-retires-main", 5200001, 0x9c, inner}
+	var err error = &UnwipedError{"branch member/mallory-retires-main", false, 5200001, 0x9c, inner}
 	if !errors.Is(err, inner) || exitCode(err) != ExitCard || !strings.HasPrefix(err.(hinted).Hint(), inner.Hint()+"; then run the command again") {
 		t.Error(err, exitCode(err))
 	}
 	err = rejected(&StillListedError{"mallory", "main", "rust-tuf.toml, in root"})
 	if !is[*StillListedError](err) || exitCode(err) != ExitRejected {
 		t.Error(err)
+	}
+	err = rejected(&RecordedError{"mallory", "main", 5200001, inner})
+	if !is[*RecordedError](err) || !errors.Is(err, inner) || exitCode(err) != ExitRejected {
+		t.Error(err, exitCode(err))
 	}
 	err = &KeyGoneError{"mallory", "main", 5200001, 0x9c, 0}
 	if !strings.Contains(err.Error(), "slot 9c of YubiKey 5200001 is empty") || exitCode(err) != ExitCard {

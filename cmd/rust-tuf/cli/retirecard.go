@@ -44,6 +44,8 @@ func (r *retiring) findCard(ctx context.Context) (gone bool, err error) {
 
 func (r *retiring) branch() string { return "member/" + r.member.Name + "-retires-" + r.key.Label }
 
+func (r *retiring) recordPath() string { return metadata.RetirementPath(r.member.Name, r.key.Label) }
+
 // saidBefore is what an earlier run pushed: no card signs twice in the same
 // bytes, so a rerun takes that.
 func (r *retiring) saidBefore(ctx context.Context) *roles.Retirement {
@@ -70,9 +72,12 @@ func (r *retiring) saidBefore(ctx context.Context) *roles.Retirement {
 func (r *retiring) agree(ctx context.Context, said bool) error {
 	held := r.info.Slot(r.slot)
 	r.say("What will be done to YubiKey %d (%s, firmware %s):", r.info.Serial, r.info.Form, r.info.Firmware)
-	if !said {
+	switch {
+	case r.out.Recorded:
+		r.say("  1. nothing is signed: that the key in slot %s is retired was merged before, in %s", r.slot, r.recordPath())
+	case !said:
 		r.say("  1. the key in slot %s signs that it is retired, and that is pushed to branch %s", r.slot, r.branch())
-	} else {
+	default:
 		r.say("  1. nothing is signed: an earlier run pushed to branch %s that the key in slot %s is retired", r.branch(), r.slot)
 	}
 	r.say("  2. THE KEY IN SLOT %s IS DESTROYED for good: %s/%s, %s, fingerprint %s", r.slot, r.member.Name, r.key.Label, held.Algorithm, held.Fingerprint.Groups())
@@ -145,7 +150,11 @@ func (r *retiring) wipe(ctx context.Context, way string) error {
 }
 
 func (r *retiring) unwiped(err error) error {
-	return &UnwipedError{r.branch(), uint32(r.key.Serial), r.slot, err}
+	said := "branch " + r.branch()
+	if r.out.Recorded {
+		said = r.recordPath()
+	}
+	return &UnwipedError{said, r.out.Recorded, uint32(r.key.Serial), r.slot, err}
 }
 
 // say shows a line to the person.

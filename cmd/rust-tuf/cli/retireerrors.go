@@ -48,6 +48,32 @@ func (e *KeyGoneError) Hint() string {
 	return fmt.Sprintf("if the key is gone for good, set its status to \"lost\" in %s, in a pull request", metadata.MemberPath(e.Member))
 }
 
+// RecordedError is a key whose end is merged, and which is not found on its card.
+type RecordedError struct {
+	Member, Label string
+	Serial        uint32
+	Unseen        error // why it cannot be seen whether the card holds the key; nil if it does not
+}
+
+func (e *RecordedError) Error() string {
+	text := fmt.Sprintf("the end of the key %s of %s is recorded already, in %s", e.Label, e.Member, metadata.RetirementPath(e.Member, e.Label))
+	if e.Unseen == nil {
+		return text + fmt.Sprintf(", and YubiKey %d no longer holds it", e.Serial)
+	}
+	return text + fmt.Sprintf("; whether YubiKey %d still holds it cannot be seen: %v", e.Serial, e.Unseen)
+}
+
+// Unwrap returns why it cannot be seen.
+func (e *RecordedError) Unwrap() error { return e.Unseen }
+
+// Hint says how to find out.
+func (e *RecordedError) Hint() string {
+	if e.Unseen == nil {
+		return "nothing is left to do"
+	}
+	return "if you have the card, plug it in and run the command again: a key that is still there is destroyed then"
+}
+
 // AwayError is a card that is not plugged in, whose key is to be destroyed.
 type AwayError struct {
 	Card          *piv.NotThisCardError
@@ -72,14 +98,15 @@ func (e *AwayError) Hint() string {
 
 // UnwipedError is a key that is still there although its end was announced.
 type UnwipedError struct {
-	Branch string
+	Said   string // where: "branch member/mallory-retires-main", or a file
+	Merged bool
 	Serial uint32
 	Slot   piv.Slot
 	Err    error
 }
 
 func (e *UnwipedError) Error() string {
-	return fmt.Sprintf("branch %s says that the key is destroyed, but it is still in slot %s of YubiKey %d: %v", e.Branch, e.Slot, e.Serial, e.Err)
+	return fmt.Sprintf("%s says that the key is destroyed, but it is still in slot %s of YubiKey %d: %v", e.Said, e.Slot, e.Serial, e.Err)
 }
 
 // Unwrap returns why.
@@ -87,7 +114,10 @@ func (e *UnwipedError) Unwrap() error { return e.Err }
 
 // Hint says to go on.
 func (e *UnwipedError) Hint() string {
-	text := "run the command again, which goes on with the card, before anybody merges the branch"
+	text := "run the command again, which goes on with the card"
+	if !e.Merged {
+		text += ", before anybody merges the branch"
+	}
 	var h hinted
 	if errors.As(e.Err, &h) {
 		text = h.Hint() + "; then " + text
