@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -84,7 +86,16 @@ func (s *signing) search(ctx context.Context, tasks []*signTask) error {
 
 // signatures looks for those by the keys in hand.
 func (s *signing) signatures() *signatureSearch {
-	return &signatureSearch{repository: s.repository, keys: s.mine, taken: map[string]bool{}}
+	keys := maps.Clone(s.mine)
+	for _, h := range s.mine {
+		// An event may write ids in the other form; the key is the same.
+		for _, form := range []roles.KeyIDForm{roles.FormSpec, roles.FormSPKI} {
+			if id, err := form.KeyID(h.Key); err == nil {
+				keys[id] = h
+			}
+		}
+	}
+	return &signatureSearch{repository: s.repository, keys: keys, taken: map[string]bool{}}
 }
 
 // signatureSearch collects the signatures by some keys in one repository. Only

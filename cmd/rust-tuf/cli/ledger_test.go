@@ -34,8 +34,8 @@ func (s *stage) twoEvents(t *testing.T) {
 }
 
 // otherProposal opens an event for root 2 again, as if the one before had
-// never been; the signers' branches stay.
-func (s *stage) otherProposal(t *testing.T) {
+// never been, after an edit of the policy; the signers' branches stay.
+func (s *stage) otherProposal(t *testing.T, edit func()) {
 	t.Helper()
 	before, err := s.git("maintainer", s.remote(), "rev-parse", "main^2^")
 	if err != nil {
@@ -47,6 +47,9 @@ func (s *stage) otherProposal(t *testing.T) {
 	s.now = s.now.AddDate(0, 0, 1)
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
+	}
+	if edit != nil {
+		edit()
 	}
 	if _, err := s.must(s.maintainer, "propose", "--why", "another one", "--renew", "root"); err != nil {
 		t.Fatal(err)
@@ -67,7 +70,7 @@ func TestOtherLaptopRefusesASecondDigest(t *testing.T) {
 	alice.answers(t, signRoot, passphrase)
 	s.exits(t, alice, ExitDone, []string{"sign"})
 	first := s.head(t).Open[0].Payload("root").Digest
-	s.otherProposal(t)
+	s.otherProposal(t, nil)
 
 	laptop.answers(t)
 	s.unchanged(t, func() {
@@ -87,6 +90,25 @@ func TestOtherLaptopRefusesASecondDigest(t *testing.T) {
 	if err := run.do(s.ctx, tasks[0]); !errors.As(err, &conflict) || conflict.Earlier.Digest != first || !conflict.Earlier.Recovered {
 		t.Errorf("%T: %v", err, err)
 	}
+}
+
+// An event that writes key ids in the other form hides no signature: the key is
+// the same.
+func TestOtherLaptopKnowsItsKeyUnderAnotherID(t *testing.T) {
+	t.Parallel()
+	s := play(t, "second-open", "alice")
+	alice := s.people["alice"]
+	laptop := s.laptop(t, alice)
+	alice.answers(t, signRoot, passphrase)
+	s.exits(t, alice, ExitDone, []string{"sign"})
+	s.otherProposal(t, func() {
+		s.rewrite(t, `keyid = "spec"`, `keyid = "spki"`)
+		s.rewrite(t, `, "tough"`, ``) // which cannot read those
+	})
+	laptop.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, laptop, ExitRejected, []string{"sign"}, "signed another document on 2026-12-22", "does not name it as superseded")
+	})
 }
 
 // The same, with the first one's signature merged and the branch gone: the

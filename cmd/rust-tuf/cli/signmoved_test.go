@@ -181,7 +181,7 @@ func TestLookingAgainRemembers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.otherProposal(t)
+	s.otherProposal(t, nil)
 	if _, err := s.git("alice", s.remote(), "update-ref", "-d", "refs/heads/"+branch); err != nil {
 		t.Fatal(err)
 	}
