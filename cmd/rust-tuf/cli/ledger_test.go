@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer/trust"
+	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // laptop is a second machine of a, with the same keys. It knows what a's
@@ -109,6 +112,36 @@ func TestOtherLaptopKnowsItsKeyUnderAnotherID(t *testing.T) {
 	s.unchanged(t, func() {
 		s.exits(t, laptop, ExitRejected, []string{"sign"}, "signed another document on 2026-12-22", "does not name it as superseded")
 	})
+}
+
+// Where no rule lists the earlier form of an id, the key is looked for under it
+// all the same.
+func TestSearchUnderBothForms(t *testing.T) {
+	t.Parallel()
+	public, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := verify.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, listed := range []roles.KeyIDForm{roles.FormSpec, roles.FormSPKI} {
+		id, err := listed.KeyID(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		search := (&signing{mine: map[string]verify.Holder{id: {KeyID: id, Owner: "alice", Key: key}}}).signatures()
+		for _, form := range []roles.KeyIDForm{roles.FormSpec, roles.FormSPKI} {
+			other, err := form.KeyID(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if search.keys[other].Owner != "alice" {
+				t.Errorf("listed as %s, it is not looked for as %s", listed, form)
+			}
+		}
+	}
 }
 
 // The same, with the first one's signature merged and the branch gone: the
