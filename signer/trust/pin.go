@@ -217,6 +217,29 @@ func (h *Home) Supersede(repository string, from verify.Digest, to *verify.Docum
 	})
 }
 
+// Succeed moves the pin of a repository whose root version 1 this machine
+// signed, and that was superseded before it was published, to the root version
+// 1 that was published in its place. A person has typed its digest, so that is
+// how the pin was made from now on. The root's signed bytes must name the pinned
+// digest as superseded: *verify.PinError if they do not, and *verify.VersionError
+// for another version, or if the pin has its root already.
+func (h *Home) Succeed(repository string, from verify.Digest, to *verify.Root, since time.Time) error {
+	if err := sameRepository(repository, to); err != nil {
+		return err
+	}
+	extension, _ := to.Document().Extension()
+	return h.move(repository, from, func(pin Pin) (Pin, bool, error) {
+		switch {
+		case pin.Root != nil || to.Version() != 1:
+			return pin, false, &verify.VersionError{Role: "root", Trusted: pin.Version, Found: to.Version()}
+		case !slices.Contains(extension.Supersedes, pin.Digest):
+			return pin, false, &verify.PinError{Want: pin.Digest, Found: to.Digest()}
+		}
+		pin.Digest, pin.Root, pin.How, pin.Since = to.Digest(), to.Raw(), DigestEntered, since
+		return pin, true, nil
+	})
+}
+
 // move is the compare-and-swap: it creates the pin that next makes of the
 // newest one, if that is still the one with digest from when it is created.
 func (h *Home) move(repository string, from verify.Digest, next func(Pin) (Pin, bool, error)) error {

@@ -304,3 +304,39 @@ func TestPins(t *testing.T) {
 		t.Errorf("pins of %q", ids)
 	}
 }
+
+// A pin that waits for a root which was superseded takes the published one in
+// its place, if that names it, and says that it was typed.
+func TestSucceed(t *testing.T) {
+	h := newHome(t)
+	first := trusted(t, root(t, repository, 1, "")).Digest()
+	must(t, h.Establish(Pin{Repository: repository, Version: 1, Digest: first, How: SignedFirstRoot, Since: noon}))
+	later := noon.AddDate(0, 0, 1)
+	for name, test := range map[string]struct {
+		to    []byte
+		as    any
+		words string
+	}{
+		"names nothing":      {root(t, repository, 1, "x"), new(*verify.PinError), "pinned is " + first.Groups()},
+		"names another":      {root(t, repository, 1, "x", digest("x")), new(*verify.PinError), "pinned is " + first.Groups()},
+		"another version":    {root(t, repository, 2, "x", first), new(*verify.VersionError), "root 2"},
+		"another repository": {root(t, elsewhere, 1, "x", first), new(*verify.RepositoryError), "must be of repository " + repository},
+	} {
+		err := h.Succeed(repository, first, trusted(t, test.to), later)
+		if !errors.As(err, test.as) {
+			t.Errorf("%s: error %T: %v", name, err, err)
+		}
+		refusaltest.Says(t, err, test.words)
+	}
+	better := trusted(t, root(t, repository, 1, "better", first))
+	must(t, h.Succeed(repository, first, better, later))
+	pin, err := h.Pin(repository)
+	must(t, err)
+	if pin.Digest != better.Digest() || pin.How != DigestEntered || !pin.Since.Equal(later) || pin.Root == nil {
+		t.Errorf("%+v", pin)
+	}
+	var late *verify.VersionError
+	if err := h.Succeed(repository, better.Digest(), trusted(t, root(t, repository, 1, "late", better.Digest())), later); !errors.As(err, &late) {
+		t.Errorf("once there is a root: %v", err)
+	}
+}

@@ -138,7 +138,7 @@ func (c *command) runTrustInit(ctx context.Context) error {
 	if existing == nil {
 		err = home.Establish(pin)
 	} else {
-		err = takeSuccessor(home, existing, root)
+		err = takeSuccessor(home, existing, root, w.now)
 	}
 	if err != nil {
 		return err
@@ -192,14 +192,11 @@ func (w *workspace) replaced(pin *trust.Pin) error {
 
 // takeSuccessor moves a pin that waits for its root to the one that superseded
 // it, and of which a person has typed the digest.
-func takeSuccessor(home *trust.Home, pin *trust.Pin, root *verify.Root) error {
+func takeSuccessor(home *trust.Home, pin *trust.Pin, root *verify.Root, now time.Time) error {
 	if root.Version() != 1 {
 		return rejected(fmt.Errorf("that is the digest of root version %d; this machine waits for version 1, so type the digest of version 1", root.Version()))
 	}
-	if err := home.Supersede(pin.Repository, pin.Digest, root.Document()); err != nil {
-		return rejected(err)
-	}
-	return home.Advance(pin.Repository, root.Digest(), root)
+	return home.Succeed(pin.Repository, pin.Digest, root, now)
 }
 
 // rootWithDigest finds the published root that a person named by its digest.

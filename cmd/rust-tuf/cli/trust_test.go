@@ -117,5 +117,6 @@ func TestFirstRootSupersededWithoutMe(t *testing.T) {
 	s.exits(t, frank, ExitDone, []string{"trust", "init"}, "This machine trusts root version 1")
 	frank.answers(t)
 	s.exits(t, frank, ExitDone, []string{"status"}, "root version 1: 5 of 9 must sign")
+	s.exits(t, frank, ExitDone, []string{"trust", "show"}, "root version 1", "(digest entered)")
 	s.exits(t, frank, ExitRejected, []string{"trust", "init"}, "already trusts repository")
 }
