@@ -48,6 +48,13 @@ func (c *Card) ProtectManagementKey(ctx context.Context, pin *PIN) error {
 	})
 }
 
+// CanManage finds out, without changing anything, whether the card's keys can be
+// made and destroyed with this PIN. It spends a try of it. Its errors are
+// *RefusedError and *ManagementKeyError too.
+func (c *Card) CanManage(ctx context.Context, pin *PIN) error {
+	return c.manage(ctx, pin, func(applet, *secret, []byte) error { return nil })
+}
+
 // NewKey is a key to be made.
 type NewKey struct {
 	Slot      Slot

@@ -128,8 +128,9 @@ func TestUnknownManagementKey(t *testing.T) {
 	key := publicOf(t, c, card.Signature).Fingerprint()
 	_, generating := found.Generate(t.Context(), typed(rightPIN), NewKey{Signature, P256, PINAlways, TouchAlways, key})
 	_, wiping := found.Wipe(t.Context(), typed(rightPIN), Signature, key)
+	asking := found.CanManage(t.Context(), typed(rightPIN))
 	protecting := found.ProtectManagementKey(t.Context(), typed(rightPIN))
-	for _, err := range []error{generating, wiping, protecting} {
+	for _, err := range []error{generating, wiping, asking, protecting} {
 		var unknown *ManagementKeyError
 		if !errors.As(err, &unknown) || unknown.Serial != c.Serial() {
 			t.Errorf("error %#v", err)
@@ -193,6 +194,9 @@ func TestWipe(t *testing.T) {
 				}
 			}
 			key := publicOf(t, c, card.Signature)
+			if err := found.CanManage(t.Context(), typed(rightPIN)); err != nil || !publicOf(t, c, card.Signature).Equal(key) {
+				t.Errorf("asked whether it could be wiped: %v", err)
+			}
 			want := Overwritten
 			if firmware.AtLeast(5, 7, 0) {
 				want = Deleted

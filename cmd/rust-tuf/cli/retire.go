@@ -126,12 +126,17 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 	if err := r.agree(ctx, said != nil); err != nil {
 		return err
 	}
+	pin, err := r.mayWipe(ctx, said != nil)
+	if err != nil {
+		return err
+	}
+	defer pin.Wipe()
 	if said == nil {
 		if said, err = r.sayIt(ctx); err != nil {
 			return err
 		}
 	}
-	if err := r.wipe(ctx, said.Way); err != nil {
+	if err := r.wipe(ctx, pin, said.Way); err != nil {
 		return err
 	}
 	return r.show(r.out)

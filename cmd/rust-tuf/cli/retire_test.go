@@ -10,6 +10,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/signer/piv"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
@@ -42,7 +43,7 @@ func TestRetire(t *testing.T) {
 	shown := mallory.answers(t, leaving...)
 	out := s.exits(t, mallory, ExitDone, retireArgs)
 	s.golden(t, "retire.golden", shown.String()+"--- standard output ---\n"+out)
-	spent(t, c, 2, 1)
+	spent(t, c, 3, 1)
 	if c.PublicKey(card.Signature) != nil {
 		t.Error("the key is still there")
 	}
@@ -164,8 +165,8 @@ func TestRetireRefuses(t *testing.T) {
 		{"a no", nil, retireArgs, []reply{{"To agree, type the card's serial number", "yes"}}, ExitOther, []string{`"yes" is not the serial number of YubiKey 5200001, on which nothing was changed; declined`}},
 		{"a wrong PIN", nil, retireArgs, []reply{serialBack, {"PIN of YubiKey 5200001, 3 tries left", "999999"}}, ExitCard, []string{"wrong PIN", "2 tries left"}},
 		{"the last try, kept", func(_ *vyubikey.World, c *card.Card) { c.Set(card.State{PINTries: 1}) }, retireArgs,
-			[]reply{serialBack, {"1 try left for its PIN", "no"}}, ExitCard, []string{"declined"}},
-		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, leaving[:2], ExitCard, []string{"the card was not touched in time"}},
+			[]reply{serialBack, {"1 try left for its PIN", "no"}}, ExitOther, []string{"declined"}},
+		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, leaving, ExitCard, []string{"the card was not touched in time"}},
 		{"another key", func(_ *vyubikey.World, c *card.Card) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 		}, retireArgs, nil, ExitCard, []string{"slot 9c of YubiKey 5200001 holds another key, so the key main of mallory cannot sign that it is retired; nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
@@ -199,15 +200,25 @@ func TestRetireRefuses(t *testing.T) {
 	}
 }
 
+// pulledBeforeWipe is a card that is pulled out after the key's end was pushed,
+// and before it is destroyed; then it is plugged in again.
+func pulledBeforeWipe(t *testing.T, s *stage, mallory *actor, world *vyubikey.World, c *card.Card) {
+	t.Helper()
+	c.OnCommand(func(name string, ran bool) bool { return name == "GENERATE" && !ran })
+	mallory.answers(t, leaving...)
+	s.exits(t, mallory, ExitCard, retireArgs, "branch member/mallory-retires-main says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ",
+		"run the command again, which goes on with the card, before anybody merges the branch")
+	c.OnCommand(nil)
+	world.PlugInto("Yubico YubiKey again", c)
+}
+
 // Where the key was announced as gone and is still there, that is said, and the
 // next run goes on with what was pushed.
 func TestRetireHalfDone(t *testing.T) {
-	s, mallory, _, c := memberWithCard(t, card.Config{})
-	mallory.answers(t, serialBack, askPIN, reply{"PIN of YubiKey 5200001, 3 tries left", "999999"})
-	s.exits(t, mallory, ExitCard, retireArgs, "branch member/mallory-retires-main says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ", "wrong PIN",
-		"run the command again, which goes on with the card, before anybody merges the branch")
-	spent(t, c, 2, 1)
-	shown := mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 2 tries left", cardPIN})
+	s, mallory, world, c := memberWithCard(t, card.Config{})
+	pulledBeforeWipe(t, s, mallory, world, c)
+	spent(t, c, 3, 1)
+	shown := mallory.answers(t, serialBack, askPIN)
 	s.unchanged(t, func() {
 		s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is deleted from slot 9c of YubiKey 5200001.")
 	})
@@ -223,17 +234,16 @@ func TestRetireHalfDone(t *testing.T) {
 // The same when the branch was merged meanwhile: the key is still destroyed, and
 // there is nothing to push.
 func TestRetireHalfDoneAndMerged(t *testing.T) {
-	s, mallory, _, c := memberWithCard(t, card.Config{})
-	mallory.answers(t, serialBack, askPIN, reply{"PIN of YubiKey 5200001, 3 tries left", "999999"})
-	s.exits(t, mallory, ExitCard, retireArgs, "it is still in slot 9c of YubiKey 5200001")
+	s, mallory, world, c := memberWithCard(t, card.Config{})
+	pulledBeforeWipe(t, s, mallory, world, c)
 	if err := s.merge("member/mallory-retires-main"); err != nil {
 		t.Fatal(err)
 	}
 	s.unchanged(t, func() {
-		mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 2 tries left", "999999"})
+		mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 3 tries left", "999999"})
 		s.exits(t, mallory, ExitCard, retireArgs, "members/mallory/retired-main.toml says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ",
 			"run the command again, which goes on with the card\n")
-		shown := mallory.answers(t, serialBack, reply{"1 try left for its PIN", "yes"}, reply{"PIN of YubiKey 5200001, 1 try left", cardPIN})
+		shown := mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 2 tries left", cardPIN})
 		s.exits(t, mallory, ExitDone, append(slices.Clone(retireArgs), "--label", "main"), "The key main of mallory is deleted from slot 9c of YubiKey 5200001.",
 			"Nothing is left to do: its end was merged before, in members/mallory/member.toml and members/mallory/retired-main.toml.")
 		if !strings.Contains(shown.String(), "nothing is signed: that the key in slot 9c is retired was merged before, in members/mallory/retired-main.toml") {
@@ -243,6 +253,32 @@ func TestRetireHalfDoneAndMerged(t *testing.T) {
 	if c.PublicKey(card.Signature) != nil {
 		t.Error("the key is still there")
 	}
+}
+
+// A card whose management key is the member's own, and not under the PIN: the end
+// of a key that cannot be destroyed is not announced.
+func TestRetireSaysNothingThatItCannotDo(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	s.maintainer.env.Attestation = mallory.env.Attestation
+	c := world.Insert(card.Config{Serial: 5200001})
+	own := []byte("somebody's own 24 bytes.")
+	c.Set(card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: own})
+	c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+	mallory.answers(t, askPIN)
+	s.exits(t, mallory, ExitDone, append(slices.Clone(enrolArgs), "--existing"))
+	if err := s.merge("member/mallory"); err != nil {
+		t.Fatal(err)
+	}
+	c.ClearLog()
+	mallory.answers(t, leaving[:2]...)
+	s.unchanged(t, func() {
+		s.exits(t, mallory, ExitCard, retireArgs, "the key main of mallory cannot be destroyed: the management key of YubiKey 5200001 is not known", "nothing was signed or pushed",
+			"ykman piv access change-management-key --generate --protect, and run this again; if it is lost, set the key's status to \"retired\"")
+	})
+	spent(t, c, 1, 0)
+	c.Set(card.State{ManagementAlgorithm: card.AES192, ManagementKey: card.FactoryManagementKey()})
+	mallory.answers(t, leaving...)
+	s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is deleted from slot 9c of YubiKey 5200001.")
 }
 
 // A key that nothing attests may have copies, and retiring it says so.
@@ -263,6 +299,10 @@ func TestRetireErrorTypes(t *testing.T) {
 	err = rejected(&StillListedError{"mallory", "main", "rust-tuf.toml, in root"})
 	if !is[*StillListedError](err) || exitCode(err) != ExitRejected {
 		t.Error(err)
+	}
+	err = &UnmanagedError{"mallory", "main", &piv.ManagementKeyError{Serial: 5200001}}
+	if !is[*piv.ManagementKeyError](err) || exitCode(err) != ExitCard {
+		t.Error(err, exitCode(err))
 	}
 	err = rejected(&RecordedError{"mallory", "main", 5200001, inner})
 	if !is[*RecordedError](err) || !errors.Is(err, inner) || exitCode(err) != ExitRejected {

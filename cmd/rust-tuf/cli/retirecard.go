@@ -92,6 +92,31 @@ func (r *retiring) agree(ctx context.Context, said bool) error {
 	return nil
 }
 
+// mayWipe asks for the PIN and, unless the key's end is announced already, finds
+// out whether the card lets it be destroyed.
+func (r *retiring) mayWipe(ctx context.Context, said bool) (*piv.PIN, error) {
+	if said {
+		pin, err := r.card.AskPIN(ctx, r.ui)
+		if err != nil {
+			return nil, r.unwiped(err)
+		}
+		return pin, nil
+	}
+	r.say("Before anything is signed: does the card let the key be destroyed? That needs the PIN.")
+	pin, err := r.card.AskPIN(ctx, r.ui)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.card.CanManage(ctx, pin); err != nil {
+		pin.Wipe()
+		if is[*piv.ManagementKeyError](err) {
+			err = &UnmanagedError{r.member.Name, r.key.Label, err}
+		}
+		return nil, err
+	}
+	return pin, nil
+}
+
 // sayIt has the key sign its end, and pushes that.
 func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
 	said := &roles.Retirement{Format: 1, Key: r.out.Fingerprint, Way: roles.WayOverwritten}
@@ -130,13 +155,7 @@ func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
 
 // wipe destroys the key. Where that does not work, others must not believe what
 // was pushed.
-func (r *retiring) wipe(ctx context.Context, way string) error {
-	r.say("Destroying the key needs the PIN once more.")
-	pin, err := r.card.AskPIN(ctx, r.ui)
-	if err != nil {
-		return r.unwiped(err)
-	}
-	defer pin.Wipe()
+func (r *retiring) wipe(ctx context.Context, pin *piv.PIN, way string) error {
 	done, err := r.card.Wipe(ctx, pin, r.slot, r.key.Public.Fingerprint())
 	if err != nil && done == piv.NotErased {
 		return r.unwiped(err)

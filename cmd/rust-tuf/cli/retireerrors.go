@@ -96,6 +96,30 @@ func (e *AwayError) Hint() string {
 	return fmt.Sprintf("plug it in and run the command again; if you no longer have it, the key cannot be destroyed: set its status to \"lost\" in %s, in a pull request", metadata.MemberPath(e.Member))
 }
 
+// UnmanagedError is a key that cannot be destroyed, because nobody knows the
+// card's management key. Nothing was announced.
+type UnmanagedError struct {
+	Member, Label string
+	Err           error
+}
+
+func (e *UnmanagedError) Error() string {
+	return fmt.Sprintf("the key %s of %s cannot be destroyed: %v; nothing was signed or pushed", e.Label, e.Member, e.Err)
+}
+
+// Unwrap returns why.
+func (e *UnmanagedError) Unwrap() error { return e.Err }
+
+// Hint names the way with the management key, and the one without.
+func (e *UnmanagedError) Hint() string {
+	text := fmt.Sprintf("if it is lost, set the key's status to \"retired\" in %s, in a pull request, and run `ykman piv reset`, which destroys every PIV key of the card", metadata.MemberPath(e.Member))
+	var h hinted
+	if errors.As(e.Err, &h) {
+		text = h.Hint() + ", and run this again; " + text
+	}
+	return text
+}
+
 // UnwipedError is a key that is still there although its end was announced.
 type UnwipedError struct {
 	Said   string // where: "branch member/mallory-retires-main", or a file
