@@ -78,12 +78,15 @@ type Finding struct {
 	Next string `json:"next,omitempty"`
 	// Reason is the exception's reason, for Excused.
 	Reason string `json:"reason,omitempty"`
-	// New says that the exception is not in force yet: signers agree to it
-	// with this proposal. For Excused.
+	// New says that signers agree to it with this proposal: the exception is
+	// not in force yet, or what it excuses now it did not excuse before, such
+	// as another member's key or another shortcoming. For Excused.
 	New bool `json:"new,omitempty"`
 
-	also  string // a second role whose exception excuses it
-	final bool   // no exception excuses it, although the rule allows some
+	// subject is what an exception excuses, one thing a line; Text when empty.
+	subject string
+	also    string // a second role whose exception excuses it
+	final   bool   // no exception excuses it, although the rule allows some
 }
 
 // Lint checks every rule against a proposal. The findings are sorted by
@@ -92,11 +95,9 @@ func Lint(p Proposal) []Finding {
 	l := &linter{Proposal: p, used: map[Exception]bool{}}
 	l.prepare()
 	for _, r := range Rules() {
-		l.rule = r
-		if r.check != nil {
-			r.check(l)
-		}
+		l.apply(r)
 	}
+	l.markNew()
 	l.rule, _ = findRule("exception")
 	l.judgeExceptions()
 	order := map[string]int{}
@@ -125,6 +126,14 @@ type linter struct {
 	cards      []cardKey // those of uses that are on cards
 	damaged    error     // why there is no verifier
 	found      []Finding
+}
+
+// apply checks one rule.
+func (l *linter) apply(r Rule) {
+	l.rule = r
+	if r.check != nil {
+		r.check(l)
+	}
 }
 
 // prepare finds the charters to judge and the exceptions that hold.
@@ -217,15 +226,6 @@ func (l *linter) add(f Finding) {
 	l.found = append(l.found, f)
 }
 
-func (l *linter) isInForce(e Exception) bool {
-	for _, c := range l.InForce {
-		if c != nil && slices.Contains(c.Exceptions, e) {
-			return true
-		}
-	}
-	return false
-}
-
 // declaration refuses a role whose charter cannot be made.
 func (l *linter) declaration() {
 	const next = "repair the policy or the member's file"
@@ -239,45 +239,6 @@ func (l *linter) declaration() {
 		}
 		l.refuse(role, next, "%v", l.broken[role])
 	}
-}
-
-// judgeExceptions refuses those that no rule knows and names those that
-// nothing needs.
-func (l *linter) judgeExceptions() {
-	for _, e := range l.exceptions {
-		r, known := findRule(e.Rule)
-		switch {
-		case !known:
-			var ids []string
-			for _, r := range Rules() {
-				if r.Excusable {
-					ids = append(ids, r.ID)
-				}
-			}
-			l.refuse(e.Role, "correct the exception's rule or remove it", "the exception for %s names no rule: %q%s", e.Role, e.Rule, suggest(e.Rule, ids))
-		case !r.Excusable:
-			next := "remove the exception and repair what the rule refuses"
-			if len(r.Bounds) > 0 {
-				next = "remove the exception; the rule's bounds can be set in [lint]: " + strings.Join(r.Bounds, ", ")
-			}
-			l.refuse(e.Role, next, "the rule %s allows no exception, for %s: %s", r.ID, e.Role, r.Reason)
-		case !l.used[e] && l.judged(e.Role):
-			l.say(Warning, e.Role, "remove the exception", "nothing in %s needs the exception from %s (%s)", e.Role, r.ID, e.Reason)
-		}
-	}
-}
-
-// judged reports whether everything that could need a role's exception was
-// looked at: the charter that names the role, and its own.
-func (l *linter) judged(role string) bool {
-	named, own := false, false
-	for _, c := range l.charters {
-		_, names := c.role(role)
-		named = named || names
-		own = own || c.Role == role
-	}
-	people := slices.Contains(l.peopleRoles(), role)
-	return named && (own || !people)
 }
 
 // eachRole calls f for every role that a judged charter names, once.

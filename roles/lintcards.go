@@ -36,6 +36,12 @@ func (u keyUse) in() string {
 	return " in " + u.role
 }
 
+// about is what is said of this key, of nobody else's and of no other key of
+// its member.
+func (u keyUse) about(text string) string {
+	return u.name() + " " + u.key.Public.Fingerprint().String() + " " + text
+}
+
 // missing names the files of evidence that are not there.
 func (u keyUse) missing() string {
 	e := u.key.Attestation
@@ -212,6 +218,7 @@ func (l *linter) cardFindings() {
 				continue
 			}
 			told := Finding{Role: c.role, Severity: Refused, Text: c.String() + ": " + f.Text, Next: f.Next, final: !f.Excusable}
+			told.subject = c.about(f.Text)
 			if f.Severity == attest.Note {
 				told.Severity = Note
 			}

@@ -53,6 +53,73 @@ func TestExcused(t *testing.T) {
 	}
 }
 
+// TestExcusedAnew: an exception that the quorum gave for one key is shown as
+// new to whoever signs for another key, another person or another shortcoming.
+func TestExcusedAnew(t *testing.T) {
+	inForce := func(r *repo) map[string]*Charter {
+		d := r.declare(t)
+		return map[string]*Charter{Root: mustCharter(t, d, Root), Targets: mustCharter(t, d, Targets)}
+	}
+	old := func() *repo { // alice's card is old, and both roles know it
+		r := nine()
+		alices(func(c *card) { c.firmware = [3]byte{5, 4, 3} })(t, r)
+		return excuse(t, excuse(t, r, "device-policy", Root, Targets), "advisory", Root, Targets)
+	}
+	files := func() *repo { return excuse(t, software(t, nine()), "software-key", Root, Targets) }
+	for name, test := range map[string]struct {
+		before, after *repo
+		edit          func(r *repo)
+		anew          []string // how what is new begins, in root
+	}{
+		"nothing changes": {old(), old(), func(*repo) {}, nil},
+		"bob's card wants no PIN": {old(), old(), func(r *repo) {
+			r.cards["bob"] = card{serial: 1001, slot: "9c", key: public(p256("bob")), pin: 1, touch: 1}
+		}, []string{"bob/main in root: "}},
+		"alice's card wants no PIN": {old(), old(), alicesOld(t, func(c *card) { c.pin = 2 }), []string{"alice/main in root: "}},
+		"alice has another key on it": {old(), old(), func(r *repo) {
+			r.edit(t, "alice", public(p256("alice")).PEM(), public(p256("alice again")).PEM())
+			alicesOld(t, func(c *card) { c.key = public(p256("alice again")) })(r)
+		}, []string{"alice/main in root: "}},
+		"files stay files":        {files(), files(), func(*repo) {}, nil},
+		"one of them is enrolled": {files(), files(), func(r *repo) { r.edit(t, "bob", `kind = "software"`, "kind = \"piv\"\nserial = 1001\nslot = \"9c\"") }, nil},
+		"another file": {files(), files(), func(r *repo) {
+			r.edit(t, "bob", public(p256("bob")).PEM(), public(p256("bob again")).PEM())
+		}, []string{"9 of 9 keys of root lie in files"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.edit(test.after)
+			found := lint(t, Proposal{Declaration: test.after.declare(t), InForce: inForce(test.before), Opened: opened})
+			for _, f := range found {
+				if f.Severity == Refused && f.Rule != "possession" { // the other key signed no statement
+					t.Errorf("refused: %s", f.Text)
+				}
+			}
+			anew := 0
+			for _, f := range found {
+				if f.Severity != Excused || !f.New {
+					continue
+				}
+				anew++
+				if !slices.ContainsFunc(test.anew, func(words string) bool {
+					return strings.HasPrefix(strings.ReplaceAll(f.Text, Targets, Root), words)
+				}) {
+					t.Errorf("called new: %s", f.Text)
+				}
+			}
+			if (anew > 0) != (len(test.anew) > 0) {
+				t.Errorf("%d new:\n%s", anew, show(found))
+			}
+		})
+	}
+}
+
+// alicesOld is an edit of alice's old card.
+func alicesOld(t testing.TB, edit func(*card)) func(*repo) {
+	return func(r *repo) {
+		alices(func(c *card) { c.firmware = [3]byte{5, 4, 3}; edit(c) })(t, r)
+	}
+}
+
 // TestExcusedOnlyWhereSaid: the exception for targets does not cover root.
 func TestExcusedOnlyWhereSaid(t *testing.T) {
 	r := excuse(t, software(t, nine()), "software-key", Targets)

@@ -3,6 +3,7 @@ package roles
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -11,9 +12,17 @@ import (
 func (l *linter) softwareKey() {
 	l.eachPeopleRole(func(c *Charter, r CharterRole) {
 		software := slices.DeleteFunc(c.Holders(r.Name), func(h Holder) bool { return h.Kind != KindSoftware })
-		if len(software) > 0 {
-			l.refuse(r.Name, "let them enrol cards", "%d of %d keys of %s lie in files, not on cards: %s", len(software), len(c.Holders(r.Name)), r.Name, enumerate(software))
+		if len(software) == 0 {
+			return
 		}
+		var keys []string
+		for _, h := range software {
+			keys = append(keys, h.String()+" "+h.Key.Fingerprint().String())
+		}
+		l.add(Finding{
+			Role: r.Name, Severity: Refused, subject: strings.Join(keys, "\n"), Next: "let them enrol cards",
+			Text: fmt.Sprintf("%d of %d keys of %s lie in files, not on cards: %s", len(software), len(c.Holders(r.Name)), r.Name, enumerate(software)),
+		})
 	})
 }
 

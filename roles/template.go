@@ -56,7 +56,9 @@ consistent-snapshot = true
 # max-country = 3       # the same for countries
 # min-spares = 2        # keys beyond the threshold
 
-# An exception from a rule, with the reason that every signer reads:
+# An exception from a rule, with the reason that every signer reads. It holds
+# for the role, whoever is in it; what it excuses for the first time, such as
+# another member's key, is marked as new for the signers.
 # [[exception]]
 # rule = "software-key"
 # role = "root"

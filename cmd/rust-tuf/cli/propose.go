@@ -76,12 +76,13 @@ type findingResult struct {
 	Why      string `json:"why,omitempty"`
 	Next     string `json:"next,omitempty"`
 	Reason   string `json:"reason,omitempty"`
+	New      bool   `json:"new,omitempty"` // nobody has accepted it yet
 }
 
 func findingsOf(list []roles.Finding) []findingResult {
 	out := []findingResult{}
 	for _, f := range list {
-		out = append(out, findingResult{f.Rule, f.Role, string(f.Severity), f.Text, f.Why, f.Next, f.Reason})
+		out = append(out, findingResult{f.Rule, f.Role, string(f.Severity), f.Text, f.Why, f.Next, f.Reason, f.New})
 	}
 	return out
 }
@@ -89,12 +90,21 @@ func findingsOf(list []roles.Finding) []findingResult {
 func writeFindings(w io.Writer, list []findingResult) {
 	for _, f := range list {
 		fmt.Fprintf(w, "%s: %s\n", f.Severity, f.Text)
-		if f.Reason != "" {
-			fmt.Fprintf(w, "    accepted because: %s\n", f.Reason)
-		}
+		f.writeReason(w, "    ")
 		if f.Next != "" && f.Severity != "note" {
 			fmt.Fprintf(w, "    next: %s\n", f.Next)
 		}
+	}
+}
+
+// writeReason says why an exception excuses it, and whether its signers are the
+// first to say so.
+func (f findingResult) writeReason(w io.Writer, indent string) {
+	switch {
+	case f.New:
+		fmt.Fprintf(w, "%snew; whoever signs accepts it because: %s\n", indent, f.Reason)
+	case f.Reason != "":
+		fmt.Fprintf(w, "%saccepted because: %s\n", indent, f.Reason)
 	}
 }
 

@@ -124,9 +124,7 @@ func (r *payloadReview) text(w io.Writer) {
 		fmt.Fprintln(w, "\nWhat the rules for a quorum say:")
 		for _, f := range r.Findings {
 			fmt.Fprintf(w, "  %s: %s\n", f.Severity, f.Text)
-			if f.Reason != "" {
-				fmt.Fprintf(w, "    accepted because: %s\n", f.Reason)
-			}
+			f.writeReason(w, "    ")
 		}
 	}
 	if len(r.Rivals) > 0 {
