@@ -204,17 +204,26 @@ func readClosing(tree Tree, root string) (*Closing, error) {
 	if err != nil {
 		return nil, &TreeError{Path: p, Reason: "is missing; a closed event says how it ended"}
 	}
+	c, err := parseClosing(data)
+	if err != nil {
+		return nil, &FileError{Path: p, Err: err}
+	}
+	return c, nil
+}
+
+// parseClosing reads closed.toml, which has one spelling.
+func parseClosing(data []byte) (*Closing, error) {
 	var t closedTOML
 	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&t); err != nil {
-		return nil, &FileError{Path: p, Err: tomlError(err)}
+		return nil, tomlError(err)
 	}
 	c := &Closing{Outcome: Outcome(t.Outcome), By: t.By}
 	again, err := c.bytes()
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(again, data) || t.Format != 1 || (c.Outcome != Completed && c.Outcome != Superseded && c.Outcome != Overtaken) || (c.Outcome == Superseded) != isName(c.By) {
-		return nil, &FileError{Path: p, Err: errors.New("is not spelled as rust-tuf writes it")}
+	if !bytes.Equal(again, data) || t.Format != 1 || (c.Outcome != Completed && c.Outcome != Superseded && c.Outcome != Overtaken) || (c.Outcome == Superseded) != isName(c.By) || c.Outcome != Superseded && c.By != "" {
+		return nil, errors.New("is not spelled as rust-tuf writes it")
 	}
 	return c, nil
 }

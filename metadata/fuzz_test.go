@@ -225,3 +225,28 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseClosing: what is read is written again as the same bytes.
+func FuzzParseClosing(f *testing.F) {
+	for _, c := range []Closing{{Outcome: Completed}, {Outcome: Superseded, By: "better"}, {Outcome: Overtaken}} {
+		data, err := c.bytes()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte("format = 1\noutcome = 'completed'\nby = 'x'\n"))
+	f.Add([]byte("format = 1\noutcome = 'overtaken'\nby = '/'\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := parseClosing(data)
+		if err != nil {
+			return
+		}
+		if again, err := c.bytes(); err != nil || !bytes.Equal(again, data) {
+			t.Errorf("%q became %q, %v", data, again, err)
+		}
+		if c.Outcome == Superseded && !isName(c.By) || c.Outcome != Superseded && c.By != "" {
+			t.Errorf("%+v", c)
+		}
+	})
+}

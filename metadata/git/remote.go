@@ -68,14 +68,24 @@ func (r *Repo) DefaultBranch(ctx context.Context, remote string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	for line := range strings.Lines(string(out)) {
+	branch, ok := parseHead(string(out))
+	if !ok {
+		return "", &BranchError{Remote: withoutSecret(remote)}
+	}
+	return branch, checkBranch(branch)
+}
+
+// parseHead finds the branch that HEAD stands for in what ls-remote printed.
+// The remote chose the words.
+func parseHead(out string) (branch string, ok bool) {
+	for line := range strings.Lines(out) {
 		target, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		branch, symbolic := strings.CutPrefix(target, "ref: refs/heads/")
 		if symbolic && name == "HEAD" {
-			return branch, checkBranch(branch)
+			return branch, true
 		}
 	}
-	return "", &BranchError{Remote: withoutSecret(remote)}
+	return "", false
 }
 
 // address is how a remote is reached.
@@ -97,18 +107,28 @@ func (r *Repo) offers(ctx context.Context, a address, patterns ...string) ([]off
 	if err != nil {
 		return nil, err
 	}
+	refs := r.format.parseOffers(string(out), r.limits.refs+1)
+	if len(refs) > r.limits.refs {
+		return nil, &LimitError{What: "branches and pull requests of " + withoutSecret(a.name), Limit: int64(r.limits.refs), Found: int64(len(refs))}
+	}
+	return refs, nil
+}
+
+// parseOffers reads what ls-remote printed, up to so many refs. The remote
+// chose the names; what has no object id is no ref.
+func (f format) parseOffers(out string, most int) []offer {
 	var refs []offer
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		id, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if !ok || !r.format.isID(id) {
+		if !ok || !f.isID(id) {
 			continue
 		}
-		if len(refs) == r.limits.refs {
-			return nil, &LimitError{What: "branches and pull requests of " + withoutSecret(a.name), Limit: int64(r.limits.refs), Found: int64(len(refs) + 1)}
+		if len(refs) == most {
+			break
 		}
 		refs = append(refs, offer{name, id})
 	}
-	return refs, nil
+	return refs
 }
 
 // lsRemote runs git ls-remote; in args, the address follows "--".
