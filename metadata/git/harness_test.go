@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -66,7 +67,11 @@ func (w *world) script(name, content string) string {
 	if runtime.GOOS == "windows" {
 		w.t.Skip("needs shell scripts")
 	}
+	// A process that a test beside this one starts meanwhile would inherit the
+	// open file, and what is open for writing cannot be run.
+	syscall.ForkLock.RLock()
 	p := w.write(name, "#!/bin/sh\n"+content)
+	syscall.ForkLock.RUnlock()
 	if err := os.Chmod(p, 0o755); err != nil {
 		w.t.Fatal(err)
 	}

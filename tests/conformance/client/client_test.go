@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -177,7 +178,12 @@ func (c *client) clock(says string) {
 		c.t.Skip("the stand-in for date is a shell script")
 	}
 	dir := c.t.TempDir()
-	must(c.t, os.WriteFile(filepath.Join(dir, "date"), []byte("#!/bin/sh\ntest \"$1\" = +%s && "+says+"\n"), 0o755))
+	// No process that is started meanwhile may inherit the open file: what is
+	// open for writing cannot be run.
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(filepath.Join(dir, "date"), []byte("#!/bin/sh\ntest \"$1\" = +%s && "+says+"\n"), 0o755)
+	syscall.ForkLock.RUnlock()
+	must(c.t, err)
 	c.path = dir + string(os.PathListSeparator) + os.Getenv("PATH")
 }
 
