@@ -1,5 +1,7 @@
 package roles
 
+import "slices"
+
 // Rule is one rule of the lint.
 type Rule struct {
 	// ID is its name in findings and exceptions.
@@ -23,6 +25,11 @@ type Rule struct {
 // Rules returns the rules in the order in which findings of one severity are
 // listed. The rule about exceptions is checked last, when their use is known.
 func Rules() []Rule {
+	return slices.Concat(eventRules(), peopleRules(), keyRules(), quorumRules())
+}
+
+// eventRules are about what an event would make.
+func eventRules() []Rule {
 	return []Rule{
 		{
 			ID:     "declaration",
@@ -49,7 +56,14 @@ func Rules() []Rule {
 			Reason: "a threshold counts keys, and a key in two hands counts for people who never agreed",
 			Gate:   true,
 			check:  (*linter).keyTwice,
-		}, {
+		},
+	}
+}
+
+// peopleRules are about who signs a role, and who has to read it.
+func peopleRules() []Rule {
+	return []Rule{
+		{
 			ID:     "distinct-people",
 			Scope:  "roles that people sign",
 			Reason: "a threshold promises that so many people agreed, not that one person has so many keys",
@@ -86,7 +100,14 @@ func Rules() []Rule {
 			Scope:  "documents that people sign",
 			Reason: "a client that cannot read one root can never follow to the next",
 			check:  (*linter).readers,
-		}, {
+		},
+	}
+}
+
+// keyRules are about keys and the cards that hold them.
+func keyRules() []Rule {
+	return []Rule{
+		{
 			ID:        "card-algorithm",
 			Scope:     "keys on cards, of roles that people sign and of members who send them",
 			Reason:    "a card signs ed25519 over the whole message, which ends at about 3 kB, and a root of nine keys is larger; of other keys, every card makes ECDSA",
@@ -138,7 +159,14 @@ func Rules() []Rule {
 			Excusable: true,
 			Gate:      true,
 			check:     (*linter).cardFindings,
-		}, {
+		},
+	}
+}
+
+// quorumRules are about how a role stands time and losses.
+func quorumRules() []Rule {
+	return []Rule{
+		{
 			ID:     "affiliation",
 			Scope:  "roles with quorum = true",
 			Reason: "with at most k-2 members from one place, an order or an outage there neither makes a quorum nor is one short of it",

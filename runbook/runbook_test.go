@@ -1,14 +1,13 @@
 package runbook
 
 import (
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
 func TestNamesAndText(t *testing.T) {
@@ -84,23 +83,4 @@ func TestStepsLeadSomewhere(t *testing.T) {
 	}
 }
 
-func TestImports(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, spec := range parsed.Imports {
-			if strings.Contains(spec.Path.Value, ".") {
-				t.Errorf("%s imports %s; it needs the standard library alone", file, spec.Path.Value)
-			}
-		}
-	}
-}
+func TestImports(t *testing.T) { importtest.Check(t, nil) }

@@ -75,7 +75,6 @@ func (c *Client) Init(raw []byte) error {
 type Refreshed struct {
 	*Session
 	client *Client
-	ctx    context.Context
 }
 
 // Refresh goes through SPEC 5.2 to 5.5: it walks to the newest root, and to
@@ -94,9 +93,9 @@ func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) 
 	if err != nil {
 		return nil, fmt.Errorf("the root that is kept here: %w", err)
 	}
-	r := &Refreshed{NewSession(root, at, c.Limits), c, ctx}
-	for _, step := range []func() error{r.roots, r.timestampNow, r.snapshotNow} {
-		if err := step(); err != nil {
+	r := &Refreshed{NewSession(root, at, c.Limits), c}
+	for _, step := range []func(context.Context) error{r.roots, r.timestampNow, r.snapshotNow} {
+		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -104,10 +103,10 @@ func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) 
 }
 
 // roots walks to the newest root and keeps each that it accepts (SPEC 5.3).
-func (r *Refreshed) roots() error {
+func (r *Refreshed) roots(ctx context.Context) error {
 	began := r.root.Version()
 	for r.root.Version()-began < int64(r.lim.RootRotations) {
-		raw, err := r.fetch(strconv.FormatInt(r.root.Version()+1, 10)+".root.json", r.lim.RootBytes)
+		raw, err := r.fetch(ctx, strconv.FormatInt(r.root.Version()+1, 10)+".root.json", r.lim.RootBytes)
 		if errors.Is(err, ErrNotFound) {
 			return r.EndRoots()
 		}
@@ -178,7 +177,7 @@ func (r *Refreshed) keptUnder() *Root {
 
 // timestampNow brings the timestamp of now (SPEC 5.4), after what the rotation
 // of keys makes void was removed (SPEC 5.3.11).
-func (r *Refreshed) timestampNow() error {
+func (r *Refreshed) timestampNow(ctx context.Context) error {
 	slot := Slot{Role: typeTimestamp}
 	if r.RotatedSince(r.keptUnder()) {
 		for _, role := range []string{typeTimestamp, typeSnapshot} {
@@ -193,7 +192,7 @@ func (r *Refreshed) timestampNow() error {
 	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	raw, err := r.fetch("timestamp.json", r.lim.TimestampBytes)
+	raw, err := r.fetch(ctx, "timestamp.json", r.lim.TimestampBytes)
 	if err != nil {
 		return err
 	}
@@ -208,7 +207,7 @@ func (r *Refreshed) timestampNow() error {
 }
 
 // snapshotNow brings the snapshot that the timestamp promises (SPEC 5.5).
-func (r *Refreshed) snapshotNow() error {
+func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	slot := Slot{Role: typeSnapshot}
 	kept, err := r.client.Store.Load(slot)
 	if err == nil {
@@ -218,7 +217,7 @@ func (r *Refreshed) snapshotNow() error {
 	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	raw, err := r.fetchPromised(typeSnapshot, r.timestamp.Snapshot(), r.lim.SnapshotBytes)
+	raw, err := r.fetchPromised(ctx, typeSnapshot, r.timestamp.Snapshot(), r.lim.SnapshotBytes)
 	if err != nil {
 		return err
 	}
@@ -230,13 +229,21 @@ func (r *Refreshed) snapshotNow() error {
 
 // TopLevel brings the top-level targets, which [Refreshed.Target] would bring
 // for the first target that is looked up.
-func (r *Refreshed) TopLevel() (*Targets, error) { return r.Targets(r.load) }
+func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) { return r.Targets(r.loader(ctx)) }
 
 // Target finds what the repository says of a target (SPEC 5.6).
-func (r *Refreshed) Target(path string) (*Verdict, error) { return r.Resolve(path, r.load) }
+func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
+	return r.Resolve(path, r.loader(ctx))
+}
 
-// load is a [Loader]: from the store, or else from the repository.
-func (r *Refreshed) load(role string, promised MetaFile, offer func([]byte) error) error {
+// loader loads from the store, or else from the repository.
+func (r *Refreshed) loader(ctx context.Context) Loader {
+	return func(role string, promised MetaFile, offer func([]byte) error) error {
+		return r.load(ctx, role, promised, offer)
+	}
+}
+
+func (r *Refreshed) load(ctx context.Context, role string, promised MetaFile, offer func([]byte) error) error {
 	slot := Slot{Role: role}
 	kept, err := r.client.Store.Load(slot)
 	if err == nil && offer(kept) == nil {
@@ -245,7 +252,7 @@ func (r *Refreshed) load(role string, promised MetaFile, offer func([]byte) erro
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	raw, err := r.fetchPromised(role, promised, r.lim.TargetsBytes)
+	raw, err := r.fetchPromised(ctx, role, promised, r.lim.TargetsBytes)
 	if err != nil {
 		return err
 	}
@@ -256,7 +263,7 @@ func (r *Refreshed) load(role string, promised MetaFile, offer func([]byte) erro
 }
 
 // fetchPromised fetches a file of which the length may be known.
-func (r *Refreshed) fetchPromised(role string, promised MetaFile, limit int64) ([]byte, error) {
+func (r *Refreshed) fetchPromised(ctx context.Context, role string, promised MetaFile, limit int64) ([]byte, error) {
 	name := EscapeRole(role) + ".json"
 	if r.root.ConsistentSnapshot() {
 		name = strconv.FormatInt(promised.Version, 10) + "." + name
@@ -264,12 +271,12 @@ func (r *Refreshed) fetchPromised(role string, promised MetaFile, limit int64) (
 	if promised.Length >= 0 {
 		limit = min(limit, promised.Length)
 	}
-	return r.fetch(name, limit)
+	return r.fetch(ctx, name, limit)
 }
 
 // fetch reads one file, and no more of it than one byte above the limit.
-func (r *Refreshed) fetch(name string, limit int64) (raw []byte, err error) {
-	body, err := r.client.Metadata.Fetch(r.ctx, name)
+func (r *Refreshed) fetch(ctx context.Context, name string, limit int64) (raw []byte, err error) {
+	body, err := r.client.Metadata.Fetch(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

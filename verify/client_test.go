@@ -345,7 +345,7 @@ func TestTargetName(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v, err := session.Target(path)
+			v, err := session.Target(t.Context(), path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -365,7 +365,7 @@ func TestTopLevel(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		targets, err := session.TopLevel()
+		targets, err := session.TopLevel(t.Context())
 		if err != nil || targets.Version() != 1 {
 			t.Fatalf("%+v, %v", targets, err)
 		}

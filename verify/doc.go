@@ -1,14 +1,27 @@
 // Package verify is the TUF client that is embedded elsewhere: bytes in,
-// verdict out. It reads root and targets documents, counts signatures, and
-// walks from any root that is trusted already to the newest one. It has no
-// network, files, clock, environment, log, goroutine or global state, and
-// imports nothing but the standard library.
+// verdict out. It goes through the client workflow of TUF 1.0.34 and says of a
+// target what is promised of it, by whom, and until when. It has no network,
+// files, clock, environment, log, goroutine or global state, and imports
+// nothing but the standard library.
 //
 // # How to use it
 //
-// A client is built with one root inside, or with the digest of one. At run
-// time it walks forward from the newest root that it has stored, and judges
-// the result at one instant:
+// A [Client] needs a [Fetcher], a [Store] and an instant; verify/httpfetch and
+// verify/dirstore have some. Built with one root inside, it finds what a
+// repository says of a target like this:
+//
+//	client := &verify.Client{Metadata: fetcher, Store: store}
+//	if err := client.Init(bundledRoot); err != nil { … } // once; nothing is fetched
+//	repository, err := client.Refresh(ctx, now)          // roots, timestamp, snapshot
+//	if err != nil { … }
+//	verdict, err := repository.Target(ctx, "channels/stable.toml")
+//	if err != nil { … }
+//	err = verdict.Copy(file, download)                   // length and hashes, while it streams
+//
+// Who fetches and keeps in another way gives the bytes to a [Session], which is
+// the same workflow without the fetching. And who needs the root alone walks
+// forward from the newest one that was stored, and judges the result at one
+// instant:
 //
 //	root, err := verify.TrustRoot(stored, verify.Limits{})
 //	if err != nil { … }
@@ -31,10 +44,12 @@
 // [UnverifiedTargets]: documents that keep the rules of their role. Only
 // [TrustRoot], [TrustPinnedRoot], [Root.Next], [Root.Walk] and [TrustTargets]
 // make a [Root] or [Targets], which may be believed. What can be learned from
-// a document that nobody verified has "unverified" in its name.
+// a document that nobody verified has "unverified" in its name. A [Timestamp]
+// and a [Snapshot] come out of a [Session] only, and are trusted.
 //
-// All values are immutable and may be shared between goroutines. They refer
-// to the bytes that they were read from; those must not be changed.
+// All values but a [Session] and what holds one are immutable and may be shared
+// between goroutines. They refer to the bytes that they were read from; those
+// must not be changed.
 //
 // # The format
 //
@@ -57,8 +72,10 @@
 // root, targets, snapshot and timestamp (SPEC 4.3). Thresholds are integers
 // from 1 to [Limits].Keys. Targets have entries under `targets`, and may have
 // `delegations` (SPEC 4.5): names neither repeated nor one of the four, each
-// with `terminating` and with either `paths` or `path_hash_prefixes`. Roles
-// that are delegated by rule (TAP 15, `succinct_roles`) are not looked at.
+// with `terminating` and with either `paths` or `path_hash_prefixes`; or, in
+// place of roles, one rule for all (TAP 15, `succinct_roles`). Timestamps and
+// snapshots have `meta` (SPEC 4.4, 4.6). A root may also come as a PEM block
+// TUF ROOT, wherever one is trusted (see [Root.PEM]).
 //
 // These kinds of key can sign; the scheme must fit the key:
 //
@@ -95,11 +112,15 @@
 //	*FormatError      not a document of this kind; where, and why
 //	*LimitError       larger than the Limits
 //	*ThresholdError   too few signatures; the whole tally, and who demands it
-//	*VersionError     a rollback or a gap
+//	*VersionError     a rollback, a gap, or another version than is promised
 //	*ExpiredError     too old at the given instant
 //	*RepositoryError  of another repository
 //	*RoleError        for another role
 //	*DelegationError  for a role that its delegator does not know
+//	*ContentError     other bytes than a verified document promises
+//	*NotFoundError    no role vouches for the target
+//	*ForkError        two documents of one version, both signed: the proof
+//	*OrderError       a call of a Session out of order
 //	*PinError         not the root whose digest is pinned
 //	*SignatureError   one signature, from Quorum.Check
 //

@@ -123,12 +123,12 @@ func (m metaFile) check(what string, raw []byte) error {
 
 // find returns the member of a name. Members are in order, so it stops where
 // the name would stand.
-func find(object value, name string) (metaFile, bool) {
+func find(object value, name string) (value, bool) {
 	want := canonicalName(name)
 	for have, v := range object.members() {
 		switch order := compareNames(have, want); {
 		case order == 0:
-			return metaFile(v), true
+			return v, true
 		case order > 0:
 			return nil, false
 		}

@@ -97,8 +97,7 @@ func (f *targetsFacts) delegatesOf(path string) func(yield func(role string, ter
 
 // entry returns the entry of one target.
 func (t *Targets) entry(path string) (value, bool) {
-	v, ok := find(t.facts.entries, path)
-	return value(v), ok
+	return find(t.facts.entries, path)
 }
 
 // targets returns the trusted document of a role, as one delegator vouches for

@@ -150,10 +150,10 @@ func TestCachedRoleUnderAnotherDelegator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := session.Target("x/1"); err != nil {
+	if _, err := session.Target(t.Context(), "x/1"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = session.Target("y/1")
+	_, err = session.Target(t.Context(), "y/1")
 	refused[*verify.ThresholdError](t, err, "shared 1", "b 1")
 }
 

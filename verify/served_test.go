@@ -218,7 +218,7 @@ func lookup(c *verify.Client, path string) (*verify.Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.Target(path)
+	return r.Target(context.Background(), path)
 }
 
 var errBroken = errors.New("connection reset")

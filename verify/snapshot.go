@@ -43,5 +43,6 @@ func (s *Snapshot) File(role string) (MetaFile, bool) {
 }
 
 func (s *Snapshot) file(role string) (metaFile, bool) {
-	return find(s.document.parts.meta, role+".json")
+	m, ok := find(s.document.parts.meta, role+".json")
+	return metaFile(m), ok
 }

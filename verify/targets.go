@@ -186,7 +186,7 @@ func (t *Targets) Entry(path string) (TargetEntry, bool) {
 	if !ok {
 		return TargetEntry{}, false
 	}
-	return readEntry(path, value(v)), true
+	return readEntry(path, v), true
 }
 
 // Entries returns the listed targets, sorted by path.

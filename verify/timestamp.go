@@ -28,7 +28,7 @@ func (d *Document) readTimestamp() (*Timestamp, error) {
 	if !ok {
 		return nil, d.named(within("signed", within("meta", misfit(snapshotFile, "missing"))))
 	}
-	return &Timestamp{d, entry}, nil
+	return &Timestamp{d, metaFile(entry)}, nil
 }
 
 // concerns refuses a document of another type, or one that says that it is for

@@ -112,29 +112,25 @@ type work struct {
 
 func (q quorum) work(b *testing.B, raw []byte) work {
 	b.Helper()
-	d, err := verify.Read(raw, verify.Limits{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := work{raw: raw, message: d.Signed()}
-	for i, s := range d.UnverifiedSignatures()[:threshold] {
-		w.sigs = append(w.sigs, s.Sig)
-		w.keys = append(w.keys, q.signers[(int(d.Version())+i)%members].Public())
-	}
-	return w
+	return q.signedFrom(b, raw, -1, threshold)
 }
 
-// first is work for a document that the first n have signed.
-func (q quorum) first(b *testing.B, raw []byte, n int) work {
+// signedFrom is work for the first n signatures of a document. They are by the
+// members in order, from the given one on, or, where it is negative, from the
+// one with which root signs this version.
+func (q quorum) signedFrom(b *testing.B, raw []byte, from, n int) work {
 	b.Helper()
 	d, err := verify.Read(raw, verify.Limits{})
 	if err != nil {
 		b.Fatal(err)
 	}
+	if from < 0 {
+		from = int(d.Version())
+	}
 	w := work{raw: raw, message: d.Signed()}
 	for i, s := range d.UnverifiedSignatures()[:n] {
 		w.sigs = append(w.sigs, s.Sig)
-		w.keys = append(w.keys, q.signers[i].Public())
+		w.keys = append(w.keys, q.signers[(from+i)%members].Public())
 	}
 	return w
 }

@@ -91,7 +91,7 @@ func BenchmarkTargets(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		needed := q.first(b, p.targets, threshold)
+		needed := q.signedFrom(b, p.targets, 0, threshold)
 		contest{
 			ours: func() bool {
 				d, err := verify.Read(p.targets, verify.Limits{})
@@ -145,7 +145,7 @@ func BenchmarkSnapshot(b *testing.B) {
 			}
 			return s
 		}
-		before, after := q.first(b, p.older, 1), q.first(b, p.snapshot, 1)
+		before, after := q.signedFrom(b, p.older, 0, 1), q.signedFrom(b, p.snapshot, 0, 1)
 		contest{
 			ours: func() bool {
 				s := verify.NewSession(root, instant, verify.Limits{})

@@ -21,7 +21,11 @@ func (c *command) completeCommand() *cobra.Command {
 		Long: `complete puts the signatures into the documents of an event, proves that every
 client ever shipped reaches the result, and pushes it as a branch for a pull
 request. Anyone gets the same bytes from the same repository, so the reviewer
-of that pull request can derive them again with ` + "`rust-tuf check`" + `.`,
+of that pull request can derive them again with ` + "`rust-tuf check`" + `.
+
+An event that can never be completed, because another one published what it
+wanted to make or changed who decides about it, is closed instead: it moves into
+the log, and nothing is published.`,
 		Args: argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runComplete(cmd.Context(), args, dryRun) },
 	}

@@ -31,7 +31,12 @@ func (c *command) proposeCommand() *cobra.Command {
 computes the documents that follow from them, and pushes a branch with your
 commits and the new event. Once a person has merged it, members can sign.
 
-What is proposed is frozen: later edits of the policy do not change it.`,
+What is proposed is frozen: later edits of the policy do not change it. To change
+it all the same, propose again with --supersede: the new event takes the place of
+the old one, whose signatures count no more.
+
+Before anything is pushed, the gate (` + "`rust-tuf check`" + `) judges the pull request
+that would come of it.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runPropose(cmd.Context(), o) },
 	}

@@ -22,7 +22,10 @@ func (c *command) trustCommand() *cobra.Command {
 			Long: `init pins the root that this machine starts from. The digest is typed by you: get
 it from somebody you trust, by a way that is not the repository itself (a call,
 a printed page). It is done once; after that, the machine follows the root from
-version to version by itself and never believes a remote about it.`,
+version to version by itself and never believes a remote about it.
+
+It is done once more by whoever signed the first root of all, if that was
+superseded by another one before it was published.`,
 			Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.runTrustInit(cmd.Context()) },
 		},

@@ -146,7 +146,7 @@ func ask(ctx context.Context, client *verify.Client, root []byte, at time.Time, 
 	if err != nil {
 		return nil, err
 	}
-	verdict, err := repository.Target(path)
+	verdict, err := repository.Target(ctx, path)
 	if err == nil && verdict.Fork != nil {
 		return nil, verdict.Fork
 	}

@@ -32,7 +32,7 @@ func initialize(o *options) (err error) {
 // refresh brings the four top-level roles of now.
 func refresh(ctx context.Context, o *options) error {
 	return o.with(ctx, func(r *verify.Refreshed) error {
-		_, err := r.TopLevel()
+		_, err := r.TopLevel(ctx)
 		return err
 	})
 }
@@ -46,7 +46,7 @@ func download(ctx context.Context, o *options) error {
 	defer targets.Close()
 	return o.with(ctx, func(r *verify.Refreshed) error {
 		for _, name := range o.targetNames {
-			verdict, err := r.Target(name)
+			verdict, err := r.Target(ctx, name)
 			if err != nil {
 				return err
 			}
