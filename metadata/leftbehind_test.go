@@ -10,6 +10,17 @@ import (
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
+// opens proposes an event, with some roles to renew, and merges it.
+func (w *world) opens(name string, renew ...string) *Event {
+	w.t.Helper()
+	p, err := w.tryPropose(Proposition{Name: name, Renew: renew})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.apply(p.Change)
+	return p.Event
+}
+
 // inConflict is two proposals for root version 3, each in order when it was
 // checked. It returns the target branch with the first of them, with both, and
 // what the second one changes.
@@ -18,12 +29,9 @@ func inConflict(t *testing.T) (first, both *world, second Change) {
 	base := rotated(t)
 	base.later()
 	first = base.clone()
-	p, err := first.tryPropose(Proposition{Name: "first", Renew: []string{"root"}})
+	first.opens("first", "root")
+	p, err := base.tryPropose(Proposition{Name: "second", Renew: []string{"targets", "root"}})
 	if err != nil {
-		t.Fatal(err)
-	}
-	first.apply(p.Change)
-	if p, err = base.tryPropose(Proposition{Name: "second", Renew: []string{"targets", "root"}}); err != nil {
 		t.Fatal(err)
 	}
 	alone := base.clone()
@@ -197,18 +205,11 @@ func TestCompletionsMeetInOneFile(t *testing.T) {
 	t.Parallel()
 	base := rotated(t)
 	base.later()
-	p, err := base.tryPropose(Proposition{Name: "renew", Renew: []string{"targets"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	base.apply(p.Change)
+	base.opens("renew", "targets")
 	base.join("leo", "mia")
 	quorum := append(except(afterRotation, "frank", "grace"), "leo", "mia")
 	base.declare(policy{root: quorum, rootThreshold: 5, targets: quorum})
-	if p, err = base.tryPropose(Proposition{Name: "rotate"}); err != nil {
-		t.Fatal(err)
-	}
-	base.apply(p.Change)
+	base.opens("rotate")
 	base.sign("renew", "alice", "bob", "erin", "frank", "grace")
 	base.sign("rotate", "alice", "bob", "erin", "judy", "karl")
 	written := map[string]string{}
@@ -223,7 +224,7 @@ func TestCompletionsMeetInOneFile(t *testing.T) {
 	}
 	// One after the other, the second is judged by what the first has made.
 	base.complete("rotate")
-	_, err = base.judge("renew")
+	_, err := base.judge("renew")
 	expect[*StaleError](t, err, "targets version 3 is to be judged by root version 2", "--supersede renew")
 
 	for name, content := range map[string][]byte{"gone": nil, "another event": []byte("renew\n"), "no line end": []byte("rotate"), "somebody's words": []byte("x/../y\n")} {
@@ -253,30 +254,23 @@ func TestOvertaken(t *testing.T) {
 	t.Parallel()
 	w := delegated(t)
 	w.later()
-	p, err := w.tryPropose(Proposition{Name: "renew", Renew: []string{"release"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.apply(p.Change)
-	digest := p.Event.Payload("release").Digest
+	digest := w.opens("renew", "release").Payload("release").Digest
 	w.sign("renew", team[0])
 	w.declare(policy{root: afterRotation, rootThreshold: 5})
-	if p, err = w.tryPropose(Proposition{Name: "drop"}); err != nil {
-		t.Fatal(err)
-	}
-	w.apply(p.Change)
+	w.opens("drop")
 	if c, err := w.tryComplete("renew"); c != nil || err == nil {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	w.sign("drop", afterRotation[:5]...)
 	w.complete("drop")
 	w.later()
-	_, err = w.judge("renew")
+	_, err := w.judge("renew")
 	stale := refused[*StaleError]("release version 2 is to be judged by targets version", "`rust-tuf complete renew` closes it")
 	stale(t, err)
 
 	instead := w.clone()
-	if p, err = instead.tryPropose(Proposition{Name: "again", Renew: []string{"targets"}, Supersede: []string{"renew"}}); err != nil {
+	p, err := instead.tryPropose(Proposition{Name: "again", Renew: []string{"targets"}, Supersede: []string{"renew"}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	instead.apply(p.Change)
@@ -326,27 +320,21 @@ func TestRoleBelow(t *testing.T) {
 	t.Parallel()
 	w := delegated(t)
 	w.later()
-	p, err := w.tryPropose(Proposition{Name: "renew", Renew: []string{"release"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.apply(p.Change)
+	w.opens("renew", "release")
 	w.join("tom")
 	w.declare(policy{root: afterRotation, rootThreshold: 5, release: append(except(team, "sybil"), "tom"), releaseK: 3})
-	if p, err = w.tryPropose(Proposition{Name: "drop"}); err != nil {
-		t.Fatal(err)
-	}
-	w.apply(p.Change)
+	w.opens("drop")
 	w.sign("drop", afterRotation[:5]...)
 	w.sign("renew", "sybil", "olivia", "peggy")
 	w.complete("renew")
 	below := refused[*BelowError]("event drop: under targets version", "the current release version 2 would be below its threshold", "2 of 3", "--supersede drop")
-	_, err = w.judge("drop")
+	_, err := w.judge("drop")
 	below(t, err)
 	_, err = w.tryComplete("drop")
 	below(t, err)
 	w.later()
-	if p, err = w.tryPropose(Proposition{Name: "again", Supersede: []string{"drop"}}); err != nil || p.Event.Payload("release") == nil {
+	p, err := w.tryPropose(Proposition{Name: "again", Supersede: []string{"drop"}})
+	if err != nil || p.Event.Payload("release") == nil {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
@@ -356,18 +344,12 @@ func TestSuccessorIsNotTakenBack(t *testing.T) {
 	t.Parallel()
 	base := rotated(t)
 	base.later()
-	p, err := base.tryPropose(Proposition{Name: "old", Renew: []string{"root"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	base.apply(p.Change)
+	base.opens("old", "root")
 	signed := base.clone()
-	if p, err = signed.tryPropose(Proposition{Name: "signed", Renew: []string{"targets"}}); err != nil {
-		t.Fatal(err)
-	}
-	signed.apply(p.Change)
+	signed.opens("signed", "targets")
 	signed.sign("signed", "alice")
-	if p, err = base.tryPropose(Proposition{Name: "better", Renew: []string{"root", "targets"}, Supersede: []string{"old"}}); err != nil {
+	p, err := base.tryPropose(Proposition{Name: "better", Renew: []string{"root", "targets"}, Supersede: []string{"old"}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	both := signed.clone()
@@ -439,12 +421,9 @@ func TestUnknownSuperseded(t *testing.T) {
 	w := rotated(t)
 	w.later()
 	rewound := w.clone()
-	p, err := rewound.tryPropose(Proposition{Name: "rewound", Renew: []string{"root"}})
+	rewound.opens("rewound", "root")
+	p, err := rewound.tryPropose(Proposition{Name: "better", Renew: []string{"root"}, Supersede: []string{"rewound"}})
 	if err != nil {
-		t.Fatal(err)
-	}
-	rewound.apply(p.Change)
-	if p, err = rewound.tryPropose(Proposition{Name: "better", Renew: []string{"root"}, Supersede: []string{"rewound"}}); err != nil {
 		t.Fatal(err)
 	}
 	head := w.clone()
@@ -571,11 +550,7 @@ func TestNoEventNameIsInTheWay(t *testing.T) {
 	for _, name := range []string{"newest", "log", "event", "closed", "root", "metadata", "policy", "signatures"} {
 		w := rotated(t)
 		w.later()
-		p, err := w.tryPropose(Proposition{Name: name, Renew: []string{"root"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.apply(p.Change)
+		w.opens(name, "root")
 		w.sign(name, afterRotation[:5]...)
 		head := w.clone()
 		head.complete(name)
@@ -595,16 +570,8 @@ func TestOvertakenEdited(t *testing.T) {
 	t.Parallel()
 	w := delegated(t)
 	w.later()
-	p, err := w.tryPropose(Proposition{Name: "renew", Renew: []string{"release"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.apply(p.Change)
-	old := p.Event.Payload("release")
-	if p, err = w.tryPropose(Proposition{Name: "renewal", Renew: []string{"targets"}}); err != nil {
-		t.Fatal(err)
-	}
-	w.apply(p.Change)
+	old := w.opens("renew", "release").Payload("release")
+	w.opens("renewal", "targets")
 	w.sign("renewal", afterRotation[:5]...)
 	w.complete("renewal")
 	w.complete("renew")
