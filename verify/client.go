@@ -45,36 +45,95 @@ type Store interface {
 // process has changed the slot.
 var ErrSwapped = errors.New("changed by another process")
 
-// floors is the slot that remembers under which version of the root the kept
-// timestamp and snapshot were accepted. No role has an empty name.
-var floors = Slot{}
-
 // Client refreshes what it trusts of one repository, and finds targets in it.
 // It is a thin layer around [Session]: every verdict is the session's.
 type Client struct {
 	Metadata Fetcher // of the folder with N.root.json and timestamp.json
 	Store    Store
 	Limits   Limits
+
+	begun *Root // that Init has verified in the store already
 }
 
 // Init makes a root the first that is trusted, unless the store has one
 // already: a root that was trusted once is never replaced by the one that a
-// program was built with. Nothing is fetched.
+// program was built with. If what the store has is damaged, it becomes the
+// newest root to which the store's history leads from raw. Nothing is fetched.
+// Call it whenever a program starts, before anything else.
 func (c *Client) Init(raw []byte) error {
-	if _, err := c.Store.Load(Slot{Role: typeRoot}); !errors.Is(err, ErrNotFound) {
+	kept, err := c.Store.Load(Slot{Role: typeRoot})
+	if err == nil {
+		c.begun, err = TrustRoot(kept, c.Limits)
+		if err == nil {
+			return nil
+		}
+	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	root, err := TrustRoot(raw, c.Limits)
 	if err != nil {
 		return err
 	}
-	return c.keepRoot(nil, root)
+	// An error is the end of the history that still leads somewhere.
+	root, _ = root.Walk(func(version int64) ([]byte, error) {
+		return c.Store.Load(Slot{Role: typeRoot, Version: version})
+	}, c.Limits)
+	c.begun = root
+	return c.keepRoot(kept, root)
+}
+
+// Replace puts a root in the place of the one that is trusted, whatever the
+// versions of the two are, because somebody has entered its digest; see
+// [Root.Replace]. From then on every verdict says so. Nothing is fetched, and
+// a kill on the way leaves the old root or the new one, which knows of its
+// replacement. What is kept of timestamp and snapshot stays a floor unless
+// their keys are others under the new root (SPEC 5.3.11).
+func (c *Client) Replace(raw []byte, digest Digest) (*Root, error) {
+	before, kept, m, err := c.trusted()
+	if err != nil {
+		return nil, err
+	}
+	after, err := before.Replace(raw, digest, c.Limits)
+	if err != nil || after == before {
+		return after, err
+	}
+	m.replaced = after.replaced
+	if err := c.remember(m); err != nil {
+		return nil, err
+	}
+	return after, c.keepRoot(kept, after)
+}
+
+// trusted loads the root that is trusted, with what it rests on.
+func (c *Client) trusted() (root *Root, raw []byte, m memory, err error) {
+	raw, err = c.Store.Load(Slot{Role: typeRoot})
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil, m, fmt.Errorf("no root is trusted yet; begin with Init: %w", err)
+	}
+	if err != nil {
+		return nil, nil, m, err
+	}
+	if root = c.begun; root == nil || !bytes.Equal(root.Raw(), raw) {
+		if root, err = TrustRoot(raw, c.Limits); err != nil {
+			return nil, nil, m, fmt.Errorf("the root that is kept here: %w; Init repairs it", err)
+		}
+	}
+	if m, err = c.remembered(); err != nil {
+		return nil, nil, m, err
+	}
+	// A replacement that was remembered, and killed before it was done.
+	if m.replaced != nil && m.replaced.Before == root.name() {
+		m.replaced = nil
+		err = c.remember(m)
+	}
+	return root.WithReplacement(m.replaced), raw, m, err
 }
 
 // Refreshed is a repository as one refresh found it. It is for one goroutine.
 type Refreshed struct {
 	*Session
 	client *Client
+	memory memory
 }
 
 // Refresh goes through SPEC 5.2 to 5.5: it walks to the newest root, and to
@@ -82,18 +141,11 @@ type Refreshed struct {
 // is judged, the targets that are looked up afterwards too. What was accepted
 // is kept in the store at once; what is refused never is.
 func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) {
-	raw, err := c.Store.Load(Slot{Role: typeRoot})
-	if errors.Is(err, ErrNotFound) {
-		return nil, fmt.Errorf("no root is trusted yet; begin with Init: %w", err)
-	}
+	root, _, m, err := c.trusted()
 	if err != nil {
 		return nil, err
 	}
-	root, err := TrustRoot(raw, c.Limits)
-	if err != nil {
-		return nil, fmt.Errorf("the root that is kept here: %w", err)
-	}
-	r := &Refreshed{NewSession(root, at, c.Limits), c}
+	r := &Refreshed{NewSession(root, at, c.Limits), c, m}
 	for _, step := range []func(context.Context) error{r.roots, r.timestampNow, r.snapshotNow} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -117,7 +169,7 @@ func (r *Refreshed) roots(ctx context.Context) error {
 		if err := r.AddRoot(raw); err != nil {
 			return err
 		}
-		if err := r.client.keepRoot(before, r.root); err != nil {
+		if err := r.client.keepRoot(before.Raw(), r.root); err != nil {
 			return err
 		}
 	}
@@ -126,12 +178,9 @@ func (r *Refreshed) roots(ctx context.Context) error {
 
 // keepRoot makes a root the newest that is trusted, and keeps it in the
 // history (SPEC 5.3.8). The history comes first: it must know every root
-// under which something was accepted.
-func (c *Client) keepRoot(before, root *Root) error {
-	var old []byte
-	if before != nil {
-		old = before.Raw()
-	}
+// under which something was accepted. old is what the store holds, nil for
+// nothing.
+func (c *Client) keepRoot(old []byte, root *Root) error {
 	history := Slot{Role: typeRoot, Version: root.Version()}
 	if err := c.put(history, root.Raw()); err != nil {
 		return err
@@ -153,33 +202,30 @@ func (c *Client) put(slot Slot, content []byte) error {
 	return c.Store.Swap(slot, old, content)
 }
 
-// keptUnder is the root under which the kept timestamp and snapshot were
-// accepted; the trusted one where that is not known.
-func (r *Refreshed) keptUnder() *Root {
-	text, err := r.client.Store.Load(floors)
-	if err != nil {
-		return r.root
+// rotated tells whether what is kept of timestamp and snapshot was accepted
+// under other keys than those of now. A root whose history was lost to a
+// replacement had others, for all that is known.
+func (r *Refreshed) rotated() bool {
+	under := r.memory.under
+	if under.Version == 0 || under == r.root.name() {
+		return false
 	}
-	version, err := strconv.ParseInt(string(text), 10, 64)
-	if err != nil || version == r.root.Version() {
-		return r.root
-	}
-	raw, err := r.client.Store.Load(Slot{Role: typeRoot, Version: version})
+	raw, err := r.client.Store.Load(Slot{Role: typeRoot, Version: under.Version})
 	if err != nil {
-		return r.root
+		return false
 	}
 	root, err := TrustRoot(raw, r.lim)
 	if err != nil {
-		return r.root
+		return false
 	}
-	return root
+	return root.name() != under || r.RotatedSince(root)
 }
 
 // timestampNow brings the timestamp of now (SPEC 5.4), after what the rotation
 // of keys makes void was removed (SPEC 5.3.11).
 func (r *Refreshed) timestampNow(ctx context.Context) error {
 	slot := Slot{Role: typeTimestamp}
-	if r.RotatedSince(r.keptUnder()) {
+	if r.rotated() {
 		for _, role := range []string{typeTimestamp, typeSnapshot} {
 			if err := r.client.put(Slot{Role: role}, nil); err != nil {
 				return err
@@ -200,7 +246,8 @@ func (r *Refreshed) timestampNow(ctx context.Context) error {
 	if err != nil || !newer {
 		return err
 	}
-	if err := r.client.put(floors, []byte(strconv.FormatInt(r.root.Version(), 10))); err != nil {
+	r.memory.under = r.root.name()
+	if err := r.client.remember(r.memory); err != nil {
 		return err
 	}
 	return r.client.Store.Swap(slot, kept, raw)

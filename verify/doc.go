@@ -11,7 +11,7 @@
 // repository says of a target like this:
 //
 //	client := &verify.Client{Metadata: fetcher, Store: store}
-//	if err := client.Init(bundledRoot); err != nil { … } // once; nothing is fetched
+//	if err := client.Init(bundledRoot); err != nil { … } // whenever the program starts; nothing is fetched
 //	repository, err := client.Refresh(ctx, now)          // roots, timestamp, snapshot
 //	if err != nil { … }
 //	verdict, err := repository.Target(ctx, "channels/stable.toml")
@@ -36,14 +36,19 @@
 // root durably and never an older one over it, to bound the time and size of a
 // download while it runs, and to say what time it is.
 //
+// Where a repository has lost its root, or a program is older than every root
+// that it can still get, a person enters the digest of another one
+// ([Client.Replace], [Root.Replace]). Every verdict under it has a
+// [Replacement] from then on, to be shown.
+//
 // # Three types
 //
 // A document is well formed, allowed, and trusted, and each is a type of its
 // own. [Read] makes a [Document]: strict JSON of the right shape. From it
 // [Document.Root] makes an [UnverifiedRoot] and [Document.Targets] an
 // [UnverifiedTargets]: documents that keep the rules of their role. Only
-// [TrustRoot], [TrustPinnedRoot], [Root.Next], [Root.Walk] and [TrustTargets]
-// make a [Root] or [Targets], which may be believed. What can be learned from
+// [TrustRoot], [TrustPinnedRoot], [Root.Next], [Root.Walk], [Root.Replace] and
+// [TrustTargets] make a [Root] or [Targets], which may be believed. What can be learned from
 // a document that nobody verified has "unverified" in its name. A [Timestamp]
 // and a [Snapshot] come out of a [Session] only, and are trusted.
 //

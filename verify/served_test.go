@@ -191,9 +191,14 @@ func (s shelf) newest(t *testing.T, roles ...string) string {
 // client is a client of the repository that trusts its root 1.
 func (r *served) client() (*verify.Client, shelf) {
 	r.t.Helper()
+	return r.clientFrom(r.files["1.root.json"])
+}
+
+func (r *served) clientFrom(root []byte) (*verify.Client, shelf) {
+	r.t.Helper()
 	store := shelf{}
 	c := &verify.Client{Metadata: r, Store: store}
-	if err := c.Init(r.files["1.root.json"]); err != nil {
+	if err := c.Init(root); err != nil {
 		r.t.Fatal(err)
 	}
 	return c, store

@@ -10,7 +10,8 @@ import (
 // [Root.Walk] make one; the zero Root has version 0, is expired, and trusts
 // nothing.
 type Root struct {
-	facts *rootFacts
+	facts    *rootFacts
+	replaced *Replacement
 }
 
 // TrustRoot makes a trusted root of bytes that the caller vouches for: a root
@@ -44,7 +45,7 @@ func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
 	if err := own.met(candidate.facts.document, nil); err != nil { // SPEC 4.3: signed by its own threshold
 		return nil, err
 	}
-	return &Root{candidate.facts}, nil
+	return &Root{facts: candidate.facts}, nil
 }
 
 func readUnverifiedRoot(raw []byte, lim Limits, older *rootFacts) (*UnverifiedRoot, error) {
@@ -92,7 +93,7 @@ func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
 	if err := own.met(d, known); err != nil { // SPEC 5.3.4
 		return nil, err
 	}
-	return &Root{facts}, nil
+	return &Root{facts, r.replaced}, nil
 }
 
 // Walk goes from r to the newest root (SPEC 5.3.3 to 5.3.9). next returns the

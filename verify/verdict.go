@@ -17,7 +17,9 @@ type Verdict struct {
 	Chain   []Voucher // root, timestamp, snapshot, targets, and each delegated role down to the one that lists the target
 	Expires time.Time // the earliest expiry in Chain: until then the verdict holds
 	At      time.Time // the instant at which everything was judged
-	Fork    *ForkError
+
+	Replaced *Replacement // the root rests on a digest that somebody entered: say so to people; nil if it does not
+	Fork     *ForkError   // proof that a role signed two documents of one version, nil if none was seen
 }
 
 // Voucher is one document that a verdict rests on.
@@ -65,7 +67,7 @@ func (v *Verdict) Copy(dst io.Writer, src io.Reader) error {
 
 // verdict puts together what was found at the end of a search.
 func (s *Session) verdict(path string, entry value, found *link) *Verdict {
-	v := &Verdict{Path: path, At: s.at, Fork: s.fork}
+	v := &Verdict{Path: path, At: s.at, Replaced: s.root.replaced, Fork: s.fork}
 	for name, m := range entry.members() {
 		switch string(name) {
 		case "length":

@@ -1,0 +1,250 @@
+package verify_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// lostRoot is a client at root 1 of a repository whose quorum has lost its
+// keys, and the root that other people made for it.
+func lostRoot(t *testing.T, version int64) (r *served, c *verify.Client, store shelf, made []byte, digest verify.Digest) {
+	t.Helper()
+	r = serve(t)
+	c, store = r.refreshed()
+	r.quorum = nine(t)[5:8]
+	r.signers["targets"] = r.quorum
+	r.root = rootSigned(t, version, 2, r.quorum...)
+	clear(r.files)
+	r.putRoot(r.quorum...)
+	r.bump("timestamp", "snapshot", "targets")
+	made = r.files[fmt.Sprintf("%d.root.json", version)]
+	return r, c, store, made, mustRead(t, made).Digest()
+}
+
+// A root is replaced by another one whose digest was entered, whatever the
+// versions; every verdict under it, and under the roots that follow, says so.
+func TestReplace(t *testing.T) {
+	for name, version := range map[string]int64{"begins again": 1, "follows, signed by others": 2, "far ahead": 9} {
+		t.Run(name, func(t *testing.T) {
+			r, c, store, made, digest := lostRoot(t, version)
+			before := verify.RootName{Version: 1, Digest: mustRead(t, store[verify.Slot{Role: "root"}]).Digest()}
+			if version == 2 {
+				_, err := refresh(c)
+				refused[*verify.ThresholdError](t, err, "root 2: threshold of root 1 not met")
+			}
+			root, err := c.Replace(made, digest)
+			if err != nil || root.Version() != version {
+				t.Fatalf("%+v, %v", root, err)
+			}
+			want := verify.Replacement{Before: before, After: verify.RootName{Version: version, Digest: digest}}
+			for range 2 {
+				v, err := refresh(c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if v.Replaced == nil || *v.Replaced != want {
+					t.Errorf("%+v, want %+v", v.Replaced, want)
+				}
+				// Another process, and another root.
+				c = &verify.Client{Metadata: r, Store: store}
+				r.nextRoot(func(object) {})
+			}
+			// The same again changes nothing.
+			held := maps.Clone(store)
+			newest := store[verify.Slot{Role: "root"}]
+			if root, err = c.Replace(newest, mustRead(t, newest).Digest()); err != nil || *root.Replacement() != want || !maps.EqualFunc(held, store, slices.Equal) {
+				t.Errorf("%+v, %v", root, err)
+			}
+		})
+	}
+}
+
+// Nobody but the digest vouches: another root is refused, and nothing changes.
+func TestReplaceRefused(t *testing.T) {
+	r, c, store, made, digest := lostRoot(t, 2)
+	held := maps.Clone(store)
+	other := envelope(t, rootSigned(t, 2, 1, nine(t)[8]), nine(t)[8])
+	_, err := c.Replace(other, digest)
+	refused[*verify.PinError](t, err, "root is not the pinned one", digest.Groups(), "received on another way")
+	_, err = c.Replace(envelope(t, r.root, r.quorum[0]), digest)
+	refused[*verify.ThresholdError](t, err, "1 of 2")
+	_, err = c.Replace(made[1:], digest)
+	refused[*verify.FormatError](t, err)
+	_, err = (&verify.Client{Store: shelf{}}).Replace(made, digest)
+	if !errors.Is(err, verify.ErrNotFound) || !strings.Contains(err.Error(), "begin with Init") {
+		t.Error(err)
+	}
+	if !maps.EqualFunc(held, store, slices.Equal) {
+		t.Errorf("a refusal changed the store: %q", slices.Collect(maps.Keys(store)))
+	}
+}
+
+// What the lost keys signed is no floor under a root with other keys, and
+// stays one under a root with the same.
+func TestReplaceFloors(t *testing.T) {
+	for name, rotated := range map[string]bool{"other keys": true, "the same keys": false} {
+		for _, version := range []int64{1, 9} {
+			t.Run(fmt.Sprint(name, " in version ", version), func(t *testing.T) {
+				r := serve(t)
+				r.timestamp["version"], r.snapshot["version"] = 7, int64(1<<53)
+				r.publish()
+				c, _ := r.refreshed()
+				r.root["version"] = version
+				r.root["expires"] = "2031-01-01T00:00:00Z"
+				if rotated {
+					fresh := edPerson(t, "online-2")
+					maps.Copy(r.root["keys"].(object), keyObjects(fresh))
+					set(r.root, "roles.timestamp", roleObject(1, fresh, r.online))
+				}
+				r.putRoot(r.quorum...)
+				r.timestamp["version"], r.snapshot["version"] = 2, 2
+				r.publish()
+				made := r.files[fmt.Sprintf("%d.root.json", version)]
+				if _, err := c.Replace(made, mustRead(t, made).Digest()); err != nil {
+					t.Fatal(err)
+				}
+				_, err := refresh(c)
+				switch {
+				case version == 1: // its history is gone: nobody knows which keys it had
+					fallthrough
+				case rotated:
+					if err != nil {
+						t.Error(err)
+					}
+				default:
+					refused[*verify.VersionError](t, err, "timestamp 2 is not newer than the trusted version 7")
+				}
+			})
+		}
+	}
+}
+
+// killed is a store whose process dies before its nth change.
+type killed struct {
+	shelf
+	left int
+}
+
+func (k *killed) Swap(slot verify.Slot, old, content []byte) error {
+	if k.left--; k.left < 0 {
+		return errBroken
+	}
+	return k.shelf.Swap(slot, old, content)
+}
+
+// A kill at any moment leaves the old root, of which nothing is said, or the
+// new one, of which everything is; and the command can be given again.
+func TestReplaceKilled(t *testing.T) {
+	for left := 0; ; left++ {
+		r, c, store, made, digest := lostRoot(t, 2)
+		c.Store = &killed{store, left}
+		_, err := c.Replace(made, digest)
+		done := err == nil
+		if !done && !errors.Is(err, errBroken) {
+			t.Fatal(err)
+		}
+		c = &verify.Client{Metadata: r, Store: store}
+		root, err := c.Replace(store[verify.Slot{Role: "root"}], mustRead(t, store[verify.Slot{Role: "root"}]).Digest())
+		if err != nil || (root.Version() == 2) != (root.Replacement() != nil) {
+			t.Fatalf("killed before change %d: root %d, %+v, %v", left+1, root.Version(), root.Replacement(), err)
+		}
+		if _, err := c.Replace(made, digest); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := refresh(c); err != nil || v.Replaced == nil || v.Replaced.Before.Version != 1 {
+			t.Errorf("killed before change %d: %+v, %v", left+1, v, err)
+		}
+		if done {
+			if left < 3 {
+				t.Errorf("only %d changes", left)
+			}
+			return
+		}
+	}
+}
+
+// Who keeps roots without a Client carries the replacement along.
+func TestWithReplacement(t *testing.T) {
+	r, _, store, made, digest := lostRoot(t, 2)
+	root, err := mustTrust(t, store[verify.Slot{Role: "root"}]).Replace(made, digest, verify.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root = mustTrust(t, made).WithReplacement(root.Replacement())
+	r.nextRoot(func(object) {})
+	next, err := root.Next(mustRoot(t, r.files["3.root.json"]))
+	if err != nil || next.Replacement() == nil || next.Replacement().After.Version != 2 {
+		t.Errorf("%+v, %v", next, err)
+	}
+	if got := next.Replacement().After.String(); !strings.HasPrefix(got, "root 2, ") || !strings.Contains(got, digest.Groups()) {
+		t.Error(got)
+	}
+}
+
+// What a client remembers, and cannot read any more, may have been a
+// replacement.
+func TestDamagedMemory(t *testing.T) {
+	for _, text := range []string{"", "5", "under 1", "replaced 1 2 by 3 4", "under -1 " + strings.Repeat("0", 64), "\x00"} {
+		r := serve(t)
+		c, store := r.refreshed()
+		store[verify.Slot{}] = []byte(text)
+		v, err := refresh(c)
+		if err != nil || (v.Replaced != nil) != (text != "") {
+			t.Errorf("%q: %+v, %v", text, v, err)
+		}
+	}
+}
+
+// A damaged root is made anew from the history, never from the bundled root
+// alone: that would take the client back.
+func TestDamagedRoot(t *testing.T) {
+	for name, damage := range map[string]func(store shelf){
+		"gone":      func(s shelf) { delete(s, verify.Slot{Role: "root"}) },
+		"cut":       func(s shelf) { s[verify.Slot{Role: "root"}] = s[verify.Slot{Role: "root"}][:100] },
+		"empty":     func(s shelf) { s[verify.Slot{Role: "root"}] = []byte{} },
+		"another's": func(s shelf) { s[verify.Slot{Role: "root"}] = s[verify.Slot{Role: "targets"}] },
+		"history is cut": func(s shelf) {
+			s[verify.Slot{Role: "root"}], s[verify.Slot{Role: "root", Version: 3}] = []byte{}, []byte{}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := serve(t)
+			first := r.files["1.root.json"]
+			r.nextRoot(func(object) {})
+			r.nextRoot(func(object) {})
+			c, store := r.clientFrom(first)
+			if _, err := refresh(c); err != nil {
+				t.Fatal(err)
+			}
+			damage(store)
+			delete(r.files, "2.root.json")
+			delete(r.files, "3.root.json")
+			c = &verify.Client{Metadata: r, Store: store}
+			if name != "gone" {
+				_, err := refresh(c)
+				if err == nil || !strings.Contains(err.Error(), "the root that is kept here") || !strings.Contains(err.Error(), "Init repairs it") {
+					t.Error(err)
+				}
+			}
+			if err := c.Init(first); err != nil {
+				t.Fatal(err)
+			}
+			want := "root 3"
+			if name == "history is cut" {
+				want = "root 2"
+			}
+			if got := store.newest(t, "root"); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if _, err := refresh(c); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
