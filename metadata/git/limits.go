@@ -35,6 +35,10 @@ type limits struct {
 	// before it is killed. It also bounds the wait for a background process
 	// (a shared ssh connection) that holds git's output open.
 	grace time.Duration
+	// trial is how long a push that is only tried may take: several times what
+	// a slow line needs to say who may write, and no longer than a person waits
+	// for a diagnosis.
+	trial time.Duration
 }
 
 func defaultLimits() limits {
@@ -48,5 +52,6 @@ func defaultLimits() limits {
 		output:    8 << 20,
 		words:     8 << 10,
 		grace:     2 * time.Second,
+		trial:     30 * time.Second,
 	}
 }

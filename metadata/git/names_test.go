@@ -133,6 +133,9 @@ func TestSummary(t *testing.T) {
 		"error: one\nerror: two":                                               "one; two",
 		"something\nelse":                                                      "something else",
 		"":                                                                     "no reason given",
+		"ERROR: Permission denied to alice.\nfatal: Could not read from remote repository.\n\nPlease make sure": "Permission denied to alice.",
+		"fatal: Could not read from remote repository.\n\nPlease make sure":                                     "Could not read from remote repository.",
+		"fatal: no such remote\nfatal: Could not read from remote repository.\n":                                "no such remote; Could not read from remote repository.",
 	} {
 		if got := summary(in, nil); got != want {
 			t.Errorf("summary(%q) = %q, want %q", in, got, want)

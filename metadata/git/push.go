@@ -3,6 +3,7 @@ package git
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Push moves a branch of a remote to c, if it is at expect: an empty expect
@@ -17,10 +18,7 @@ func (r *Repo) Push(ctx context.Context, remote string, c Commit, branch string,
 	if err := r.checkPush(ctx, remote, c, branch, expect); err != nil {
 		return err
 	}
-	p := push{repo: r, to: address{name: remote, url: remote}, commit: c, ref: "refs/heads/" + branch, expect: expect}
-	if config, ok := r.remotes[remote]; ok {
-		p.use(config)
-	}
+	p := r.pushTo(remote, c, branch, expect)
 	for try := 1; ; try++ {
 		failed := p.send(ctx)
 		if failed == nil || ctx.Err() != nil {
@@ -66,6 +64,15 @@ func (r *Repo) checkPush(ctx context.Context, remote string, c Commit, branch st
 	return err
 }
 
+// pushTo is a push to a remote, as it is configured.
+func (r *Repo) pushTo(remote string, c Commit, branch string, expect Commit) *push {
+	p := &push{repo: r, to: address{name: remote, url: remote}, commit: c, ref: "refs/heads/" + branch, expect: expect}
+	if config, ok := r.remotes[remote]; ok {
+		p.use(config)
+	}
+	return p
+}
+
 // push is one push to one branch.
 type push struct {
 	repo   *Repo
@@ -95,10 +102,19 @@ func (p *push) send(ctx context.Context) error {
 	if err := checkRemote(p.to.url); err != nil {
 		return err
 	}
-	args := append([]string{"push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
-		"--force-with-lease=" + p.ref + ":" + string(p.expect)}, p.flags...)
-	args = append(args, "--", p.to.url, string(p.commit)+":"+p.ref)
-	_, err := p.repo.run(ctx, command{args: args, set: p.to.set, dir: p.repo.checkout, asks: true})
+	_, err := p.repo.run(ctx, p.command())
+	return p.failure(err)
+}
+
+// command is the run of git that pushes, with further flags.
+func (p *push) command(flags ...string) command {
+	args := slices.Concat([]string{"push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no",
+		"--force-with-lease=" + p.ref + ":" + string(p.expect)}, p.flags, flags, []string{"--", p.to.url, string(p.commit) + ":" + p.ref})
+	return command{args: args, set: slices.Clone(p.to.set), dir: p.repo.checkout, asks: true}
+}
+
+// failure gives a failed push the name of its remote.
+func (p *push) failure(err error) error {
 	var failed *CommandError
 	if errors.As(err, &failed) {
 		// The reason for a refused ref is on standard output.

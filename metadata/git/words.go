@@ -25,16 +25,18 @@ func clean(s string) string {
 // serves when git said nothing.
 func summary(output string, err error) string {
 	var causes []string
+	forge := "" // what was said before git's own words, as a forge does over ssh
 	for line := range strings.Lines(output) {
 		line = strings.TrimSpace(line)
-		for _, mark := range []string{"fatal: ", "error: ", "remote: error: "} {
-			if rest, ok := strings.CutPrefix(line, mark); ok {
-				causes = append(causes, rest)
-				break
-			}
-		}
-		if strings.HasPrefix(line, "!\t") { // push --porcelain: flag, refs, reason
+		switch cause, marked := cutMark(line); {
+		case marked && cause == "Could not read from remote repository." && forge != "":
+			causes = append(causes, lastWords(forge))
+		case marked:
+			causes = append(causes, cause)
+		case strings.HasPrefix(line, "!\t"): // push --porcelain: flag, refs, reason
 			causes = append(causes, line[strings.LastIndexByte(line, '\t')+1:])
+		case line != "" && len(causes) == 0:
+			forge = strings.TrimPrefix(line, "ERROR: ")
 		}
 	}
 	switch {
@@ -46,6 +48,16 @@ func summary(output string, err error) string {
 		return err.Error()
 	}
 	return "no reason given"
+}
+
+// cutMark takes off what git puts before the cause of a failure.
+func cutMark(line string) (cause string, marked bool) {
+	for _, mark := range []string{"fatal: ", "error: ", "remote: error: "} {
+		if rest, ok := strings.CutPrefix(line, mark); ok {
+			return rest, true
+		}
+	}
+	return "", false
 }
 
 // lastWords is the end of what was said, in one line of at most 200 words.
@@ -85,9 +97,9 @@ var hints = []struct{ sign, advice string }{
 	{"connection timed out", "check the network and the address of the remote (`git remote -v`)"},
 	{"network is unreachable", "check the network"},
 	{"not allowed", "use an address that starts with https:// or ssh://, or a path"},
-	{"does not appear to be a git repository", "check the address of the remote (`git remote -v`)"},
-	{"repository not found", "check the address of the remote (`git remote -v`) and that you may read it"},
-	{"does not exist", "check the address of the remote (`git remote -v`)"},
+	{"does not appear to be a git repository", "correct the address of the remote: `git remote -v` shows it, `git remote set-url <remote> <address>` changes it"},
+	{"repository not found", "correct the address of the remote (`git remote -v`, `git remote set-url <remote> <address>`), or ask to be let in"},
+	{"does not exist", "correct the address of the remote: `git remote -v` shows it, `git remote set-url <remote> <address>` changes it"},
 	{"no space left", "free some space and run it again"},
 	{"insufficient permission", "the folder of this clone is not writable for you"},
 }

@@ -21,10 +21,11 @@ func (c *command) doctorCommand() *cobra.Command {
 	var test bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "check that you could sign now: card, key, clock, clone, pinned root",
+		Short: "check that you could sign now: card, key, clock, clone, rights, pinned root",
 		Long: `doctor looks at everything that signing needs and says, a line for each, whether
 it is ok, a warning or wrong, and the command that mends it. It changes nothing on a
-card and spends no try of a PIN. Outside a clone it looks at cards and keys alone.
+card or a remote and spends no try of a PIN. Whether you may push is tried without
+sending anything. Outside a clone it looks at cards and keys alone.
 
 With --test-signature it offers a signature over a message that can never be
 taken for metadata; that needs your PIN and your touch.`,
@@ -135,22 +136,6 @@ func (c *command) runDoctor(ctx context.Context, test bool) error {
 		return fmt.Errorf("%d of %d checks say that something is wrong", wrong, len(d.out.Lines))
 	}
 	return nil
-}
-
-// clone looks at git, this folder, and the remote.
-func (d *diagnosis) clone(ctx context.Context) {
-	if _, err := d.openClone(ctx); err != nil {
-		d.trouble(markWarning, "git", err)
-		return
-	}
-	d.line(markOK, "git", "", "git is recent enough, and this is a clone")
-	w, err := d.open(ctx)
-	if err != nil {
-		d.trouble(markWrong, "remote", err)
-		return
-	}
-	d.w = w
-	d.line(markOK, "remote", "", "remote %s answers, and its branch %s can be read; branches are pushed to %s, which is not tried here", w.remote, w.branch, w.push)
 }
 
 // clock compares this computer's time with the instants that the repository
