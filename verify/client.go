@@ -104,18 +104,25 @@ func (c *Client) Replace(raw []byte, digest Digest) (*Root, error) {
 	return after, c.keepRoot(kept, after)
 }
 
+// Root returns the root that is trusted now, without asking anybody for a newer
+// one.
+func (c *Client) Root() (*Root, error) {
+	root, _, _, err := c.trusted()
+	return root, err
+}
+
 // trusted loads the root that is trusted, with what it rests on.
 func (c *Client) trusted() (root *Root, raw []byte, m memory, err error) {
 	raw, err = c.Store.Load(Slot{Role: typeRoot})
 	if errors.Is(err, ErrNotFound) {
-		return nil, nil, m, fmt.Errorf("no root is trusted yet; begin with Init: %w", err)
+		return nil, nil, m, fmt.Errorf("no root is trusted yet (Init makes one): %w", err)
 	}
 	if err != nil {
 		return nil, nil, m, err
 	}
 	if root = c.begun; root == nil || !bytes.Equal(root.Raw(), raw) {
 		if root, err = TrustRoot(raw, c.Limits); err != nil {
-			return nil, nil, m, fmt.Errorf("the root that is kept here: %w; Init repairs it", err)
+			return nil, nil, m, fmt.Errorf("the root that is kept here (Init repairs it): %w", err)
 		}
 	}
 	if m, err = c.remembered(); err != nil {

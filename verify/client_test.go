@@ -272,7 +272,7 @@ func TestInitKeepsWhatIsTrusted(t *testing.T) {
 		t.Error(got)
 	}
 	_, err := (&verify.Client{Metadata: r, Store: shelf{}}).Refresh(context.Background(), now)
-	if !errors.Is(err, verify.ErrNotFound) || !strings.Contains(err.Error(), "begin with Init") {
+	if !errors.Is(err, verify.ErrNotFound) || !strings.Contains(err.Error(), "Init makes one") {
 		t.Error(err)
 	}
 	refused[*verify.ThresholdError](t, (&verify.Client{Store: shelf{}}).Init(envelope(t, r.root, r.quorum[0])))

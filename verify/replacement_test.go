@@ -77,7 +77,7 @@ func TestReplaceRefused(t *testing.T) {
 	_, err = c.Replace(made[1:], digest)
 	refused[*verify.FormatError](t, err)
 	_, err = (&verify.Client{Store: shelf{}}).Replace(made, digest)
-	if !errors.Is(err, verify.ErrNotFound) || !strings.Contains(err.Error(), "begin with Init") {
+	if !errors.Is(err, verify.ErrNotFound) || !strings.Contains(err.Error(), "Init makes one") {
 		t.Error(err)
 	}
 	if !maps.EqualFunc(held, store, slices.Equal) {

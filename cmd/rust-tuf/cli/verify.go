@@ -41,7 +41,7 @@ root or not the next version, 13 malformed or too large, 3 any other refusal,
 	f.StringVar(&o.trusted, "trusted", "", "root `file` that you trust already (needed)")
 	f.StringVar(&o.metadata, "metadata", "", "`folder` with 1.root.json, 2.root.json, … (needed)")
 	f.StringVar(&o.at, "at", "", "judge expiry at this `time` (2026-11-22 or 2026-11-22T12:00:00Z) instead of now; the verdict says so")
-	return group("verify", "verify as clients do", root, c.verifyTargetCommand())
+	return group("verify", "verify as clients do", root, c.verifyTargetCommand(), c.verifyBundleCommand(), c.verifyReplaceCommand())
 }
 
 type verifyRootResult struct {
@@ -81,9 +81,9 @@ func (c *command) runVerifyRoot(o verifyRootOptions) error {
 		}
 		given = true
 	}
-	raw, err := readBounded(c.path(o.trusted), verify.DefaultLimits().RootBytes)
+	raw, err := c.readRoot(o.trusted)
 	if err != nil {
-		return usage(fmt.Errorf("the trusted root: %w", err))
+		return err
 	}
 	newest, err := newestIn(c.path(o.metadata))
 	if err != nil {
@@ -172,6 +172,15 @@ func checkReached(reached, newest int64) error {
 		return fmt.Errorf("the folder ends before the root that you hold: %w", err)
 	}
 	return fmt.Errorf("%d.root.json is missing, so clients at version %d never reach version %d: %w", reached+1, reached, newest, err)
+}
+
+// readRoot reads the file of a root that somebody gave, which may be PEM.
+func (c *command) readRoot(name string) ([]byte, error) {
+	raw, err := readBounded(c.path(name), 2*verify.DefaultLimits().RootBytes)
+	if err != nil {
+		return nil, usage(fmt.Errorf("the trusted root: %w", err))
+	}
+	return raw, nil
 }
 
 // readBounded reads one byte more than the limit, so that the verifier sees

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/rust-lang/rust-tuf/verify/bundle"
 	"github.com/rust-lang/rust-tuf/verify/dirstore"
 	"github.com/rust-lang/rust-tuf/verify/httpfetch"
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 type verifyTargetOptions struct {
 	trusted  string
 	metadata string
+	bundle   string
 	store    string
 	file     string
 	at       string
@@ -26,7 +28,7 @@ type verifyTargetOptions struct {
 func (c *command) verifyTargetCommand() *cobra.Command {
 	var o verifyTargetOptions
 	cmd := &cobra.Command{
-		Use:   "target PATH --trusted FILE --metadata FOLDER|ADDRESS",
+		Use:   "target PATH --trusted FILE {--metadata FOLDER|ADDRESS | --bundle FILE}",
 		Short: "say what a repository promises of one file, and who vouches for it",
 		Long: `target goes through a whole refresh as a client does: from a root that you trust to
 the newest one, to the timestamp and the snapshot of now, and through the
@@ -37,6 +39,9 @@ that you have to that promise.
 With --store, what is trusted is kept in a folder of yours, and nothing may go
 back the next time.
 
+With --bundle nothing is fetched: the metadata come out of one file, made where
+there is a network by ` + "`rust-tuf verify bundle`" + `.
+
 Exit codes: 0 vouched for, 10 expired, 11 below a threshold, 12 older than what is
 trusted, 13 malformed or too large, 14 nobody vouches for it, 15 another length or
 hash, 3 any other refusal, 1 a file or an address cannot be read.`,
@@ -45,7 +50,8 @@ hash, 3 any other refusal, 1 a file or an address cannot be read.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.trusted, "trusted", "", "root `file` that you trust already (needed)")
-	f.StringVar(&o.metadata, "metadata", "", "`folder` or address with timestamp.json and the rest (needed)")
+	f.StringVar(&o.metadata, "metadata", "", "`folder` or address with timestamp.json and the rest")
+	f.StringVar(&o.bundle, "bundle", "", "one `file` with the metadata, in place of --metadata")
 	f.StringVar(&o.store, "store", "", "`folder` that keeps what is trusted from one time to the next")
 	f.StringVar(&o.file, "file", "", "`file` that has to be the target, to the byte")
 	f.StringVar(&o.at, "at", "", "judge expiry at this `time` (2026-11-22 or 2026-11-22T12:00:00Z) instead of now; the verdict says so")
@@ -60,7 +66,17 @@ type verifyTargetResult struct {
 	Expires time.Time         `json:"expires"` // the earliest in the chain
 	At      time.Time         `json:"judged_at"`
 	Given   bool              `json:"time_given"`
-	File    string            `json:"file,omitempty"` // that is the target, to the byte
+	Bundle  string            `json:"bundle,omitempty"` // where the metadata come from
+	File    string            `json:"file,omitempty"`   // that is the target, to the byte
+
+	Replaced *replacedRoot `json:"replaced,omitempty"` // the root was entered by its digest
+}
+
+type replacedRoot struct {
+	Before       int64  `json:"before_version"` // 0 where it is not known
+	BeforeDigest string `json:"before_sha256"`
+	After        int64  `json:"after_version"`
+	AfterDigest  string `json:"after_sha256"`
 }
 
 type chainLink struct {
@@ -86,14 +102,36 @@ func (r *verifyTargetResult) text(w io.Writer) {
 			fmt.Fprintf(w, "    %s %s\n", algorithm, digits)
 		}
 	}
+	if r.Bundle != "" {
+		fmt.Fprintf(w, "offline: all of this is from %s; nobody was asked whether there is something newer.\n", r.Bundle)
+	}
+	if r.Replaced != nil {
+		r.Replaced.text(w)
+	}
 	if r.File != "" {
 		fmt.Fprintf(w, "ok: %s is this file, to the byte.\n", r.File)
 	}
 }
 
+func (r *replacedRoot) text(w io.Writer) {
+	if r.After == 0 {
+		fmt.Fprintln(w, "warning: the root was replaced by hand once, and the note about it is damaged.")
+		return
+	}
+	fmt.Fprintf(w, "warning: root version %d did not follow from the one before it: somebody entered its digest in this store, in place of root version %d.\n", r.After, r.Before)
+	writeDigest(w, r.AfterDigest)
+}
+
+func replacedBy(r *verify.Replacement) *replacedRoot {
+	if r == nil {
+		return nil
+	}
+	return &replacedRoot{r.Before.Version, r.Before.Digest.String(), r.After.Version, r.After.Digest.String()}
+}
+
 func (c *command) runVerifyTarget(ctx context.Context, path string, o verifyTargetOptions) (err error) {
-	if o.trusted == "" || o.metadata == "" {
-		return usage(errors.New("both are needed: --trusted FILE (the root you hold) and --metadata FOLDER or ADDRESS (where the repository is)"))
+	if o.trusted == "" || (o.metadata == "") == (o.bundle == "") {
+		return usage(errors.New("two are needed: --trusted FILE (the root you hold), and either --metadata FOLDER or ADDRESS (where the repository is) or --bundle FILE"))
 	}
 	at, given := c.env.Now().UTC(), o.at != ""
 	if given {
@@ -101,21 +139,25 @@ func (c *command) runVerifyTarget(ctx context.Context, path string, o verifyTarg
 			return usage(err)
 		}
 	}
-	raw, err := readBounded(c.path(o.trusted), 2*verify.DefaultLimits().RootBytes)
+	raw, err := c.readRoot(o.trusted)
 	if err != nil {
-		return usage(fmt.Errorf("the trusted root: %w", err))
+		return err
 	}
 	client := &verify.Client{}
-	closeAll, err := c.connect(client, o)
-	defer func() { err = errors.Join(err, closeAll()) }()
+	done, err := c.connect(client, o)
+	defer func() { err = errors.Join(err, done()) }()
 	if err != nil {
 		return err
 	}
 	verdict, err := ask(ctx, client, raw, at, path)
 	if err != nil {
+		if o.bundle != "" && is[*verify.ExpiredError](err) {
+			err = fmt.Errorf("%w; get a newer bundle, or see with --at what this one said at an earlier time", err)
+		}
 		return &codedError{targetCode(err), err}
 	}
-	out := &verifyTargetResult{Path: verdict.Path, Length: verdict.Length, Hashes: verdict.Hashes, Expires: verdict.Expires, At: at, Given: given}
+	out := &verifyTargetResult{Path: verdict.Path, Length: verdict.Length, Hashes: verdict.Hashes, Expires: verdict.Expires, At: at, Given: given,
+		Bundle: o.bundle, Replaced: replacedBy(verdict.Replaced)}
 	for _, v := range verdict.Chain {
 		out.Chain = append(out.Chain, chainLink{v.Role, v.Version, v.Threshold, owners(v.Tally().Valid), v.Expires})
 	}
@@ -155,38 +197,52 @@ func ask(ctx context.Context, client *verify.Client, root []byte, at time.Time, 
 
 // connect gives the client its repository and its store. What it returns
 // closes both, and is never nil.
-func (c *command) connect(client *verify.Client, o verifyTargetOptions) (closeAll func() error, err error) {
+func (c *command) connect(client *verify.Client, o verifyTargetOptions) (done func() error, err error) {
 	var opened []io.Closer
-	closeAll = func() error {
-		var errs []error
-		for _, o := range opened {
-			errs = append(errs, o.Close())
-		}
-		return errors.Join(errs...)
-	}
-	if strings.HasPrefix(o.metadata, "https://") || strings.HasPrefix(o.metadata, "http://") {
-		fetcher, err := httpfetch.New(o.metadata, httpfetch.Options{})
-		if err != nil {
-			return closeAll, usage(err)
-		}
-		client.Metadata, opened = fetcher, append(opened, fetcher)
-	} else {
-		mirror, err := dirstore.OpenMirror(c.path(o.metadata))
-		if err != nil {
-			return closeAll, usage(fmt.Errorf("the folder of metadata: %w", err))
-		}
-		client.Metadata, opened = mirror, append(opened, mirror)
+	done = func() error { return closeAll(opened) }
+	if client.Metadata, err = c.source(o, &opened); err != nil {
+		return done, err
 	}
 	if o.store == "" {
 		client.Store = forgetful{}
-		return closeAll, nil
+		return done, nil
 	}
 	store, err := dirstore.Open(c.path(o.store), dirstore.Options{})
 	if err != nil {
-		return closeAll, err
+		return done, err
 	}
 	client.Store, opened = store, append(opened, store)
-	return closeAll, nil
+	return done, nil
+}
+
+// source is where the metadata come from; what has to be closed is added to
+// opened.
+func (c *command) source(o verifyTargetOptions, opened *[]io.Closer) (verify.Fetcher, error) {
+	switch {
+	case o.bundle != "":
+		raw, err := readBounded(c.path(o.bundle), bundle.DefaultLimits().Bytes)
+		if err != nil {
+			return nil, usage(fmt.Errorf("the bundle: %w", err))
+		}
+		offline, err := bundle.Read(raw, bundle.Limits{})
+		if err != nil {
+			return nil, &codedError{ExitFormat, fmt.Errorf("%s: %w", o.bundle, err)}
+		}
+		return offline, nil
+	case strings.HasPrefix(o.metadata, "https://") || strings.HasPrefix(o.metadata, "http://"):
+		fetcher, err := httpfetch.New(o.metadata, httpfetch.Options{})
+		if err != nil {
+			return nil, usage(err)
+		}
+		*opened = append(*opened, fetcher)
+		return fetcher, nil
+	}
+	mirror, err := dirstore.OpenMirror(c.path(o.metadata))
+	if err != nil {
+		return nil, usage(fmt.Errorf("the folder of metadata: %w", err))
+	}
+	*opened = append(*opened, mirror)
+	return mirror, nil
 }
 
 // forgetful is a store for one refresh.

@@ -22,18 +22,7 @@ const manifest = "manifest of the stable channel\n"
 func publishTarget(t *testing.T, folder string, versions int64) {
 	t.Helper()
 	expires := dawn.AddDate(1, 0, 0)
-	seed := sha256.Sum256([]byte("one key for every role"))
-	private := ed25519.NewKeyFromSeed(seed[:])
-	key, err := metadata.KeyFromPublicKey(private.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := metadata.Root(expires)
-	for _, role := range metadata.TOP_LEVEL_ROLE_NAMES {
-		if err := root.Signed.AddKey(key, role); err != nil {
-			t.Fatal(err)
-		}
-	}
+	private, key := publisher(t)
 	sum := sha256.Sum256([]byte(manifest))
 	targets, snapshot, timestamp := metadata.Targets(expires), metadata.Snapshot(expires), metadata.Timestamp(expires)
 	targets.Signed.Targets["channels/stable.toml"] = &metadata.TargetFiles{Length: int64(len(manifest)), Hashes: metadata.Hashes{"sha256": sum[:]}}
@@ -41,10 +30,34 @@ func publishTarget(t *testing.T, folder string, versions int64) {
 	snapshot.Signed.Meta["targets.json"] = metadata.MetaFile(versions)
 	timestamp.Signed.Meta["snapshot.json"] = metadata.MetaFile(versions)
 	v := string(rune('0' + versions))
-	writeSigned(t, filepath.Join(folder, "1.root.json"), root, private)
+	writeRoot(t, filepath.Join(folder, "1.root.json"), 1, key, private)
 	writeSigned(t, filepath.Join(folder, v+".targets.json"), targets, private)
 	writeSigned(t, filepath.Join(folder, v+".snapshot.json"), snapshot, private)
 	writeSigned(t, filepath.Join(folder, "timestamp.json"), timestamp, private)
+}
+
+func publisher(t *testing.T) (ed25519.PrivateKey, *metadata.Key) {
+	t.Helper()
+	seed := sha256.Sum256([]byte("one key for every role"))
+	private := ed25519.NewKeyFromSeed(seed[:])
+	key, err := metadata.KeyFromPublicKey(private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private, key
+}
+
+// writeRoot writes a root with one key for every role.
+func writeRoot(t *testing.T, name string, version int64, key *metadata.Key, private ed25519.PrivateKey) {
+	t.Helper()
+	root := metadata.Root(dawn.AddDate(1, 0, 0))
+	root.Signed.Version = version
+	for _, role := range metadata.TOP_LEVEL_ROLE_NAMES {
+		if err := root.Signed.AddKey(key, role); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeSigned(t, name, root, private)
 }
 
 func writeSigned[T metadata.Roles](t *testing.T, name string, m *metadata.Metadata[T], private ed25519.PrivateKey) {
@@ -123,7 +136,7 @@ func TestVerifyTarget(t *testing.T) {
 		"no such file":     {args("--file", bad+"x"), ExitOther, []string{"no such file"}},
 		"later":            {args("--at", "2028-01-01"), ExitExpired, []string{"expired at 2027-11-22"}},
 		"nobody vouches":   {[]string{"verify", "target", "channels/nightly.toml", "--trusted", root, "--metadata", folder}, ExitUnknown, []string{"no role vouches for channels/nightly.toml; asked: targets"}},
-		"no root":          {[]string{"verify", "target", "x", "--metadata", folder}, ExitUsage, []string{"both are needed"}},
+		"no root":          {[]string{"verify", "target", "x", "--metadata", folder}, ExitUsage, []string{"two are needed"}},
 		"no target":        {[]string{"verify", "target", "--trusted", root, "--metadata", folder}, ExitUsage, nil},
 		"another's folder": {[]string{"verify", "target", "x", "--trusted", root, "--metadata", s.dir}, ExitOther, []string{"timestamp.json"}},
 		"nobody listens":   {[]string{"verify", "target", "x", "--trusted", root, "--metadata", "http://127.0.0.1:1"}, ExitOther, nil},

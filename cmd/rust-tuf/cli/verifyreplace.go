@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/rust-lang/rust-tuf/verify/dirstore"
+	"github.com/spf13/cobra"
+)
+
+type verifyReplaceOptions struct {
+	root  string
+	store string
+}
+
+func (c *command) verifyReplaceCommand() *cobra.Command {
+	var o verifyReplaceOptions
+	cmd := &cobra.Command{
+		Use:   "replace-root --root FILE --store FOLDER",
+		Short: "trust another root in a store, because you were given its digest",
+		Long: `replace-root puts a root in the place of the one that a store trusts, although the
+old quorum did not sign it. That is for two cases only: the repository has lost
+its root, or what you have is older than every root that can still be had. In
+any other case clients find the newest root by themselves.
+
+You type the digest of the root: get it from people whom you trust, by a way that
+is neither the repository nor the place where the file comes from. Every verdict
+from this store says afterwards that its root was replaced.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runVerifyReplace(cmd.Context(), o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.root, "root", "", "root `file` to trust from now on (needed)")
+	f.StringVar(&o.store, "store", "", "`folder` that keeps what is trusted, as in `rust-tuf verify target` (needed)")
+	return cmd
+}
+
+type verifyReplaceResult struct {
+	Before  int64  `json:"before_version"`
+	Version int64  `json:"version"`
+	Digest  string `json:"sha256"`
+	Changed bool   `json:"changed"`
+}
+
+func (r *verifyReplaceResult) text(w io.Writer) {
+	if !r.Changed {
+		fmt.Fprintf(w, "ok: root version %d is what this store trusts already; nothing changed.\n", r.Version)
+		return
+	}
+	fmt.Fprintf(w, "ok: this store trusts root version %d from now on, in place of version %d; every verdict says so.\n", r.Version, r.Before)
+	writeDigest(w, r.Digest)
+}
+
+func (c *command) runVerifyReplace(ctx context.Context, o verifyReplaceOptions) (err error) {
+	if o.root == "" || o.store == "" {
+		return usage(errors.New("both are needed: --root FILE (the root to trust from now on) and --store FOLDER (where what is trusted is kept)"))
+	}
+	raw, err := c.readRoot(o.root)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(c.path(o.store)); err != nil {
+		return usage(fmt.Errorf("the store: %w", err))
+	}
+	store, err := dirstore.Open(c.path(o.store), dirstore.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	client := &verify.Client{Store: store}
+	before, err := client.Root()
+	if err != nil {
+		return rejected(fmt.Errorf("%s: %w; `rust-tuf verify target` with this store begins one, and repairs a damaged one", o.store, err))
+	}
+	person := c.person()
+	if err := person.say(fmt.Sprintf("This store trusts root version %d.", before.Version())); err != nil {
+		return err
+	}
+	typed, err := person.line(ctx, "Digest of the root to trust instead, received from people you trust (16 groups of four)")
+	if err != nil {
+		return err
+	}
+	digest, err := verify.ParseDigest(typed)
+	if err != nil {
+		return usage(fmt.Errorf("that is no digest: %w", err))
+	}
+	// Judged before anybody is asked to agree.
+	after, err := before.Replace(raw, digest, verify.Limits{})
+	if err != nil {
+		return &codedError{verifyCode(err), fmt.Errorf("%s: %w", o.root, err)}
+	}
+	if after != before {
+		question := fmt.Sprintf("Root version %d was not signed for this step by the quorum of version %d. Trust it because of the digest?", after.Version(), before.Version())
+		if err := person.confirm(ctx, question); errors.Is(err, signer.ErrDeclined) {
+			return errors.New("not replaced: you did not agree; the store is as it was")
+		} else if err != nil {
+			return err
+		}
+		if _, err := client.Replace(raw, digest); err != nil {
+			return err
+		}
+	}
+	return c.show(&verifyReplaceResult{Before: before.Version(), Version: after.Version(), Digest: after.Digest().String(), Changed: after != before})
+}
