@@ -105,13 +105,13 @@ func (e *WrongSecretError) Error() string {
 func (e *WrongSecretError) Hint() string {
 	switch {
 	case e.Left < 0:
-		return "type it again; tries are not counted, and nobody can reset it"
+		return "try again; tries are not counted, and nobody can reset it"
 	case e.Left == 0:
-		return "the card is blocked; its PUK unblocks it"
+		return "its PUK unblocks it; rust-tuf doctor names the command"
 	case e.Left == 1:
 		return "make sure of the " + e.What + " first: one more wrong try blocks the card"
 	}
-	return "type it again; the card counts the tries"
+	return "try again with the right " + e.What + "; it gives back all tries"
 }
 
 // WrongKeyError is a key other than the one whose signature is wanted.

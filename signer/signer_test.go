@@ -105,7 +105,7 @@ func TestSignNamesTheKey(t *testing.T) {
 		words  string
 		hint   string
 	}{
-		{signertest.WrongPIN(2), nil, "card 1: wrong PIN, 2 tries left", "type it again; the card counts the tries"},
+		{signertest.WrongPIN(2), nil, "card 1: wrong PIN, 2 tries left", "try again with the right PIN; it gives back all tries"},
 		{signertest.WrongPIN(1), nil, "card 1: wrong PIN, 1 try left", "make sure of the PIN first"},
 		{signertest.WrongPIN(0), nil, "card 1: wrong PIN, no tries left", "its PUK unblocks it"},
 		{signertest.Fails(&signer.WrongSecretError{What: "passphrase", Left: -1}), nil, "card 1: wrong passphrase", "nobody can reset it"},

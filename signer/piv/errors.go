@@ -190,7 +190,7 @@ func (e *FewerTriesError) Error() string {
 
 // Hint says that somebody else tries PINs too.
 func (e *FewerTriesError) Hint() string {
-	return "another program or a wrong " + e.What + " spent one; nothing was tried now: run the command again"
+	return "another program or a wrong " + e.What + " spent one; nothing was tried now: try again"
 }
 
 // LengthError is a PIN or a PUK that no card accepts. No try was spent.
@@ -203,13 +203,15 @@ func (e *LengthError) Error() string {
 }
 
 // Hint says that nothing was tried.
-func (e *LengthError) Hint() string { return "nothing was tried; type it again" }
+func (e *LengthError) Hint() string { return "nothing was tried, and no try is lost" }
 
 // FactoryError is a PIN or a PUK that everybody knows, because every new card
 // has it. No try was spent.
 type FactoryError struct {
-	Serial uint32 // the card that has it; 0: somebody typed it
-	What   string // "PIN" or "PUK"
+	Serial  uint32 // the card that has it; 0: somebody typed it
+	What    string // "PIN" or "PUK"
+	Chosen  bool   // it was typed as a new one
+	Changed bool   // it was typed, and the card tells that it has another one
 }
 
 func (e *FactoryError) Error() string {
@@ -221,7 +223,16 @@ func (e *FactoryError) Error() string {
 
 // Hint says to choose one's own.
 func (e *FactoryError) Hint() string {
-	return "nothing was tried; choose your own; on a card that is enrolled: ykman piv access change-" + strings.ToLower(e.What)
+	change := "ykman piv access change-" + strings.ToLower(e.What)
+	switch {
+	case e.Chosen:
+		return "choose one of your own"
+	case e.Changed:
+		return "this card has another one; nothing was tried, and no try is lost"
+	case e.Serial != 0:
+		return "give it one of your own first: " + change
+	}
+	return "nothing was tried, and no try is lost; type the card's own; if it has none yet, change it first: " + change
 }
 
 // RefusedError is a new PIN or PUK that the card does not take.

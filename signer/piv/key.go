@@ -81,7 +81,7 @@ func (k *Key) Sign(ctx context.Context, message []byte, ui signer.UI) ([]byte, e
 	}
 	defer typed.Wipe()
 	if typed.Factory() {
-		return nil, &FactoryError{What: "PIN"}
+		return nil, &FactoryError{What: "PIN", Changed: pin.Factory == No}
 	}
 	return k.sign(ctx, ui, work, &typed)
 }

@@ -83,7 +83,7 @@ func chosen(what string, text []byte) (secret, error) {
 		return secret{}, &LengthError{what}
 	}
 	if string(text) == factoryPIN || string(text) == factoryPUK {
-		return secret{}, &FactoryError{What: what}
+		return secret{}, &FactoryError{What: what, Chosen: true}
 	}
 	return s, nil
 }

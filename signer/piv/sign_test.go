@@ -106,7 +106,7 @@ func TestSignWrongPINs(t *testing.T) {
 			words  string
 			hint   string
 		}{
-			{[]signertest.Reply{signertest.Types("3 tries left", wrongPIN)}, 2, "wrong PIN, 2 tries left", "type it again"},
+			{[]signertest.Reply{signertest.Types("3 tries left", wrongPIN)}, 2, "wrong PIN, 2 tries left", "try again with the right PIN"},
 			{[]signertest.Reply{signertest.Types("2 tries left", wrongPIN)}, 1, "wrong PIN, 1 try left", "make sure of the PIN first"},
 			{[]signertest.Reply{
 				signertest.Agrees(says(c, "%s has 1 try left for its PIN, and a wrong one blocks it; use the last try")),

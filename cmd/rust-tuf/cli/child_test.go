@@ -82,6 +82,8 @@ func (p *cardHolder) Message(text string) error {
 
 func (p *cardHolder) ReadLine(_ context.Context, prompt string) (string, error) {
 	switch {
+	case strings.HasPrefix(prompt, "Try again?"): // what is run again is the command
+		return "no", nil
 	case !strings.Contains(prompt, "serial number"):
 		return "yes", nil
 	case p.serial == "":

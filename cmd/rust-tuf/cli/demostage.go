@@ -238,8 +238,8 @@ func (s *stage) record(what, expected, happened string) {
 	s.rows = append(s.rows, demoRow{what, expected, happened})
 }
 
-// agreeable is a person who has read everything and agrees; what they were
-// shown is kept for whoever looks.
+// agreeable is a person who has read everything, agrees, and gives up when
+// something goes wrong; what they were shown is kept for whoever looks.
 type agreeable struct {
 	heard  io.Writer
 	digest string // what they were told on a call
@@ -252,8 +252,11 @@ func (p *agreeable) Message(text string) error {
 
 func (p *agreeable) ReadLine(_ context.Context, prompt string) (string, error) {
 	answer := "yes"
-	if strings.HasPrefix(prompt, "Digest") {
+	switch {
+	case strings.HasPrefix(prompt, "Digest"):
 		answer = p.digest
+	case strings.HasPrefix(prompt, "Try again?"):
+		answer = "no"
 	}
 	return answer, p.Message(prompt + ": " + answer)
 }

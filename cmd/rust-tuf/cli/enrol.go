@@ -227,13 +227,13 @@ func (e *enrolment) attested(ctx context.Context, key verify.PublicKey) (roles.M
 	if known, ok := e.pushedBefore(ctx, entry); ok {
 		return known, facts, e.judge(known, "")
 	}
-	e.say("The new key now signs that it is %s of repository %s, login %s: that is what signing will be like.", e.member.Name, e.terms.Repository, e.member.Login)
+	e.say("The key now signs that it is %s of repository %s, login %s. Type the PIN, then touch the card when it blinks: that is what signing will be like.", e.member.Name, e.terms.Repository, e.member.Login)
 	card, err := e.card.Key(ctx, e.slot)
 	if err != nil {
 		return entry, facts, err
 	}
 	statement := roles.PossessionStatement(e.terms.Repository, e.member.Name, e.member.Login, id)
-	sig, err := signer.Sign(ctx, card, key, statement, e.ui)
+	sig, err := e.person.sign(ctx, card, key, statement)
 	if err != nil {
 		return entry, facts, err
 	}

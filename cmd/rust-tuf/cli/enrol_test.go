@@ -129,9 +129,9 @@ func TestEnrolAgain(t *testing.T) {
 		first, second []reply
 	}{
 		{"at the serial", []reply{{"serial number", "5200002"}}, fresh},
-		{"at the new PIN", []reply{serialBack, newPIN, {"The same new PIN again", "other123"}}, fresh},
-		{"at the new PUK", []reply{serialBack, newPIN, newPIN2, {"New PUK", card.FactoryPUK}}, fresh},
-		{"at the first signature", []reply{serialBack, newPIN, newPIN2, newPUK, newPUK2, {"PIN of YubiKey 5200001, 3 tries left", "000000"}},
+		{"at the new PIN", []reply{serialBack, newPIN, {"The same new PIN again", "other123"}, giveUp}, fresh},
+		{"at the new PUK", []reply{serialBack, newPIN, newPIN2, {"New PUK", card.FactoryPUK}, giveUp}, fresh},
+		{"at the first signature", []reply{serialBack, newPIN, newPIN2, newPUK, newPUK2, {"PIN of YubiKey 5200001, 3 tries left", "000000"}, giveUp},
 			[]reply{{"Enrol this key instead of making a new one?", "yes"}, {"PIN of YubiKey 5200001, 2 tries left", cardPIN}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestEnrolOccupied(t *testing.T) {
 	before, _ := pemOf(c)
 	shown := mallory.answers(t, reply{"To agree, type the card's serial number", "yes"})
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitOther, enrolArgs, `"yes" is not the serial number of YubiKey 5200001, on which nothing was changed; declined`)
+		s.exits(t, mallory, ExitOther, enrolArgs, `"yes" is not the serial number of YubiKey 5200001; nothing was changed on it`)
 	})
 	if !strings.Contains(shown.String(), "THE KEY IN SLOT 9c IS DESTROYED for good: ECDSA P-256, fingerprint ") {
 		t.Errorf("shown: %s", shown)

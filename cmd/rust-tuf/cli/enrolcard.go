@@ -83,6 +83,9 @@ type plan struct {
 	replaces           verify.Digest
 }
 
+// manages tells whether a step needs the card's management key.
+func (p *plan) manages() bool { return p.protect || p.make }
+
 func (p *plan) step(format string, args ...any) {
 	p.steps = append(p.steps, fmt.Sprintf(format, args...))
 }
@@ -173,13 +176,22 @@ func (e *enrolment) takeHeld(ctx context.Context, held piv.SlotInfo) (bool, erro
 
 // plan finds out what has to be done, and refuses what must not be.
 func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
-	p := &plan{puk: e.info.PUK.Factory != piv.No, protect: e.info.FactoryManagementKey != piv.No}
+	if e.info.PIN.Left == 0 {
+		return nil, &piv.BlockedError{Serial: e.info.Serial, What: "PIN"}
+	}
+	blockedPUK := e.info.PUK.Left == 0
+	p := &plan{puk: e.info.PUK.Factory != piv.No && !blockedPUK, protect: e.info.FactoryManagementKey != piv.No}
 	p.secret("PIN", e.info.PIN.Factory)
 	if p.protect {
 		p.changes = true
-		p.step("its management key becomes a random one, which the card keeps under the PIN and nobody sees")
+		p.step("its management key, with which programs replace its keys, becomes a random one that the card keeps under the PIN and nobody sees")
 	}
-	p.secret("PUK", e.info.PUK.Factory)
+	if p.puk {
+		p.secret("PUK", e.info.PUK.Factory)
+	}
+	if blockedPUK {
+		e.say("Warning: the PUK of YubiKey %d is blocked, and stays so: once its PIN is blocked too, only a reset helps, which destroys the key. To have a PUK, give up here and run `ykman piv reset`, which destroys every PIV key of the card; then run this command again.", e.info.Serial)
+	}
 	if existing {
 		return p, nil
 	}
@@ -205,8 +217,20 @@ func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
 		p.changes = true
 		p.step("a key that was imported into slot %s, if there is one, IS DESTROYED: this card does not show such keys", e.slot)
 	}
-	p.step("a key (%s) is made in slot %s, which wants the PIN (%s) and a touch (%s) to sign", e.o.algorithm, e.slot, e.terms.Devices.PIN, e.terms.Devices.Touch)
+	p.step("a key (%s) is made in slot %s; to sign, it wants %s", "P-"+strings.TrimPrefix(e.o.algorithm, "p"), e.slot, wants(e.terms.Devices))
 	return p, nil
+}
+
+// wants says what a key that is made by the policy wants of its holder.
+func wants(d roles.Devices) string {
+	pin, touch := "the PIN each time", "a touch each time"
+	if d.PIN == roles.PolicyOnce {
+		pin = "the PIN once while the card is plugged in"
+	}
+	if d.Touch == roles.PolicyCached {
+		touch = "a touch, which serves for 15 seconds"
+	}
+	return pin + ", and " + touch
 }
 
 // change asks for everything, then does what the plan says. Each step leaves
@@ -282,7 +306,7 @@ func (e *enrolment) agree(ctx context.Context, changes bool) error {
 		return err
 	}
 	if strings.TrimSpace(typed) != strconv.FormatUint(uint64(e.info.Serial), 10) {
-		return fmt.Errorf("%q is not the serial number of YubiKey %d, on which nothing was changed; %w", typed, e.info.Serial, signer.ErrDeclined)
+		return &SerialError{typed, e.info.Serial}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,13 +47,14 @@ func TestEnrolTroubleAtTheCard(t *testing.T) {
 		code   int
 		words  []string
 	}{
-		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, fresh, ExitCard, []string{"the card was not touched in time"}},
-		{"two PINs", nil, []reply{serialBack, newPIN, {"again", "other123"}}, ExitCard, []string{"the two new PINs are not the same; nothing was changed"}},
-		{"two PUKs", nil, []reply{serialBack, newPIN, newPIN2, newPUK, {"again", "other123"}}, ExitCard, []string{"the two new PUKs are not the same; nothing was changed"}},
-		{"a factory PIN", nil, []reply{serialBack, {"New PIN", card.FactoryPIN}}, ExitCard, []string{"every new YubiKey"}},
-		{"a short PIN", nil, []reply{serialBack, {"New PIN", "12345"}}, ExitCard, []string{"PIN"}},
-		{"a wrong PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777"}) }, []reply{serialBack, askPIN, newPUK, newPUK2}, ExitCard, []string{"wrong PIN", "2 tries left"}},
-		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777", PINTries: -1}) }, []reply{serialBack}, ExitCard, []string{"the PIN of YubiKey 5200001 is blocked"}},
+		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, append(slices.Clone(fresh), giveUp), ExitCard, []string{"the card was not touched in time"}},
+		{"two PINs", nil, []reply{serialBack, newPIN, {"again", "other123"}, giveUp}, ExitCard, []string{"the two new PINs are not the same; nothing was changed"}},
+		{"two PUKs", nil, []reply{serialBack, newPIN, newPIN2, newPUK, {"again", "other123"}, giveUp}, ExitCard, []string{"the two new PUKs are not the same; nothing was changed"}},
+		{"a factory PIN", nil, []reply{serialBack, {"New PIN", card.FactoryPIN}, giveUp}, ExitCard, []string{"every new YubiKey"}},
+		{"a short PIN", nil, []reply{serialBack, {"New PIN", "12345"}, giveUp}, ExitCard, []string{"PIN"}},
+		{"a wrong PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777"}) }, []reply{serialBack, askPIN, giveUp}, ExitCard, []string{"wrong PIN", "2 tries left"}},
+		{"a PUK that nobody can use any more", func(c *card.Card) { c.Set(card.State{PUKTries: -1}) }, []reply{{"serial number", "no"}}, ExitOther, []string{`"no" is not the serial number of YubiKey 5200001; nothing was changed on it`}},
+		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777", PINTries: -1}) }, nil, ExitCard, []string{"the PIN of YubiKey 5200001 is blocked"}},
 		{"a management key that nobody has", func(c *card.Card) {
 			c.Set(card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")})
 		}, []reply{{"Go on?", "yes"}, askPIN}, ExitCard, []string{"management key"}},
@@ -73,6 +75,23 @@ func TestEnrolTroubleAtTheCard(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A blocked PUK is told of before anything is changed, and no obstacle: nobody
+// can use it, the factory's or not.
+func TestEnrolBlockedPUK(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	c := world.Insert(card.Config{Serial: 5200001})
+	c.Set(card.State{PUKTries: -1})
+	shown := mallory.answers(t, serialBack, newPIN, newPIN2, askPIN)
+	s.exits(t, mallory, ExitDone, enrolArgs)
+	warning, _, ok := strings.Cut(shown.String(), "What will be done to YubiKey 5200001")
+	if !ok || !strings.Contains(warning, "Warning: the PUK of YubiKey 5200001 is blocked, and stays so: ") || !strings.Contains(warning, "`ykman piv reset`") {
+		t.Errorf("shown: %s", shown)
+	}
+	if n := c.Counters(); n.PUKAttempts != 0 || n.PINFailures != 0 {
+		t.Errorf("%+v", n)
 	}
 }
 

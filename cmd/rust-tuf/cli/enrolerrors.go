@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 )
 
@@ -70,6 +71,25 @@ func (e *UnfitCardError) Hint() string {
 	return "a YubiKey's firmware cannot be updated: use another one; nothing was changed on this one"
 }
 
+// SerialError is a card's serial number that was asked for, as an agreement, and
+// not typed. It is a signer.ErrDeclined.
+type SerialError struct {
+	Typed  string
+	Serial uint32 // of the card in hand
+}
+
+func (e *SerialError) Error() string {
+	return fmt.Sprintf("%q is not the serial number of YubiKey %d; nothing was changed on it", e.Typed, e.Serial)
+}
+
+// Is makes this a signer.ErrDeclined.
+func (e *SerialError) Is(target error) bool { return target == signer.ErrDeclined }
+
+// Hint says how to go on, if it was no refusal.
+func (e *SerialError) Hint() string {
+	return "look whether it is the card that you mean, and run the command again"
+}
+
 // DifferentError is a new PIN or PUK that was typed in two ways.
 type DifferentError struct{ What string }
 
@@ -78,4 +98,4 @@ func (e *DifferentError) Error() string {
 }
 
 // Hint says to begin anew.
-func (e *DifferentError) Hint() string { return "run the command again" }
+func (e *DifferentError) Hint() string { return "type it again, the same both times" }

@@ -58,25 +58,19 @@ func (e *enrolment) secrets(ctx context.Context, p *plan) (s *cardSecrets, err e
 			s.wipe()
 		}
 	}()
-	ui := e.ui
-	switch e.info.PIN.Factory {
-	case piv.Yes:
-		ui = e.typing(factoryPIN)
-	case piv.Untold:
-		e.say("A new YubiKey has the PIN %s. Type that, or the card's own PIN if it was changed.", factoryPIN)
-	}
-	if s.pin, err = e.card.AskPIN(ctx, ui); err != nil {
+	if s.pin, err = e.provenPIN(ctx, p); err != nil {
 		return s, err
 	}
 	if s.pin.Factory() {
-		if s.newPIN, err = chosenTwice(ctx, e.ui, "PIN", e.info.Serial, piv.NewPIN); err != nil {
+		e.say("You choose a PIN, which you type whenever you sign: keep it in your head.")
+		if s.newPIN, err = chosen(ctx, e, "PIN", piv.NewPIN); err != nil {
 			return s, err
 		}
 	}
 	if !p.puk {
 		return s, nil
 	}
-	ui = e.ui
+	ui := e.ui
 	switch e.info.PUK.Factory {
 	case piv.Yes:
 		ui = e.typing(factoryPUK)
@@ -90,7 +84,45 @@ func (e *enrolment) secrets(ctx context.Context, p *plan) (s *cardSecrets, err e
 	if s.puk, err = e.card.AskPUK(ctx, ui); err != nil {
 		return s, err
 	}
-	s.newPUK, err = chosenTwice(ctx, e.ui, "PUK", e.info.Serial, piv.NewPUK)
+	e.say("You choose a PUK, which unblocks the PIN after three wrong ones: keep it on paper, with the serial number.")
+	s.newPUK, err = chosen(ctx, e, "PUK", piv.NewPUK)
+	return s, err
+}
+
+// provenPIN is the card's PIN, and right. With it, the card is asked whether it
+// lets its keys be changed, so that a card that does not is told of before its
+// holder chooses anything new.
+func (e *enrolment) provenPIN(ctx context.Context, p *plan) (pin *piv.PIN, err error) {
+	ui := e.ui
+	switch e.info.PIN.Factory {
+	case piv.Yes:
+		ui = e.typing(factoryPIN)
+	case piv.Untold:
+		e.say("A new YubiKey has the PIN %s. Type that, or the card's own PIN if it was changed.", factoryPIN)
+	}
+	err = e.person.again(ctx, func() (err error) {
+		if pin, err = e.card.AskPIN(ctx, ui); err != nil {
+			return err
+		}
+		if pin.Factory() && e.info.PIN.Factory == piv.No {
+			pin.Wipe()
+			return &piv.FactoryError{What: "PIN", Changed: true}
+		}
+		if err = e.card.CanManage(ctx, pin); err != nil && (p.manages() || !is[*piv.ManagementKeyError](err)) {
+			pin.Wipe()
+			return err
+		}
+		return nil
+	})
+	return pin, err
+}
+
+// chosen asks for a new PIN or PUK until one can be taken.
+func chosen[S any](ctx context.Context, e *enrolment, what string, take func([]byte) (*S, error)) (s *S, err error) {
+	err = e.person.again(ctx, func() (err error) {
+		s, err = chosenTwice(ctx, e.ui, what, e.info.Serial, take)
+		return err
+	})
 	return s, err
 }
 

@@ -92,7 +92,11 @@ func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
 	if _, err := os.Lstat(path); err == nil { // before anybody thinks of a passphrase
 		return &file.ExistsError{Path: path}
 	}
-	passphrase, err := file.NewPassphrase(ctx, c.person().ui(), "the key "+name)
+	var passphrase []byte
+	err = c.person().again(ctx, func() (err error) {
+		passphrase, err = file.NewPassphrase(ctx, c.person().ui(), "the key "+name)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -53,8 +53,8 @@ func TestKeyNewRefuses(t *testing.T) {
 		code   int
 		words  string
 	}{
-		{"a short passphrase", "work", []reply{{"new passphrase", "short"}}, ExitCard, "the passphrase has 5 characters, at least"},
-		{"two that differ", "work", []reply{{"new passphrase", good}, {"again", good + "!"}}, ExitCard, "the two passphrases are not the same"},
+		{"a short passphrase", "work", []reply{{"new passphrase", "short"}, giveUp}, ExitCard, "the passphrase has 5 characters, at least"},
+		{"two that differ", "work", []reply{{"new passphrase", good}, {"again", good + "!"}, giveUp}, ExitCard, "the two passphrases are not the same"},
 		{"an unknown algorithm", "work --algorithm rsa", nil, ExitUsage, `no algorithm "rsa": choose one of ed25519, p256, p384, rsa-3072`},
 		{"a path", "../work", nil, ExitUsage, `"../work" cannot be the name of a key`},
 		{"a hidden file", ".work", nil, ExitUsage, `".work" cannot be the name of a key`},

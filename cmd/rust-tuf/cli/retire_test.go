@@ -162,11 +162,11 @@ func TestRetireRefuses(t *testing.T) {
 		{"no such label", nil, append(retireArgs, "--label", "other"), nil, ExitUsage, []string{"mallory has no key with the label other"}},
 		{"a software key", nil, []string{"member", "retire", "alice", "--label", "main"}, nil, ExitRejected, []string{"the key main of alice is a file: delete it and every copy of it"}},
 		{"no key on a card", nil, []string{"member", "retire", "alice"}, nil, ExitRejected, []string{"alice has no key on a card that could be retired"}},
-		{"a no", nil, retireArgs, []reply{{"To agree, type the card's serial number", "yes"}}, ExitOther, []string{`"yes" is not the serial number of YubiKey 5200001, on which nothing was changed; declined`}},
-		{"a wrong PIN", nil, retireArgs, []reply{serialBack, {"PIN of YubiKey 5200001, 3 tries left", "999999"}}, ExitCard, []string{"wrong PIN", "2 tries left"}},
+		{"a no", nil, retireArgs, []reply{{"To agree, type the card's serial number", "yes"}}, ExitOther, []string{`"yes" is not the serial number of YubiKey 5200001; nothing was changed on it`}},
+		{"a wrong PIN", nil, retireArgs, []reply{serialBack, {"PIN of YubiKey 5200001, 3 tries left", "999999"}, giveUp}, ExitCard, []string{"wrong PIN", "2 tries left"}},
 		{"the last try, kept", func(_ *vyubikey.World, c *card.Card) { c.Set(card.State{PINTries: 1}) }, retireArgs,
 			[]reply{serialBack, {"1 try left for its PIN", "no"}}, ExitOther, []string{"declined"}},
-		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, leaving, ExitCard, []string{"the card was not touched in time"}},
+		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, append(slices.Clone(leaving), giveUp), ExitCard, []string{"the card was not touched in time"}},
 		{"another key", func(_ *vyubikey.World, c *card.Card) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 		}, retireArgs, nil, ExitCard, []string{"slot 9c of YubiKey 5200001 holds another key, so the key main of mallory cannot sign that it is retired; nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
@@ -225,7 +225,7 @@ func TestRetireHalfDone(t *testing.T) {
 	if !strings.Contains(shown.String(), "nothing is signed: an earlier run pushed to branch member/mallory-retires-main") {
 		t.Errorf("shown: %s", shown)
 	}
-	spent(t, c, 1, 0)
+	spent(t, c, 2, 0)
 	if c.PublicKey(card.Signature) != nil {
 		t.Error("the key is still there")
 	}
@@ -240,7 +240,7 @@ func TestRetireHalfDoneAndMerged(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.unchanged(t, func() {
-		mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 3 tries left", "999999"})
+		mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 3 tries left", "999999"}, giveUp)
 		s.exits(t, mallory, ExitCard, retireArgs, "members/mallory/retired-main.toml says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ",
 			"run the command again, which goes on with the card\n")
 		shown := mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 2 tries left", cardPIN})

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
-	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 )
 
@@ -87,34 +86,35 @@ func (r *retiring) agree(ctx context.Context, said bool) error {
 		return err
 	}
 	if strings.TrimSpace(typed) != strconv.FormatInt(r.key.Serial, 10) {
-		return fmt.Errorf("%q is not the serial number of YubiKey %d, on which nothing was changed; %w", typed, r.key.Serial, signer.ErrDeclined)
+		return &SerialError{typed, uint32(r.key.Serial)}
 	}
 	return nil
 }
 
-// mayWipe asks for the PIN and, unless the key's end is announced already, finds
-// out whether the card lets it be destroyed.
-func (r *retiring) mayWipe(ctx context.Context, said bool) (*piv.PIN, error) {
-	if said {
-		pin, err := r.card.AskPIN(ctx, r.ui)
-		if err != nil {
-			return nil, r.unwiped(err)
+// mayWipe asks for the PIN, and finds out whether with it the card lets the key
+// be destroyed.
+func (r *retiring) mayWipe(ctx context.Context, said bool) (pin *piv.PIN, err error) {
+	if !said {
+		r.say("Before anything is signed: does the card let the key be destroyed? That needs the PIN.")
+	}
+	err = r.person.again(ctx, func() (err error) {
+		if pin, err = r.card.AskPIN(ctx, r.ui); err != nil {
+			return err
 		}
+		if err = r.card.CanManage(ctx, pin); err != nil {
+			pin.Wipe()
+		}
+		return err
+	})
+	switch {
+	case err == nil:
 		return pin, nil
+	case said:
+		return nil, r.unwiped(err)
+	case is[*piv.ManagementKeyError](err):
+		return nil, &UnmanagedError{r.member.Name, r.key.Label, err}
 	}
-	r.say("Before anything is signed: does the card let the key be destroyed? That needs the PIN.")
-	pin, err := r.card.AskPIN(ctx, r.ui)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.card.CanManage(ctx, pin); err != nil {
-		pin.Wipe()
-		if is[*piv.ManagementKeyError](err) {
-			err = &UnmanagedError{r.member.Name, r.key.Label, err}
-		}
-		return nil, err
-	}
-	return pin, nil
+	return nil, err
 }
 
 // sayIt has the key sign its end, and pushes that.
@@ -128,7 +128,7 @@ func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
 		return nil, err
 	}
 	statement := roles.RetirementStatement(r.terms.Repository, r.member.Name, r.key, said.Way)
-	sig, err := signer.Sign(ctx, key, r.key.Public.PublicKey, statement, r.ui)
+	sig, err := r.person.sign(ctx, key, r.key.Public.PublicKey, statement)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 )
 
@@ -143,7 +144,7 @@ func (e *UnwipedError) Hint() string {
 		text += ", before anybody merges the branch"
 	}
 	var h hinted
-	if errors.As(e.Err, &h) {
+	if errors.As(e.Err, &h) && !is[*signer.WrongSecretError](e.Err) {
 		text = h.Hint() + "; then " + text
 	}
 	return text

@@ -57,7 +57,7 @@ func TestSignWrongPassphrase(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
-	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"})
+	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"}, giveUp)
 	s.unchanged(t, func() {
 		s.exits(t, alice, ExitCard, []string{"sign"}, "wrong passphrase", "alice.key")
 	})

@@ -3,9 +3,11 @@
 package cli
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
 
@@ -81,11 +83,11 @@ func TestSignWithYubiKeyRefuses(t *testing.T) {
 		words      []string
 		pins, left int
 	}{
-		{"a wrong PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042, 3 tries left", "999999"}},
+		{"a wrong PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042, 3 tries left", "999999"}, giveUp},
 			[]string{"YubiKey 5200042, slot 9c: ", "wrong PIN", "2 tries left"}, 1, 2},
-		{"a short PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", "999"}}, []string{"PIN"}, 0, 3},
-		{"the factory's PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", card.FactoryPIN}}, []string{"PIN", "every new YubiKey"}, 0, 3},
-		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, []reply{signSecond, {"PIN of YubiKey 5200042", cardPIN}},
+		{"a short PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", "999"}, giveUp}, []string{"PIN"}, 0, 3},
+		{"the factory's PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", card.FactoryPIN}, giveUp}, []string{"PIN", "every new YubiKey"}, 0, 3},
+		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, []reply{signSecond, {"PIN of YubiKey 5200042", cardPIN}, giveUp},
 			[]string{"the card was not touched in time", "touch the card when it blinks"}, 1, 3},
 		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PINTries: -1}) }, []reply{signSecond},
 			[]string{"the PIN of YubiKey 5200042 is blocked: no tries left", "unblock it with the PUK"}, 0, 0},
@@ -112,15 +114,83 @@ func TestSignWithYubiKeyRefuses(t *testing.T) {
 	}
 }
 
-// After the wrong card, or two tries that went wrong, the same command goes on.
+// What the person mends where they sit does not cost them what they read: they
+// try again in the same command, or give up and run it again.
 func TestSignWithYubiKeyAgain(t *testing.T) {
-	s, judy, world, c := judyAtDesk(t)
-	world.Plug(c)
-	judy.answers(t, signSecond, reply{"3 tries left", "999999"})
-	s.exits(t, judy, ExitCard, []string{"sign"}, "wrong PIN")
-	judy.answers(t, signSecond, reply{"2 tries left", cardPIN})
-	s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
-	spent(t, c, 2, 1)
+	const asked = "PIN of YubiKey 5200042"
+	for _, test := range []struct {
+		name   string
+		set    func(world *vyubikey.World, c *card.Card)
+		script []reply
+		said   []string
+		pins   int
+	}{
+		{"a wrong PIN", nil, []reply{{"3 tries left", "999999"}, tryAgain, {"2 tries left", cardPIN}},
+			[]string{"That did not work: YubiKey 5200042, slot 9c: wrong PIN, 2 tries left\n    try again with the right PIN; it gives back all tries\n"}, 2},
+		{"a PIN that is too short", nil, []reply{{asked, "999"}, tryAgain, {"3 tries left", cardPIN}},
+			[]string{"a PIN has 6 to 8 characters\n    nothing was tried, and no try is lost\n"}, 1},
+		{"the factory's PIN", nil, []reply{{asked, card.FactoryPIN}, tryAgain, {"3 tries left", cardPIN}}, []string{"this is the PIN of every new YubiKey"}, 1},
+		{"two wrong PINs", nil, []reply{{"3 tries left", "999999"}, tryAgain, {"2 tries left", "999999"}, tryAgain, {"1 try left for its PIN, and a wrong one blocks it", "yes"}, {"1 try left", cardPIN}},
+			[]string{"wrong PIN, 1 try left\n    make sure of the PIN first: one more wrong try blocks the card\n"}, 3},
+		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(once(card.Ignored)) }, []reply{{asked, cardPIN}, tryAgain, {"3 tries left", cardPIN}},
+			[]string{"the card was not touched in time\n    sign again and touch the card when it blinks\n"}, 2},
+		{"pulled out", func(_ *vyubikey.World, c *card.Card) {
+			c.OnCommand(func(name string, ran bool) bool { return name == "AUTHENTICATE" && !ran })
+		}, []reply{{asked, cardPIN}, tryAgain, tryAgain, {"3 tries left", cardPIN}},
+			[]string{"the card was removed\n    plug the card in and sign again\n", "YubiKey 5200042 is not plugged in, nor is any other\n    plug in the card that has 5200042 printed on it\n"}, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, judy, world, c := judyAtDesk(t)
+			world.Plug(c)
+			if test.set != nil {
+				test.set(world, c)
+			}
+			shown := judy.answers(t, append([]reply{signSecond}, test.script...)...)
+			judy.env.Terminal = &mender{shown, 0, func(tries int) {
+				if test.name == "pulled out" && tries == 2 {
+					c.OnCommand(nil)
+					world.PlugInto("Yubico YubiKey again", c)
+				}
+			}}
+			s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
+			for _, want := range test.said {
+				if !strings.Contains(shown.String(), want) {
+					t.Errorf("not said: %q\n%s", want, shown)
+				}
+			}
+			if n := strings.Count(shown.String(), "The digest of the exact bytes"); n != 1 {
+				t.Errorf("the review is shown %d times", n)
+			}
+			spent(t, c, test.pins, 1)
+		})
+	}
+}
+
+// mender is a scripted person who does something before they try again.
+type mender struct {
+	*scripted
+	tries int
+	mend  func(tries int)
+}
+
+func (m *mender) ReadLine(ctx context.Context, prompt string) (string, error) {
+	if strings.HasPrefix(prompt, "Try again?") {
+		m.tries++
+		m.mend(m.tries)
+	}
+	return m.scripted.ReadLine(ctx, prompt)
+}
+
+// once is a person who does one thing, and touches the card from then on.
+func once(first card.Touch) func() card.Touch {
+	var asked bool
+	return func() card.Touch {
+		if asked {
+			return card.Touched
+		}
+		asked = true
+		return first
+	}
 }
 
 // The wrong card: it is named, and no try of its PIN is spent.

@@ -249,6 +249,8 @@ type reply struct{ prompt, typed string }
 var (
 	passphrase = reply{"passphrase", demoPassphrase}
 	signRoot   = reply{"do you want to sign root version", "yes"}
+	tryAgain   = reply{"Try again?", "yes"}
+	giveUp     = reply{"Try again?", "no"}
 )
 
 // scripted is a terminal at which somebody types what a script says, and no
@@ -256,6 +258,7 @@ var (
 type scripted struct {
 	t      *testing.T
 	script []reply
+	marked bool // what is typed is told apart from what is shown
 	shown  bytes.Buffer
 }
 
@@ -276,14 +279,21 @@ func (p *scripted) next(prompt string) (string, error) {
 
 func (p *scripted) ReadLine(_ context.Context, prompt string) (string, error) {
 	typed, err := p.next(prompt)
-	p.shown.WriteString(prompt + ": " + typed + "\n")
+	p.shown.WriteString(prompt + ": " + p.mark(typed) + "\n")
 	return typed, err
 }
 
 func (p *scripted) Secret(_ context.Context, prompt string) ([]byte, error) {
 	typed, err := p.next(prompt)
-	p.shown.WriteString(prompt + ": (not shown)\n")
+	p.shown.WriteString(prompt + ": " + p.mark("(not shown)") + "\n")
 	return []byte(typed), err
+}
+
+func (p *scripted) mark(typed string) string {
+	if p.marked {
+		return "«" + typed + "»"
+	}
+	return typed
 }
 
 func (p *scripted) String() string { return p.shown.String() }
