@@ -113,8 +113,7 @@ func (c *command) runDoctor(ctx context.Context, test bool) error {
 	if d.hand, err = c.env.keysInHand(ctx, d.ui); err != nil {
 		return err
 	}
-	d.cards(ctx)
-	d.keys()
+	d.keys(d.cards(ctx))
 	if test {
 		if err := d.test(ctx); err != nil {
 			return err
@@ -133,7 +132,7 @@ func (c *command) runDoctor(ctx context.Context, test bool) error {
 		return err
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%d of %d checks say that something is wrong", wrong, len(d.out.Lines))
+		return fmt.Errorf("%d of %d checks say that something is wrong; below each stands what mends it", wrong, len(d.out.Lines))
 	}
 	return nil
 }
@@ -211,29 +210,6 @@ func (d *diagnosis) pinnedRoot(root *verify.Root, how string) {
 	d.line(markOK, "root", "", "this machine trusts root version %d (%s), which expires at %s", root.Version(), how, date(root.Expires()))
 }
 
-// keys compares the keys in hand with those that trusted versions list.
-func (d *diagnosis) keys() {
-	if len(d.hand.keys) == 0 {
-		d.line(markWarning, "key", "plug in your YubiKey; who has no key makes one with `rust-tuf member enrol NAME`", "no key is in your hand")
-		return
-	}
-	expected := 0
-	for _, k := range d.hand.keys {
-		if by := d.listed[k.Public().Fingerprint().String()]; by != "" {
-			d.line(markOK, "key", "", "the %s is listed by %s", k.Describe(), by)
-			expected++
-		}
-	}
-	if d.w != nil && expected == 0 {
-		var names []string
-		for _, k := range d.hand.keys {
-			names = append(names, k.Describe())
-		}
-		d.line(markWarning, "key", "`rust-tuf status` tells whether an open event adds it; a new key is proposed with `rust-tuf member enrol NAME`",
-			"no trusted role lists a key in your hand: %s", strings.Join(names, "; "))
-	}
-}
-
 // test offers a signature with each key in hand.
 func (d *diagnosis) test(ctx context.Context) error {
 	for _, k := range d.hand.keys {
@@ -245,7 +221,7 @@ func (d *diagnosis) test(ctx context.Context) error {
 			d.line(markOK, "test", "", "no test signature with the %s was wanted", k.Describe())
 			continue
 		}
-		if _, err := signer.Sign(ctx, k, k.Public(), testMessage(d.now), d.ui); err != nil {
+		if _, err := d.person().sign(ctx, k, k.Public(), testMessage(d.now)); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}
@@ -258,7 +234,8 @@ func (d *diagnosis) test(ctx context.Context) error {
 }
 
 // testMessage is what a test signature is made over. What counts begins with
-// "{" (canonical JSON) or "rust-tuf member v1"; this begins with neither.
+// "{" (canonical JSON), "rust-tuf member v1" (a newcomer's statement) or
+// "rust-tuf retirement v1"; this begins with none of them.
 func testMessage(now time.Time) []byte {
 	return fmt.Appendf(nil, "rust-tuf doctor v1\nA test, which means nothing.\n%s\n%s\n", now.Format(time.RFC3339), rand.Text())
 }

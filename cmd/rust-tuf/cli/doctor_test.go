@@ -64,11 +64,19 @@ func TestDoctorFindings(t *testing.T) {
 		words  []string
 	}{
 		{"fresh from the factory", card.Config{}, func(*card.Card) {}, ExitOther, []string{
-			"wrong: YubiKey 5200001: its PIN is the one of every new YubiKey\n    to mend it: ykman piv access change-pin",
-			"wrong: YubiKey 5200001: its PUK is the one of every new YubiKey\n    to mend it: ykman piv access change-puk",
+			"wrong: YubiKey 5200001: its PIN is the one of every new YubiKey\n    to mend it: `rust-tuf member enrol NAME`, which changes it",
+			"wrong: YubiKey 5200001: its PUK is the one of every new YubiKey\n    to mend it: `rust-tuf member enrol NAME`, which changes it",
 			"wrong: YubiKey 5200001: its management key is the one of every new YubiKey",
 			"warning: YubiKey 5200001, slot 9c: there is no key\n    to mend it: `rust-tuf member enrol NAME`",
 			"3 of ", "something is wrong"}},
+		{"factory values beside a key", card.Config{}, func(c *card.Card) {
+			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
+		}, ExitOther, []string{
+			"wrong: YubiKey 5200001: its PIN is the one of every new YubiKey\n    to mend it: ykman piv access change-pin\n",
+			"wrong: YubiKey 5200001: its PUK is the one of every new YubiKey\n    to mend it: ykman piv access change-puk\n",
+			"so that any program can replace its keys\n    to mend it: ykman piv access change-management-key --generate --protect\n"}},
+		{"a factory PUK that is blocked", card.Config{}, func(c *card.Card) { c.Set(card.State{PUKTries: -1}) }, ExitOther, []string{
+			"warning: YubiKey 5200001: its PUK is blocked: ", "2 of "}},
 		{"two tries left", card.Config{}, func(c *card.Card) { c.Set(card.State{PINTries: 2}) }, ExitOther, []string{"warning: YubiKey 5200001: its PIN has tries left: 2"}},
 		{"blocked", card.Config{}, func(c *card.Card) { c.Set(card.State{PINTries: -1}) }, ExitOther, []string{
 			"wrong: YubiKey 5200001: its PIN is blocked: no tries left\n    to mend it: ykman piv access unblock-pin"}},
@@ -79,7 +87,7 @@ func TestDoctorFindings(t *testing.T) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 		}, ExitOther, []string{"firmware 5.4.3", "wrong: YubiKey 5200001, slot 9c: "}},
 		{"firmware that tells little", card.Config{Firmware: card.Firmware{5, 2, 7}}, func(*card.Card) {}, ExitOther, []string{
-			"warning: YubiKey 5200001: it does not tell whether its PIN is the factory's; if you never changed it: ykman piv access change-pin"}},
+			"warning: YubiKey 5200001: it does not tell whether its PIN is the factory's; if you never changed it: `rust-tuf member enrol NAME`, which changes it"}},
 		{"PIV off", card.Config{PIVDisabled: true}, func(*card.Card) {}, ExitOther, []string{"wrong: ", "PIV"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -137,6 +145,25 @@ func TestDoctorWithoutReaderService(t *testing.T) {
 	}
 }
 
+// A newcomer's key on its way: not declared, declared, named in the policy.
+func TestDoctorOfANewcomer(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	s.maintainer.env.Attestation = mallory.env.Attestation
+	world.Insert(card.Config{Serial: 5200001})
+	mallory.answers(t, fresh...)
+	s.exits(t, mallory, ExitDone, enrolArgs)
+	mallory.answers(t)
+	s.exits(t, mallory, ExitDone, []string{"doctor"}, "warning: no role lists the YubiKey 5200001, slot 9c, and no member declares it\n    to mend it: if you enrolled it, its pull request waits to be merged; if not: `rust-tuf member enrol NAME`\n")
+	if err := s.merge("member/mallory"); err != nil {
+		t.Fatal(err)
+	}
+	s.exits(t, mallory, ExitDone, []string{"doctor"}, "warning: no role lists the YubiKey 5200001, slot 9c yet: it is declared, as mallory/main\n    to mend it: a maintainer writes mallory/main into a role of rust-tuf.toml, and proposes that\n")
+	if err := s.declareQuorum("the first root", append(slices.Clone(demoQuorum[:8]), "mallory")); err != nil {
+		t.Fatal(err)
+	}
+	s.exits(t, mallory, ExitDone, []string{"doctor"}, "ok: the YubiKey 5200001, slot 9c is listed by the open event 2026-11-22-root-v1, in root; a trusted version does not list it yet; `rust-tuf status` shows what waits for whom\n")
+}
+
 // A clock before what the repository has seen, an expired root, a machine
 // without a pin, a remote that is gone.
 func TestDoctorOfTheClone(t *testing.T) {
@@ -177,7 +204,7 @@ func TestDoctorTestSignature(t *testing.T) {
 	}
 	spent(t, c, 1, 1)
 	c.OnTouch(card.Always(card.Ignored))
-	a.answers(t, reply{ask, "yes"}, reply{"PIN of YubiKey 5200001", cardPIN})
+	a.answers(t, reply{ask, "yes"}, reply{"PIN of YubiKey 5200001", cardPIN}, giveUp)
 	if out, _, code := a.types("doctor", "--test-signature"); code != ExitOther || !strings.Contains(out, "wrong: YubiKey 5200001, slot 9c: the card was not touched in time\n    to mend it: ") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}

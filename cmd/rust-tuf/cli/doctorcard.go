@@ -11,8 +11,8 @@ import (
 	"github.com/rust-lang/rust-tuf/signer/piv"
 )
 
-// cards looks at the reader service and every card.
-func (d *diagnosis) cards(ctx context.Context) {
+// cards looks at the reader service and every card, and counts them.
+func (d *diagnosis) cards(ctx context.Context) int {
 	cards, err := piv.Cards(ctx)
 	if err != nil {
 		state := markWrong
@@ -22,7 +22,7 @@ func (d *diagnosis) cards(ctx context.Context) {
 			}
 		}
 		d.trouble(state, "card", err)
-		return
+		return 0
 	}
 	d.line(markOK, "card", "", "the smart card service answers; YubiKeys plugged in: %d", len(cards))
 	for _, root := range d.proof.TestRoots() {
@@ -35,17 +35,18 @@ func (d *diagnosis) cards(ctx context.Context) {
 		}
 		d.card(ctx, info)
 	}
+	return len(cards)
 }
 
 // card looks at one card. Nothing of this spends a try.
 func (d *diagnosis) card(ctx context.Context, info piv.CardInfo) {
 	name := fmt.Sprintf("YubiKey %d", info.Serial)
 	d.line(markOK, "card", "", "%s: %s, firmware %s", name, info.Form, info.Firmware)
-	d.counter(name, "PIN", info.PIN, "ykman piv access unblock-pin", "ykman piv access change-pin")
-	d.counter(name, "PUK", info.PUK, "", "ykman piv access change-puk")
+	d.counter(name, "PIN", info.PIN, d.mends(info, "ykman piv access change-pin"))
+	d.counter(name, "PUK", info.PUK, d.mends(info, "ykman piv access change-puk"))
 	switch info.FactoryManagementKey {
 	case piv.Yes:
-		d.line(markWrong, "card", "ykman piv access change-management-key --generate --protect",
+		d.line(markWrong, "card", d.mends(info, "ykman piv access change-management-key --generate --protect"),
 			"%s: its management key is the one of every new YubiKey, so that any program can replace its keys", name)
 	case piv.No:
 		d.line(markOK, "card", "", "%s: its management key is not the factory's", name)
@@ -62,13 +63,25 @@ func (d *diagnosis) card(ctx context.Context, info piv.CardInfo) {
 	}
 }
 
+// mends is what changes a factory value: enrolling a card that has no key yet, and
+// a command of its own on any other.
+func (d *diagnosis) mends(info piv.CardInfo, command string) string {
+	for _, s := range info.Slots {
+		if s.State == piv.Used {
+			return command
+		}
+	}
+	return "`rust-tuf member enrol NAME`, which changes it"
+}
+
 // counter looks at a PIN or a PUK.
-func (d *diagnosis) counter(name, what string, c piv.Counter, unblock, change string) {
+func (d *diagnosis) counter(name, what string, c piv.Counter, change string) {
 	switch {
 	case c.Left == 0 && what == "PIN":
-		d.line(markWrong, "card", unblock, "%s: its PIN is blocked: no tries left", name)
+		d.line(markWrong, "card", "ykman piv access unblock-pin", "%s: its PIN is blocked: no tries left", name)
 	case c.Left == 0:
 		d.line(markWarning, "card", "", "%s: its PUK is blocked: a blocked PIN could only be mended by a reset, which destroys the keys", name)
+		return // nobody can use or change it
 	case c.Left == 1 || c.Left == 2:
 		d.line(markWarning, "card", "the next right "+what+" gives back all tries", "%s: its %s has tries left: %d", name, what, c.Left)
 	case c.Left > 0:
