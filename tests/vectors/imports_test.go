@@ -1,0 +1,11 @@
+package vectors_test
+
+import (
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/importtest"
+)
+
+func TestImports(t *testing.T) {
+	importtest.Check(t, nil)
+}
