@@ -5,10 +5,10 @@ FUZZ     ?= .
 BENCH    ?= .
 CHECK    ?= .
 
-.PHONY: help demo build test bench fuzz mutants
+.PHONY: help demo build test test-peers bench fuzz mutants
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: ## a whole 5-of-9 root ceremony in a temporary directory, in seconds
 	@sh tests/run/need.sh demo
@@ -21,6 +21,9 @@ build: ## build bin/rust-tuf
 test: ## every check and every test; shows what the machine lacks first
 	@sh tests/run/need.sh test
 	@go run ./tests/run test
+
+test-peers: ## python-tuf says of the test vectors what we say, or why not; asks before it installs it
+	@python=$$(sh tests/run/need.sh peers) && go run ./tests/peers "$$python"
 
 bench: ## all benchmarks with allocations (BENCH=regexp picks some)
 	@sh tests/run/need.sh build

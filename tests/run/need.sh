@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: sh tests/run/need.sh build|demo|test
+# usage: sh tests/run/need.sh build|demo|test|peers
 #
 # Says what this machine lacks before anything starts, and what to do about it.
 #
@@ -8,6 +8,9 @@
 #   test   Go, git and the packages below. Debian and Ubuntu: shows the one command that installs
 #          what is missing and asks; with CI=true runs it without asking. Elsewhere: names what is
 #          missing and stops.
+#   peers  Go, Python and python-tuf; the last is put in a folder of its own below the user's cache,
+#          each file of it held to its hash, after the same question. Prints its interpreter, and
+#          nothing where CI=true and the package registry cannot be reached.
 set -eu
 
 # What `make test` needs besides Go: Debian packages | succeeds when they are there | what for.
@@ -24,6 +27,10 @@ ykcs11        | ls /usr/lib/*/libykcs11.so* | the PKCS 11 module by Yubico, to c
 openssl       | command -v openssl | OpenSSL, to verify signatures of theirs
 opensc        | command -v pkcs15-tool | the OpenSC tools, to compare them with
 '
+peer_packages='
+python3 python3-venv | python3 -c "import ensurepip, venv" | Python 3.11 or newer with venv, for python-tuf
+'
+target=test # of make
 
 oldest_go=1.21  # from here on Go fetches the newer Go that go.mod asks for
 oldest_git=2.38 # from here on `git merge-tree --write-tree` merges without a checkout
@@ -88,9 +95,9 @@ on_debian() {
 need_packages() {
 	purposes=$(missing purpose)
 	[ -n "$purposes" ] || return 0
-	say "make test needs what this machine lacks:"
+	say "make $target needs what this machine lacks:"
 	say "$purposes"
-	on_debian || stop "install it with this system's package manager, then run make test again"
+	on_debian || stop "install it with this system's package manager, then run make $target again"
 
 	as_root=
 	if [ "$(id -u)" != 0 ]; then as_root='sudo '; fi
@@ -99,13 +106,38 @@ need_packages() {
 	say "one command installs it:"
 	say "  $command"
 	if [ -n "$as_root" ] && ! command -v sudo >/dev/null; then
-		stop "sudo is missing too: run the command as root, without sudo, then make test again"
+		stop "sudo is missing too: run the command as root, without sudo, then make $target again"
 	fi
-	[ "${CI:-}" = true ] || agreed || stop "nothing was installed: run the command, then make test again"
+	[ "${CI:-}" = true ] || agreed || stop "nothing was installed: run the command, then make $target again"
 	DEBIAN_FRONTEND=noninteractive sh -c "$command" >&2 || stop "the command failed, see above"
 
 	purposes=$(missing purpose)
 	[ -z "$purposes" ] || stop "still missing after the command:" "$purposes"
+}
+
+need_python_tuf() {
+	files=tests/peers/requirements.txt
+	folder=${XDG_CACHE_HOME:-$HOME/.cache}/rust-tuf/peers-$(cksum <$files | sed 's/ .*//')
+	[ -e "$folder/complete" ] || install_python_tuf
+	echo "$folder/bin/python"
+}
+
+install_python_tuf() {
+	install="python3 -m venv --clear '$folder' && '$folder/bin/pip' install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $files"
+	say "make $target needs python-tuf, in a folder of its own:"
+	sed -n 's/^\([a-z0-9-]*==[0-9.]*\).*/  \1/p' $files >&2
+	say "one command installs it, from the package registry that pip asks:" "  $install"
+	[ "${CI:-}" = true ] || agreed || stop "nothing was installed: run make $target again when you want it"
+	if ! said=$(sh -c "$install" 2>&1); then
+		say "$said"
+		case $said in
+		*"DO NOT MATCH THE HASHES"*) stop "a file is not the one that $files names, see above" ;;
+		esac
+		[ "${CI:-}" = true ] || stop "the command failed, see above"
+		say "the command failed, see above: python-tuf is not asked"
+		exit 0
+	fi
+	: >"$folder/complete"
 }
 
 agreed() {
@@ -130,8 +162,15 @@ test)
 	need_packages
 	need_git
 	;;
+peers)
+	target=test-peers
+	packages=$peer_packages
+	need_go
+	need_packages
+	need_python_tuf
+	;;
 *)
-	say "usage: sh tests/run/need.sh build|demo|test"
+	say "usage: sh tests/run/need.sh build|demo|test|peers"
 	exit 2
 	;;
 esac

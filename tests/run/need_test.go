@@ -60,7 +60,7 @@ func (m *machine) need(t *testing.T, what string) (code int, said, called string
 	for name, line := range m.commands {
 		write(t, filepath.Join(bin, name), "#!/bin/sh\n"+line+"\n", 0o755)
 	}
-	for _, name := range []string{"sh", "awk", "sed", "grep", "xargs", "echo", "dirname", "ln", "true"} {
+	for _, name := range []string{"sh", "awk", "sed", "grep", "xargs", "echo", "dirname", "ln", "true", "cksum", "mkdir", "chmod"} {
 		found, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +70,7 @@ func (m *machine) need(t *testing.T, what string) (code int, said, called string
 		}
 	}
 	cmd := exec.Command(filepath.Join(bin, "sh"), "need.sh", what)
-	cmd.Env = []string{"PATH=" + bin, "BIN=" + bin, "LOG=" + log, "OS_RELEASE=" + system, "CI=" + m.ci}
+	cmd.Env = []string{"PATH=" + bin, "BIN=" + bin, "LOG=" + log, "OS_RELEASE=" + system, "CI=" + m.ci, "XDG_CACHE_HOME=" + dir}
 	cmd.Stdin = strings.NewReader(m.typed)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
@@ -107,7 +107,7 @@ func TestToolsThatAreNeeded(t *testing.T) {
 		{"older git", "test", debian().with("git", "echo git version 1.99.9"), 1, "git 1.99.9 is too old: " + noGit},
 		{"oldest git", "demo", debian().with("git", "echo git version 2.38.0.windows.1"), 0, ""},
 		{"git of a Mac", "demo", debian().with("git", "echo 'git version 3.0.1 (Apple Git-200)'"), 0, ""},
-		{"wrong call", "tea", debian(), 2, "usage: sh tests/run/need.sh build|demo|test\n"},
+		{"wrong call", "tea", debian(), 2, "usage: sh tests/run/need.sh build|demo|test|peers\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, said, called := c.on.need(t, c.what)

@@ -128,7 +128,7 @@ func refusedRoles(b *book) {
 	})
 	role("expired", "5.6.5", "a delegated role that has expired", "expired", func(v *vector, d *object) {
 		v.seen("CVE-2026-6967 tough")
-		d.set(now, "expires")
+		d.set("2026-11-30T00:00:00Z", "expires")
 		v.serve("1.release.json", sign(d, frank))
 	})
 	role("of-another-version", "5.6.4", "a delegated role of another version than the snapshot lists", "version", func(v *vector, d *object) {

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 
 	"github.com/rust-lang/rust-tuf/tests/vectors"
 )
@@ -239,6 +238,3 @@ func (v *vector) refused(kind string, root, timestamp, snapshot, targets int64) 
 
 // found is accepted, where nothing but the first versions are published.
 func (v *vector) found() { v.accepted(int64(len(content)), 1, 1, 1, 1) }
-
-// name of a file with a version.
-func name(version int, role string) string { return fmt.Sprintf("%d.%s.json", version, role) }
