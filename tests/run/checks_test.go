@@ -48,7 +48,7 @@ func squeeze(s string) string { return regexp.MustCompile(`(\S) +`).ReplaceAllSt
 func TestABadModuleFailsAndSaysWhy(t *testing.T) {
 	scratch(t, map[string]string{"a_test.go": `package a
 import "testing"
-func TestGood(t *testing.T) {}
+func TestGood(t *testing.T) { t.Attr("measured", "good in 1 s") }
 func TestBad(t *testing.T) { t.Error("the reason") }
 func TestSkipped(t *testing.T) { t.Skip("no card") }
 `})
@@ -64,7 +64,8 @@ func TestSkipped(t *testing.T) { t.Skip("no card") }
 	if err == nil || err.Error() != "make test: 3 of 4 checks failed, see above" {
 		t.Errorf("error %v", err)
 	}
-	const end = `skipped: 1 × no card
+	const end = `measured: good in 1 s
+skipped: 1 × no card
 failed: scratch TestBad
 failed: gofmt
 failed: go test

@@ -15,11 +15,16 @@ import (
 // the repository, where it may be missing.
 const absentData = "shared data absent"
 
+// measured is the attribute of a test (testing.T.Attr) whose value is said in the summary: something
+// that was measured, such as how long a ceremony took.
+const measured = "measured"
+
 // A tally counts tests, subtests and checks.
 type tally struct {
 	passed, failed int
 	failures       []string // of tests: "package TestName/sub"
 	skips          []skip
+	measured       []string
 }
 
 type skip struct{ test, reason string }
@@ -27,6 +32,7 @@ type skip struct{ test, reason string }
 // An event is one line of `go test -json`, see `go doc test2json`.
 type event struct {
 	Action, Package, ImportPath, Test, Output string
+	Key, Value                                string // of an attribute
 }
 
 // goTest makes a check that runs a `go test -json` line, shows what go test itself would show, and
@@ -116,6 +122,11 @@ func (t *tally) addTest(p *running, e event, out io.Writer) {
 			output.WriteString(e.Output)
 		}
 		return
+	case "attr":
+		if e.Key == measured {
+			t.measured = append(t.measured, e.Value)
+		}
+		return
 	case "pass":
 		t.passed++
 	case "skip":
@@ -180,8 +191,12 @@ func (t *tally) judgeSkips(out io.Writer, strict bool) error {
 	return nil
 }
 
-// summarize says why tests were skipped and how many for each reason, and names the failed ones.
+// summarize says what was measured, why tests were skipped and how many for each reason, and names the
+// failed ones.
 func (t *tally) summarize(out io.Writer) {
+	for _, m := range slices.Sorted(slices.Values(t.measured)) {
+		fmt.Fprintf(out, "measured: %s\n", m)
+	}
 	count := make(map[string]int)
 	for _, s := range t.skips {
 		count[s.reason]++

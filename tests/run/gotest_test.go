@@ -24,7 +24,7 @@ func TestCountsWhatGoTestDid(t *testing.T) {
 	const head = "import \"testing\"\n"
 	scratch(t, map[string]string{
 		"good/good_test.go": "package good\n" + head + `
-			func TestOne(t *testing.T) { t.Run("a", func(t *testing.T) {}); t.Run("b", func(t *testing.T) {}) }
+			func TestOne(t *testing.T) { t.Run("a", func(t *testing.T) {}); t.Run("b", func(t *testing.T) { t.Attr("measured", "b in 2 s"); t.Attr("other", "not said") }) }
 			func FuzzTwo(f *testing.F) { f.Add(1); f.Fuzz(func(t *testing.T, n int) {}) }`,
 		"skips/skips_test.go": "package skips\n" + head + `
 			func TestAllowed(t *testing.T) { t.Log("first"); t.Skip("shared data absent: no such folder") }
@@ -61,6 +61,7 @@ func TestCountsWhatGoTestDid(t *testing.T) {
 			{"scratch/skips TestRefused", "not today"},
 			{"scratch/skips TestSilent/sub", "no reason given"},
 		},
+		measured: []string{"b in 2 s"},
 	}
 	slices.Sort(counted.failures) // packages end in any order
 	if !reflect.DeepEqual(counted, want) {

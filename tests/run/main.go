@@ -6,7 +6,8 @@
 //
 // test runs every check of [checks], says one line about each, and ends with a summary whose last line
 // counts checks and tests alike: "N passed, N failed, N skipped". With CI=true a skipped test fails the
-// run, unless its reason is [absentData].
+// run, unless its reason is [absentData]. What a test measured, in its attribute "measured", stands in
+// the summary too.
 //
 // fuzz finds every fuzz target of the module and gives each the same time.
 //
