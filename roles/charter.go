@@ -204,7 +204,7 @@ func (c *Charter) sort() {
 	}
 	slices.SortFunc(c.Online, func(a, b CharterOnline) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.Targets, func(a, b CharterTarget) int { return strings.Compare(a.Path, b.Path) })
-	slices.SortFunc(c.Exceptions, func(a, b Exception) int { return strings.Compare(a.Rule+" "+a.Role, b.Rule+" "+b.Role) })
+	slices.SortFunc(c.Exceptions, compareExceptions)
 }
 
 // hasCard reports whether a key of the charter is on a card.

@@ -92,7 +92,7 @@ func (c *Charter) check() error {
 		}
 	}
 	for i, e := range c.Exceptions {
-		check(entry("exceptions", i), checkText("reason", e.Reason))
+		e.check(func(_ string, err error) { check(entry("exceptions", i), err) })
 	}
 	if first == nil {
 		first = c.checkSorted()
@@ -248,7 +248,7 @@ func (c *Charter) checkSorted() error {
 		lists["targets"] = append(lists["targets"], t.Path)
 	}
 	for _, e := range c.Exceptions {
-		lists["exceptions"] = append(lists["exceptions"], e.Rule+" "+e.Role)
+		lists["exceptions"] = append(lists["exceptions"], e.identity())
 	}
 	names := map[string]bool{}
 	for _, r := range c.Roles {

@@ -151,7 +151,7 @@ func (d Difference) Unexplained() []Change {
 }
 
 // documentLists are the lists in a document whose elements have names.
-var documentLists = identities{"/delegations/roles": {"name"}}
+var documentLists = identities{"/delegations/roles": always("name")}
 
 // A comparison explains two documents.
 type comparison struct {

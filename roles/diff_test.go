@@ -107,7 +107,10 @@ func looser(t testing.TB) *repo {
 	r.files[[2]string{"alice", SlotFile}], r.files[[2]string{"alice", DeviceFile}] = "", ""
 	r.edit(t, "bob", "kind = \"piv\"\nserial = 1001\nslot = \"9c\"", `kind = "software"`)
 	r.cards["carol"] = card{serial: 1002, slot: "9c", key: public(p256("carol")), firmware: [3]byte{5, 4, 3}, pin: 2, touch: 3}
-	return r
+	bind(t, r, "advisory", "member = \"carol\"\nserial = 1002\n", "her new card is on its way")
+	bind(t, r, "software-key", "member = \"bob\"\n", "his card broke")
+	bind(t, r, "device-policy", "serial = 1002\n", "her new card is on its way")
+	return bind(t, r, "spares", "", "a member is being sought")
 }
 
 func goldenDifference(t *testing.T, name string, d Difference) {

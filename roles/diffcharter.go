@@ -8,12 +8,12 @@ import (
 
 // charterLists are the lists in a charter whose elements have names.
 var charterLists = identities{
-	"/roles":          {"name"},
-	"/members":        {"name"},
-	"/members/*/keys": {"label"},
-	"/online":         {"name"},
-	"/targets":        {"path"},
-	"/exceptions":     {"rule", "role"},
+	"/roles":          always("name"),
+	"/members":        always("name"),
+	"/members/*/keys": always("label"),
+	"/online":         always("name"),
+	"/targets":        always("path"),
+	"/exceptions":     exceptionIdentity,
 }
 
 // What a charter says about one role, member, key and so on.
@@ -54,7 +54,8 @@ var (
 		{TargetChanged, "length in bytes", "length", readNumber},
 		{TargetChanged, "SHA-256", "sha256", readDigest},
 	}
-	exceptionFields = []field{
+	exceptionIdentity = append(always("rule", "role"), part{member: "member", optional: true}, part{member: "serial", optional: true, integer: true})
+	exceptionFields   = []field{
 		{ExceptionAdded, "reason", "reason", readProse},
 	}
 )
@@ -154,16 +155,16 @@ type thing struct {
 	noun, many  string
 	added, gone ChangeKind
 	fields      []field
-	identity    []string
+	identity    []part
 	proofs      []proof
 }
 
 var charterThings = []thing{
-	{"exceptions", "exception from", "exceptions", ExceptionAdded, ExceptionRemoved, exceptionFields, []string{"rule", "role"}, nil},
-	{"roles", "role", "roles", KeysChanged, KeysChanged, roleFields, []string{"name"}, nil},
-	{"members", "member", "members", PolicyChanged, PolicyChanged, memberFields, []string{"name"}, nil},
-	{"online", "machine", "machines", PolicyChanged, PolicyChanged, onlineFields, []string{"name"}, nil},
-	{"targets", "file", "files", TargetAdded, TargetRemoved, fileFields, []string{"path"}, nil},
+	{"exceptions", "exception from", "exceptions", ExceptionAdded, ExceptionRemoved, exceptionFields, exceptionIdentity, nil},
+	{"roles", "role", "roles", KeysChanged, KeysChanged, roleFields, always("name"), nil},
+	{"members", "member", "members", PolicyChanged, PolicyChanged, memberFields, always("name"), nil},
+	{"online", "machine", "machines", PolicyChanged, PolicyChanged, onlineFields, always("name"), nil},
+	{"targets", "file", "files", TargetAdded, TargetRemoved, fileFields, always("path"), nil},
 }
 
 // explainThings tells of every element of a list.
@@ -185,30 +186,37 @@ func (x *charterComparison) explainThings(t thing, oldList, newList spot) {
 	}
 }
 
-// subject names an element: "member judy", "exception from spares for root".
+// subject names an element: "member judy", "exception from spares for root",
+// "exception from advisory for root (only for alice)".
 func (t thing) subject(was, is spot) string {
 	if is.node == nil {
 		is = was
 	}
-	parts := make([]string, 0, len(t.identity))
-	for _, member := range t.identity {
-		part, _ := is.node.member(member).str()
-		parts = append(parts, shownName(part))
+	var parts []string
+	bound := map[string]string{}
+	for _, p := range t.identity {
+		text, _ := p.read(is.node)
+		switch {
+		case !p.optional:
+			parts = append(parts, shownName(text))
+		case text != "":
+			bound[p.member] = shownName(text)
+		}
 	}
-	return t.noun + " " + strings.Join(parts, " for ")
+	return t.noun + " " + strings.Join(parts, " for ") + boundTo(bound["member"], bound["serial"])
 }
 
 // explainMemberKeys tells of every key of every member.
 func (x *charterComparison) explainMemberKeys() {
-	old, oldOK := x.old.to("members").elements("name")
-	new, newOK := x.new.to("members").elements("name")
+	old, oldOK := x.old.to("members").elements(always("name")...)
+	new, newOK := x.new.to("members").elements(always("name")...)
 	if !oldOK || !newOK {
 		return
 	}
 	for _, name := range union(old, new) {
 		t := thing{
 			noun: shownName(name) + "'s key", many: "keys of " + shownName(name),
-			added: PolicyChanged, gone: PolicyChanged, fields: keyFields, identity: []string{"label"}, proofs: keyProofs,
+			added: PolicyChanged, gone: PolicyChanged, fields: keyFields, identity: always("label"), proofs: keyProofs,
 		}
 		x.explainThings(t, old.byName[name].to("keys"), new.byName[name].to("keys"))
 	}

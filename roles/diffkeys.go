@@ -105,7 +105,7 @@ func rank(role string) int {
 }
 
 func (e *edition) delegatedRosters() {
-	list, _ := e.to("delegations", "roles").elements("name")
+	list, _ := e.to("delegations", "roles").elements(always("name")...)
 	for _, name := range list.names {
 		e.addRoster(name, list.byName[name].at, list.byName[name].node)
 	}

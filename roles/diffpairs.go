@@ -167,7 +167,7 @@ type field struct {
 // explainThing tells of an element of a list: each field that differs when it
 // is in both documents, all fields in one sentence, which is returned, when it
 // is new or gone.
-func (c *comparer) explainThing(added, gone ChangeKind, subject string, identity []string, fields []field, old, new spot) *sentence {
+func (c *comparer) explainThing(added, gone ChangeKind, subject string, identity []part, fields []field, old, new spot) *sentence {
 	if old.node != nil && new.node != nil {
 		for _, f := range fields {
 			if f.read == nil {
@@ -189,8 +189,8 @@ func (c *comparer) explainThing(added, gone ChangeKind, subject string, identity
 	s.Subject = subject
 	s.Text = subject + words
 	s.keep = true
-	for _, name := range identity {
-		s.claimWhole(at, thing.to(name))
+	for _, p := range identity {
+		s.claimWhole(at, thing.to(p.member))
 	}
 	mark := ": "
 	for _, f := range fields {

@@ -13,12 +13,12 @@ func (s spot) to(names ...string) spot { return spot{s.node.at(names...), pointe
 
 // elements are the elements of a list by name; ok is false when they have no
 // names of their own.
-func (s spot) elements(members ...string) (list namedList, ok bool) {
+func (s spot) elements(identity ...part) (list namedList, ok bool) {
 	list.byName = make(map[string]spot)
 	if s.node == nil || s.node.kind != '[' || len(s.node.items) == 0 {
 		return list, s.node == nil || s.node.kind == '['
 	}
-	list.names, ok = identified(s.node.items, members)
+	list.names, ok = identified(s.node.items, identity)
 	for i, name := range list.names {
 		list.byName[name] = spot{s.node.items[i], pointer(s.at, strconv.Itoa(i))}
 	}

@@ -11,8 +11,8 @@ var pathMembers = []struct{ name, noun string }{
 // explainDelegations says which roles are trusted with which paths; their keys
 // and thresholds are told with the rosters.
 func (x *comparison) explainDelegations() {
-	old, _ := x.before.to("delegations", "roles").elements("name")
-	new, _ := x.after.to("delegations", "roles").elements("name")
+	old, _ := x.before.to("delegations", "roles").elements(always("name")...)
+	new, _ := x.after.to("delegations", "roles").elements(always("name")...)
 	for _, role := range union(old, new) {
 		was, had := old.byName[role]
 		is, has := new.byName[role]

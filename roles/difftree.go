@@ -263,7 +263,37 @@ type jsonLeaf struct {
 // the array's pointer, with "*" for every place in an array above it, and the
 // members that make up the name. Elements of these lists are compared with the
 // element of the same name, wherever it stands.
-type identities map[string][]string
+type identities map[string][]part
+
+// A part is a member of an object that belongs to its name: a string, or an
+// integer.
+type part struct {
+	member   string
+	optional bool // it may be absent
+	integer  bool
+}
+
+// always are parts that every element has.
+func always(members ...string) []part {
+	parts := make([]part, 0, len(members))
+	for _, m := range members {
+		parts = append(parts, part{member: m})
+	}
+	return parts
+}
+
+// read is the part of an element's name, and false where it can have none.
+func (p part) read(item *jsonNode) (string, bool) {
+	n := item.member(p.member)
+	switch {
+	case n == nil:
+		return "", p.optional
+	case p.integer:
+		_, ok := n.number()
+		return n.raw, ok
+	}
+	return n.str()
+}
 
 // flatten lists the leaves of n in the order of the document.
 func flatten(n *jsonNode, by identities) []jsonLeaf {
@@ -304,21 +334,21 @@ func (f *flattener) walk(n *jsonNode, ptr, key, pattern string) {
 func identityStep(name string) string { return pointer("", name) + "~2" }
 
 // identified returns the names of a list's elements when each has one of its
-// own, in strings.
-func identified(items []*jsonNode, members []string) ([]string, bool) {
-	if len(members) == 0 || len(items) == 0 {
+// own.
+func identified(items []*jsonNode, identity []part) ([]string, bool) {
+	if len(identity) == 0 || len(items) == 0 {
 		return nil, false
 	}
 	names := make([]string, 0, len(items))
 	seen := make(map[string]bool, len(items))
 	for _, item := range items {
-		parts := make([]string, 0, len(members))
-		for _, member := range members {
-			part, ok := item.member(member).str()
+		parts := make([]string, 0, len(identity))
+		for _, p := range identity {
+			text, ok := p.read(item)
 			if !ok {
 				return nil, false
 			}
-			parts = append(parts, part)
+			parts = append(parts, text)
 		}
 		name := strings.Join(parts, " ")
 		if seen[name] {

@@ -24,7 +24,12 @@
 //	fips = false
 //
 //	[lint]                          # see Bounds
-//	[[exception]]                   # rule, role, reason
+//	[[exception]]                   # see Exception
+//	rule = "advisory"               # one of Rules that is Excusable
+//	role = "root"
+//	member = "alice"                # only for her; optional
+//	serial = 12345678               # only for this card; optional
+//	reason = "until her new card arrives"
 //
 //	[roles.root]                    # also targets, snapshot, timestamp
 //	quorum = true                   # rules for spread apply
@@ -118,7 +123,10 @@
 // Certificates are judged at the opening of the event, under Yubico's roots
 // unless a rehearsal brings its own. [Rules] lists them with their reasons. No rule
 // can be switched off; some allow an exception, which stands in the policy,
-// with its reason, for every signer to read.
+// with its reason, for every signer to read. One about keys can be bound to a
+// member, a card, or both, and then excuses nothing else; one that is bound to
+// neither holds for whoever is in the role, and the lint says so. Of several
+// that fit, the one bound most closely is told.
 //
 // The package reads no file, no clock and no environment.
 package roles

@@ -35,6 +35,14 @@ func (h Holder) Owner() string {
 	return h.Member
 }
 
+// person is the member who holds the key; empty for a machine.
+func (h Holder) person() string {
+	if h.Online {
+		return ""
+	}
+	return h.Member
+}
+
 // Holders returns the keys that a role named by this charter has, members
 // first, in the order of the charter; nil when the charter names no such role.
 func (c *Charter) Holders(role string) []Holder {

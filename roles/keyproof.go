@@ -58,7 +58,7 @@ func (k KeyProof) String() string {
 // about the active keys of its Members, ordered by holder. It judges as [Lint]
 // does, and refuses nothing.
 func Proofs(p Proposal) []KeyProof {
-	l := &linter{Proposal: p, used: map[Exception]bool{}}
+	l := &linter{Proposal: p, used: map[Exception][]string{}}
 	l.prepare()
 	var list []KeyProof
 	var seen []keyUse

@@ -85,6 +85,8 @@ type Finding struct {
 
 	// subject is what an exception excuses, one thing a line; Text when empty.
 	subject string
+	members string // whom it is about, one a line, for rules about members
+	serial  int64  // the card, likewise
 	also    string // a second role whose exception excuses it
 	final   bool   // no exception excuses it, although the rule allows some
 }
@@ -92,7 +94,7 @@ type Finding struct {
 // Lint checks every rule against a proposal. The findings are sorted by
 // severity (refused first), then by rule in the order of [Rules], then by role.
 func Lint(p Proposal) []Finding {
-	l := &linter{Proposal: p, used: map[Exception]bool{}}
+	l := &linter{Proposal: p, used: map[Exception][]string{}}
 	l.prepare()
 	for _, r := range Rules() {
 		l.apply(r)
@@ -121,10 +123,10 @@ type linter struct {
 	charters   []*Charter // to judge, delegators first
 	broken     map[string]error
 	exceptions []Exception
-	used       map[Exception]bool
-	uses       []keyUse  // keys of members, by role
-	cards      []cardKey // those of uses that are on cards
-	damaged    error     // why there is no verifier
+	used       map[Exception][]string // the members who lean on it, if it is about members
+	uses       []keyUse               // keys of members, by role
+	cards      []cardKey              // those of uses that are on cards
+	damaged    error                  // why there is no verifier
 	found      []Finding
 }
 
@@ -213,14 +215,12 @@ func (l *linter) refuse(role, next, format string, args ...any) {
 func (l *linter) add(f Finding) {
 	f.Rule, f.Why = l.rule.ID, l.rule.Reason
 	if f.Severity == Refused && l.rule.Excusable && !f.final {
-		for _, e := range l.exceptions {
-			if e.Rule == f.Rule && f.Role != "" && (e.Role == f.Role || e.Role == f.also) {
-				l.used[e] = true
-				f.Severity, f.Reason, f.Next, f.New = Excused, e.Reason, "", !l.isInForce(e)
-			}
+		for _, e := range l.excuses(f) {
+			l.leans(e, f)
+			f.Severity, f.Reason, f.Next, f.New = Excused, e.Reason, "", !l.isInForce(e)
 		}
 		if f.Severity == Refused && f.Role != "" {
-			f.Next += fmt.Sprintf("; or allow it in so many words: [[exception]] rule = %q, role = %q, reason = \"…\"", f.Rule, f.Role)
+			f.Next += "; or allow it in so many words: " + Exception{Rule: f.Rule, Role: f.Role, Member: f.member(), Serial: f.serial}.example()
 		}
 	}
 	l.found = append(l.found, f)

@@ -218,7 +218,7 @@ func (l *linter) cardFindings() {
 				continue
 			}
 			told := Finding{Role: c.role, Severity: Refused, Text: c.String() + ": " + f.Text, Next: f.Next, final: !f.Excusable}
-			told.subject = c.about(f.Text)
+			told.subject, told.members, told.serial = c.about(f.Text), c.member.Name, c.key.Serial
 			if f.Severity == attest.Note {
 				told.Severity = Note
 			}
@@ -233,11 +233,11 @@ func (l *linter) unlisted(f Finding) Finding {
 	if f.Role != "" || f.final || f.Severity != Refused || !l.rule.Excusable {
 		return f
 	}
-	if slices.ContainsFunc(l.exceptions, func(e Exception) bool { return e.Rule == l.rule.ID }) {
+	if slices.ContainsFunc(l.exceptions, func(e Exception) bool { return e.covers(l.rule.ID, f.member(), f.serial) }) {
 		f.Severity = Warning
 		return f
 	}
-	f.Next += fmt.Sprintf("; or name the key in a role in the same pull request, with [[exception]] rule = %q and the reason", l.rule.ID)
+	f.Next += "; or name the key in a role in the same pull request, with " + Exception{Rule: l.rule.ID, Member: f.member(), Serial: f.serial}.example()
 	return f
 }
 

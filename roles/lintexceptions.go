@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -12,6 +13,29 @@ func (l *linter) isInForce(e Exception) bool {
 		}
 	}
 	return false
+}
+
+// excuses are the exceptions that allow what was found: those bound most
+// closely to it, so that a reason given for one card is the one that is told.
+func (l *linter) excuses(f Finding) []Exception {
+	var closest []Exception
+	for _, e := range l.exceptions {
+		if f.Role == "" || e.Role != f.Role && e.Role != f.also || !e.covers(f.Rule, f.member(), f.serial) {
+			continue
+		}
+		if len(closest) > 0 && e.binds() > closest[0].binds() {
+			closest = nil
+		}
+		if len(closest) == 0 || e.binds() == closest[0].binds() {
+			closest = append(closest, e)
+		}
+	}
+	return closest
+}
+
+// leans remembers that an exception is needed, and by whom.
+func (l *linter) leans(e Exception, f Finding) {
+	l.used[e] = append(l.used[e], strings.Split(f.members, "\n")...)
 }
 
 // markNew finds what an exception in force excuses for the first time. An
@@ -35,7 +59,7 @@ func (l *linter) markNew() {
 
 // excusedBefore is what the policies in force excuse, by rule and role.
 func (l *linter) excusedBefore() map[[2]string][]string {
-	in := &linter{Proposal: Proposal{Charters: l.InForce, Opened: l.Opened, Verifier: l.Verifier}, used: map[Exception]bool{}}
+	in := &linter{Proposal: Proposal{Charters: l.InForce, Opened: l.Opened, Verifier: l.Verifier}, used: map[Exception][]string{}}
 	in.prepare()
 	for _, r := range Rules() {
 		if r.Excusable {
@@ -60,8 +84,17 @@ func (f Finding) subjects() []string {
 	return strings.Split(f.subject, "\n")
 }
 
-// judgeExceptions refuses those that no rule knows and names those that
-// nothing needs.
+// member is whom the finding is about, if it is about one.
+func (f Finding) member() string {
+	if strings.Contains(f.members, "\n") {
+		return ""
+	}
+	return f.members
+}
+
+// judgeExceptions refuses those that no rule knows or that are bound to what
+// their rule is not about, and names those that nothing needs and those that
+// hold for whoever is in the role.
 func (l *linter) judgeExceptions() {
 	for _, e := range l.exceptions {
 		r, known := findRule(e.Rule)
@@ -80,10 +113,37 @@ func (l *linter) judgeExceptions() {
 				next = "remove the exception; the rule's bounds can be set in [lint]: " + strings.Join(r.Bounds, ", ")
 			}
 			l.refuse(e.Role, next, "the rule %s allows no exception, for %s: %s", r.ID, e.Role, r.Reason)
-		case !l.used[e] && l.judged(e.Role):
-			l.say(Warning, e.Role, "remove the exception", "nothing in %s needs the exception from %s (%s)", e.Role, r.ID, e.Reason)
+		case e.Member != "" && !slices.Contains(r.Narrows, "member"):
+			l.refuse(e.Role, "take member out of the exception", "the %s cannot be: the rule is about the role, not about one member", e)
+		case e.Serial != 0 && !slices.Contains(r.Narrows, "serial"):
+			l.refuse(e.Role, "take serial out of the exception", "the %s cannot be: the rule is not about cards", e)
+		case len(l.used[e]) == 0 && l.judged(e.Role):
+			l.say(Warning, e.Role, "remove the exception", "nothing in %s needs the exception from %s%s (%s)", e.Role, r.ID, boundTo(e.Member, serialWords(e.Serial)), e.Reason)
+		case len(l.used[e]) > 0 && len(r.Narrows) > 0 && e.binds() == 0:
+			l.unbound(e)
 		}
 	}
+}
+
+// unbound tells that an exception is bound to nobody, and who needs it.
+func (l *linter) unbound(e Exception) {
+	needed := slices.Compact(slices.Sorted(slices.Values(l.used[e])))
+	everyone := 0
+	for _, c := range l.charters {
+		if r, ok := c.role(e.Role); ok {
+			everyone = len(c.people(r))
+		}
+	}
+	const text = "the %s names nobody: it holds for whoever is in %s, now and later; needed by %s"
+	if len(needed) >= everyone {
+		l.say(Note, e.Role, "", text, e, e.Role, "everybody there")
+		return
+	}
+	next := "write one exception for each of them, with member = \"…\""
+	if len(needed) == 1 {
+		next = fmt.Sprintf("write member = %q in it", needed[0])
+	}
+	l.say(Warning, e.Role, next, text, e, e.Role, strings.Join(needed, ", "))
 }
 
 // judged reports whether everything that could need a role's exception was

@@ -237,7 +237,7 @@ func TestFindingsAreSorted(t *testing.T) {
 	for _, f := range lint(t, Proposal{Declaration: r.declare(t), Opened: opened}) {
 		got = append(got, string(f.Severity)+" "+f.Rule+" "+f.Role)
 	}
-	want := []string{"refused software-key targets", "warning country root", "warning country targets", "excused software-key root", "note losses-left root"}
+	want := []string{"refused software-key targets", "warning country root", "warning country targets", "excused software-key root", "note exception root", "note losses-left root"}
 	if !slices.Equal(got, want) {
 		t.Errorf("findings in the order\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

@@ -15,14 +15,36 @@ func (l *linter) softwareKey() {
 		if len(software) == 0 {
 			return
 		}
-		var keys []string
+		// Those that one exception excuses are told together.
+		var order []string
+		groups := map[string][]Holder{}
 		for _, h := range software {
-			keys = append(keys, h.String()+" "+h.Key.Fingerprint().String())
+			by := ""
+			for _, e := range l.excuses(Finding{Rule: l.rule.ID, Role: r.Name, members: h.Member}) {
+				by = e.identity()
+			}
+			if groups[by] == nil {
+				order = append(order, by)
+			}
+			groups[by] = append(groups[by], h)
 		}
-		l.add(Finding{
-			Role: r.Name, Severity: Refused, subject: strings.Join(keys, "\n"), Next: "let them enrol cards",
-			Text: fmt.Sprintf("%d of %d keys of %s lie in files, not on cards: %s", len(software), len(c.Holders(r.Name)), r.Name, enumerate(software)),
-		})
+		for _, by := range order {
+			l.inFiles(r.Name, groups[by], len(c.Holders(r.Name)))
+		}
+	})
+}
+
+// inFiles tells of keys of one role that lie in files.
+func (l *linter) inFiles(role string, software []Holder, of int) {
+	var keys, members []string
+	for _, h := range software {
+		keys = append(keys, h.String()+" "+h.Key.Fingerprint().String())
+		members = append(members, h.Member)
+	}
+	l.add(Finding{
+		Role: role, Severity: Refused, Next: "let them enrol cards",
+		subject: strings.Join(keys, "\n"), members: strings.Join(slices.Compact(members), "\n"),
+		Text: fmt.Sprintf("%d of %d keys of %s lie in files, not on cards: %s", len(software), of, role, enumerate(software)),
 	})
 }
 

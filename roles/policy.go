@@ -58,13 +58,6 @@ type Bounds struct {
 	MaxOnlineLifetime *Lifetime `toml:"max-online-lifetime" json:"max-online-lifetime,omitempty"`
 }
 
-// Exception allows one role what one excusable rule refuses.
-type Exception struct {
-	Rule   string `toml:"rule" json:"rule"`
-	Role   string `toml:"role" json:"role"`
-	Reason string `toml:"reason" json:"reason"`
-}
-
 // Role is the declaration of one role.
 type Role struct {
 	// Quorum says that the rules for spread (affiliation, country) apply.
@@ -171,18 +164,17 @@ func (p *Policy) checkLint(c *faults) {
 		c.add("exception", "%d exceptions, at most %d", len(p.Exceptions), maxExceptions)
 		return
 	}
-	seen := map[[2]string]bool{}
+	seen := map[string]bool{}
 	for i, e := range p.Exceptions {
 		at := entry("exception", i)
-		c.check(below(at, "rule"), checkName("rule", e.Rule))
-		c.check(below(at, "reason"), checkText("reason", e.Reason))
+		e.check(func(key string, err error) { c.check(below(at, key), err) })
 		if p.Roles[e.Role] == nil {
 			c.add(below(at, "role"), "no role %q is declared%s", e.Role, suggest(e.Role, p.order))
 		}
-		if seen[[2]string{e.Rule, e.Role}] {
-			c.add(at, "a second exception from %s for %s", e.Rule, e.Role)
+		if seen[e.identity()] {
+			c.add(at, "a second %s", e)
 		}
-		seen[[2]string{e.Rule, e.Role}] = true
+		seen[e.identity()] = true
 	}
 }
 

@@ -14,6 +14,9 @@ type Rule struct {
 	Bounds []string
 	// Excusable rules can be set aside for one role by an [[exception]].
 	Excusable bool
+	// Narrows are the keys of an [[exception]] that bind it to one member or
+	// one card: "member", "serial". None where the rule is about the role.
+	Narrows []string
 	// Gate rules are about a key and its member alone: an edit of members'
 	// files that one of them refuses is wrong at once, not only when a role
 	// names the key.
@@ -94,6 +97,7 @@ func peopleRules() []Rule {
 			Scope:     "delegated roles",
 			Reason:    "a signature that counts for two roles lets a mirror pass one role's document for the other's, in readers that do not compare the role's name",
 			Excusable: true,
+			Narrows:   []string{"member"},
 			check:     (*linter).delegatedTwice,
 		}, {
 			ID:     "readers",
@@ -112,6 +116,7 @@ func keyRules() []Rule {
 			Scope:     "keys on cards, of roles that people sign and of members who send them",
 			Reason:    "a card signs ed25519 over the whole message, which ends at about 3 kB, and a root of nine keys is larger; of other keys, every card makes ECDSA",
 			Excusable: true,
+			Narrows:   []string{"member", "serial"},
 			Gate:      true,
 			check:     (*linter).cardAlgorithm,
 		}, {
@@ -119,6 +124,7 @@ func keyRules() []Rule {
 			Scope:     "roles that people sign",
 			Reason:    "a key in a file can be copied without a trace; a card never gives its key away",
 			Excusable: true,
+			Narrows:   []string{"member"},
 			Gate:      true,
 			check:     (*linter).softwareKey,
 		}, {
@@ -150,6 +156,7 @@ func keyRules() []Rule {
 			Scope:     "keys on cards, of roles that people sign and of members who send them",
 			Reason:    "firmware, slot, PIN and touch decide what a thief or a program can sign with the card, and none of them can be mended later",
 			Excusable: true,
+			Narrows:   []string{"member", "serial"},
 			Gate:      true,
 			check:     (*linter).devicePolicy,
 		}, {
@@ -157,6 +164,7 @@ func keyRules() []Rule {
 			Scope:     "keys on cards, of roles that people sign and of members who send them; ROCA and YSA-2019-02 allow no exception",
 			Reason:    "the maker itself says that keys in such cards can be copied or computed",
 			Excusable: true,
+			Narrows:   []string{"member", "serial"},
 			Gate:      true,
 			check:     (*linter).cardFindings,
 		},

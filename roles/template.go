@@ -56,13 +56,16 @@ consistent-snapshot = true
 # max-country = 3       # the same for countries
 # min-spares = 2        # keys beyond the threshold
 
-# An exception from a rule, with the reason that every signer reads. It holds
-# for the role, whoever is in it; what it excuses for the first time, such as
-# another member's key, is marked as new for the signers.
+# An exception from a rule, with the reason that every signer reads. With
+# member, with serial, or with both it holds for that member, that card alone;
+# without them for the role, whoever is in it, now and later. What it excuses
+# for the first time, such as another key, is marked as new for the signers.
 # [[exception]]
-# rule = "software-key"
+# rule = "advisory"
 # role = "root"
-# reason = "rehearsal with throw-away keys"
+# member = "alice"
+# serial = 12345678
+# reason = "until her new card arrives"
 
 # Who decides about everything else, rarely and together. A member is named
 # as in members/<name>/member.toml; one with several active keys as

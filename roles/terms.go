@@ -18,8 +18,9 @@ type Terms struct {
 	Readers []string
 	// Devices is what every key on a card must be.
 	Devices Devices
-	// Excepted are the rules from which some role has an exception.
-	Excepted []string
+	// Exceptions are those of all roles: who is not in a role yet may come to one
+	// that has the exception.
+	Exceptions []Exception
 }
 
 // ParseTerms reads the terms out of rust-tuf.toml. Roles may still be without
@@ -40,13 +41,7 @@ func ParseTerms(file string, data []byte) (*Terms, error) {
 	if err := c.join(); err != nil {
 		return nil, err
 	}
-	t := &Terms{Repository: text.Repository, KeyID: text.KeyID, Readers: text.Readers, Devices: text.Devices}
-	for _, e := range text.Exceptions {
-		if !slices.Contains(t.Excepted, e.Rule) {
-			t.Excepted = append(t.Excepted, e.Rule)
-		}
-	}
-	return t, nil
+	return &Terms{Repository: text.Repository, KeyID: text.KeyID, Readers: text.Readers, Devices: text.Devices, Exceptions: text.Exceptions}, nil
 }
 
 // termsFile is a [Policy] whose machines may have no keys yet.
@@ -95,23 +90,23 @@ func (t *Terms) Proofs(members map[string]*Member, names []string, v *attest.Ver
 // proposal is a policy that names nobody, and members.
 func (t *Terms) proposal(members map[string]*Member, names []string, v *attest.Verifier) Proposal {
 	p := &Policy{Format: 1, Repository: t.Repository, KeyID: t.KeyID, Readers: t.Readers, Devices: t.Devices,
-		Roles: map[string]*Role{Root: {}, Targets: {}}}
-	for _, rule := range t.Excepted {
-		p.Exceptions = append(p.Exceptions, Exception{Rule: rule})
-	}
+		Roles: map[string]*Role{Root: {}, Targets: {}}, Exceptions: t.Exceptions}
 	return Proposal{Declaration: &Declaration{Policy: p, Members: members}, Members: names, Verifier: v}
 }
 
 // Meets tells why a card cannot hold a member's key, before one is made on it:
 // by its firmware, and by its series. Nothing speaks against it when the list
-// is empty. A role with an exception may still take the card.
-func (t *Terms) Meets(firmware attest.Version, fips bool) []string {
+// is empty, as when some role has an exception for this member and this card.
+func (t *Terms) Meets(member string, serial uint32, firmware attest.Version, fips bool) []string {
+	if slices.ContainsFunc(t.Exceptions, func(e Exception) bool { return e.covers("device-policy", member, int64(serial)) }) {
+		return nil
+	}
 	var against []string
 	least, err := attest.ParseVersion(t.Devices.MinFirmware)
-	if err == nil && firmware.Before(least) && !slices.Contains(t.Excepted, "device-policy") {
+	if err == nil && firmware.Before(least) {
 		against = append(against, "its firmware is "+firmware.String()+", the policy demands "+t.Devices.MinFirmware+" or newer")
 	}
-	if t.Devices.FIPS && !fips && !slices.Contains(t.Excepted, "device-policy") {
+	if t.Devices.FIPS && !fips {
 		against = append(against, "it is not of the FIPS series, which the policy demands")
 	}
 	return against

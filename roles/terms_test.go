@@ -24,10 +24,10 @@ func TestTermsOfTheTemplate(t *testing.T) {
 	if len(unreadable) != 2 || !strings.HasPrefix(unreadable[0], "tuf-js hashes") || !strings.HasPrefix(unreadable[1], "tough knows no such scheme") {
 		t.Errorf("%q", unreadable)
 	}
-	if against := terms.Meets(attest.Version{Major: 5, Minor: 4, Patch: 3}, false); len(against) != 1 || against[0] != "its firmware is 5.4.3, the policy demands 5.7.0 or newer" {
+	if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 4, Patch: 3}, false); len(against) != 1 || against[0] != "its firmware is 5.4.3, the policy demands 5.7.0 or newer" {
 		t.Errorf("%q", against)
 	}
-	if against := terms.Meets(attest.Version{Major: 5, Minor: 7}, false); against != nil {
+	if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 7}, false); against != nil {
 		t.Errorf("%q", against)
 	}
 }
@@ -57,14 +57,14 @@ func TestTermsExcept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if against := terms.Meets(attest.Version{Major: 5, Minor: 7}, false); len(against) != 1 || against[0] != "it is not of the FIPS series, which the policy demands" {
+	if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 7}, false); len(against) != 1 || against[0] != "it is not of the FIPS series, which the policy demands" {
 		t.Errorf("%q", against)
 	}
 	text += "\n[[exception]]\nrule = \"device-policy\"\nrole = \"root\"\nreason = \"a card is on its way\"\n"
 	if terms, err = ParseTerms("rust-tuf.toml", []byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	if against := terms.Meets(attest.Version{Major: 5, Minor: 4}, false); against != nil {
+	if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 4}, false); against != nil {
 		t.Errorf("%q", against)
 	}
 }

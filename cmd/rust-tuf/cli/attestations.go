@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/spf13/cobra"
 )
 
@@ -87,9 +90,9 @@ func (c *command) runAttestations(ctx context.Context, folder string) error {
 		}
 	}
 	out := &attestationsResult{Attestations: []attestationResult{}, TestRoots: proof.TestRoots()}
-	terms := &roles.Terms{KeyID: roles.FormSpec, Devices: roles.DefaultDevices()}
-	if found, knows, at := c.declaredTerms(ctx); found != nil {
-		terms, proof, out.Policy = found, knows, at
+	known := &declared{terms: &roles.Terms{KeyID: roles.FormSpec, Devices: roles.DefaultDevices()}, proof: proof}
+	if here := c.declaredHere(ctx); here != nil {
+		known, out.Policy = here, here.at
 	}
 	found, err := attest.FindAll(files)
 	if err != nil {
@@ -99,7 +102,7 @@ func (c *command) runAttestations(ctx context.Context, folder string) error {
 		}
 	}
 	for _, f := range found {
-		out.Attestations = append(out.Attestations, c.inspected(f, proof, terms))
+		out.Attestations = append(out.Attestations, c.inspected(f, known))
 	}
 	if len(out.Attestations) == 0 {
 		return rejected(fmt.Errorf("%s holds no attestation: looked for SERIAL/attestation-SLOT.pem beside SERIAL/%s", folder, attest.DeviceFile))
@@ -126,45 +129,56 @@ func isAre(n int) string {
 	return "are"
 }
 
-// declaredTerms are those of the commit at HEAD, with the verifier that knows
-// its further intermediates, and the commit; nil where there are none.
-func (c *command) declaredTerms(ctx context.Context) (*roles.Terms, *attest.Verifier, string) {
+// declared is what a repository says about cards.
+type declared struct {
+	at      string // the commit
+	terms   *roles.Terms
+	proof   *attest.Verifier // which knows the repository's intermediates
+	members map[string]*roles.Member
+}
+
+// declaredHere is what the commit at HEAD says; nil where there is no policy.
+func (c *command) declaredHere(ctx context.Context) *declared {
 	w, err := c.openClone(ctx)
 	if err != nil {
-		return nil, nil, ""
+		return nil
 	}
 	head, err := w.git.Resolve(ctx, "HEAD")
 	if err != nil {
-		return nil, nil, ""
+		return nil
 	}
 	repo, err := w.read(ctx, head)
 	if err != nil {
-		return nil, nil, ""
+		return nil
 	}
 	raw, err := repo.Tree().Read(metadata.PolicyFile)
 	if err != nil {
-		return nil, nil, ""
+		return nil
 	}
 	terms, err := roles.ParseTerms(metadata.PolicyFile, raw)
 	if err != nil {
-		return nil, nil, ""
+		return nil
 	}
 	verifier, err := repo.Verifier()
 	if err != nil {
-		return nil, nil, ""
+		return nil
 	}
-	return terms, verifier, string(head)
+	members, err := repo.Members()
+	if err != nil {
+		return nil
+	}
+	return &declared{string(head), terms, verifier, members}
 }
 
 // inspected is what one attestation proves.
-func (c *command) inspected(f attest.Files, proof *attest.Verifier, terms *roles.Terms) attestationResult {
+func (c *command) inspected(f attest.Files, known *declared) attestationResult {
 	out := attestationResult{Path: f.SlotPath, Short: []string{}}
 	a, err := f.Parse()
 	if err != nil {
 		out.Error = err.Error()
 		return out
 	}
-	facts, err := proof.Verify(a, c.env.Now().UTC())
+	facts, err := known.proof.Verify(a, c.env.Now().UTC())
 	switch {
 	case err != nil:
 		out.Error = err.Error()
@@ -177,25 +191,39 @@ func (c *command) inspected(f attest.Files, proof *attest.Verifier, terms *roles
 		return out
 	}
 	out.Card = facts.String()
-	for _, short := range shortcomings(terms, proof, facts, roles.Evidence{Slot: string(a.SlotPEM()), Device: string(a.DevicePEM())}) {
+	for _, short := range known.shortcomings(facts, roles.Evidence{Slot: string(a.SlotPEM()), Device: string(a.DevicePEM())}) {
 		out.Short = append(out.Short, short.Text)
 	}
 	return out
 }
 
 // shortcomings compares a key that a card attests with [devices] of the policy,
-// by the rules of the gate: as if somebody called you sent it.
-func shortcomings(terms *roles.Terms, proof *attest.Verifier, facts attest.Facts, evidence roles.Evidence) []roles.Finding {
-	you := &roles.Member{Format: 1, Name: "you", Login: "you", Keys: []roles.MemberKey{{Label: "main", Public: roles.PublicKey{PublicKey: facts.Key},
+// by the rules of the gate: as if its holder sent it.
+func (d *declared) shortcomings(facts attest.Facts, evidence roles.Evidence) []roles.Finding {
+	holder := d.holder(facts.Key)
+	m := &roles.Member{Format: 1, Name: holder, Login: holder, Keys: []roles.MemberKey{{Label: "main", Public: roles.PublicKey{PublicKey: facts.Key},
 		Kind: roles.KindPIV, Serial: int64(facts.Serial), Slot: facts.Slot.String(), Status: roles.StatusActive, Evidence: evidence}}}
 	var short []roles.Finding
-	for _, f := range terms.Judge(map[string]*roles.Member{you.Name: you}, []string{you.Name}, proof) {
+	for _, f := range d.terms.Judge(map[string]*roles.Member{holder: m}, []string{holder}, d.proof) {
 		if f.Rule != "possession" && f.Severity == roles.Refused {
-			f.Text = strings.TrimPrefix(f.Text, "you/main: ")
+			f.Text = strings.TrimPrefix(f.Text, holder+"/main: ")
 			short = append(short, f)
 		}
 	}
 	return short
+}
+
+// holder is the member who is declared with a key, whose exceptions hold; "you"
+// for a key that nobody is declared with.
+func (d *declared) holder(key verify.PublicKey) string {
+	for _, name := range slices.Sorted(maps.Keys(d.members)) {
+		for _, k := range d.members[name].Keys {
+			if k.Public.Equal(key) {
+				return name
+			}
+		}
+	}
+	return "you"
 }
 
 // certificatesIn reads the small files with certificates below a folder, by

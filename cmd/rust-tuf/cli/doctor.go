@@ -72,8 +72,7 @@ type diagnosis struct {
 	ui     signer.UI
 	now    time.Time
 	out    doctorResult
-	terms  *roles.Terms
-	proof  *attest.Verifier
+	known  declared // what is demanded of cards
 	hand   *keysInHand
 	w      *workspace        // nil outside a clone whose remote answers
 	listed map[string]string // role and owner by fingerprint, of trusted versions
@@ -94,12 +93,12 @@ func (d *diagnosis) trouble(as mark, about string, err error) {
 }
 
 func (c *command) runDoctor(ctx context.Context, test bool) error {
-	d := &diagnosis{command: c, ui: c.person().ui(), now: c.env.Now().UTC(), proof: c.env.Attestation, listed: map[string]string{}}
+	d := &diagnosis{command: c, ui: c.person().ui(), now: c.env.Now().UTC(), known: declared{proof: c.env.Attestation}, listed: map[string]string{}}
 	d.out.Lines = []doctorLine{}
-	d.terms = &roles.Terms{KeyID: roles.FormSpec, Devices: roles.DefaultDevices()}
-	if d.proof == nil {
+	d.known.terms = &roles.Terms{KeyID: roles.FormSpec, Devices: roles.DefaultDevices()}
+	if d.known.proof == nil {
 		var err error
-		if d.proof, err = attest.Yubico(); err != nil {
+		if d.known.proof, err = attest.Yubico(); err != nil {
 			return err
 		}
 	}
@@ -165,13 +164,16 @@ func (d *diagnosis) policy() {
 		d.trouble(markWarning, "card", err)
 		return
 	}
-	d.terms = terms
+	d.known.terms = terms
 	proof, err := d.w.repo.Verifier()
 	if err != nil {
 		d.trouble(markWarning, "card", err)
 		return
 	}
-	d.proof = proof
+	d.known.proof = proof
+	if d.known.members, err = d.w.repo.Members(); err != nil {
+		d.trouble(markWarning, "card", err)
+	}
 }
 
 // root looks at what this machine trusts.

@@ -25,7 +25,7 @@ func (d *diagnosis) cards(ctx context.Context) int {
 		return 0
 	}
 	d.line(markOK, "card", "", "the smart card service answers; YubiKeys plugged in: %d", len(cards))
-	for _, root := range d.proof.TestRoots() {
+	for _, root := range d.known.proof.TestRoots() {
 		d.line(markWarning, "card", "", "a TEST ROOT is trusted, so that nothing is proven about real cards: %s", root)
 	}
 	for _, info := range cards {
@@ -53,7 +53,7 @@ func (d *diagnosis) card(ctx context.Context, info piv.CardInfo) {
 	default:
 		d.line(markWarning, "card", "", "%s: whether its management key is the factory's could not be found out", name)
 	}
-	for _, text := range d.terms.Devices.Slots {
+	for _, text := range d.known.terms.Devices.Slots {
 		slot, err := piv.ParseSlot(text)
 		if err != nil {
 			d.trouble(markWrong, "card", err)
@@ -122,7 +122,7 @@ func (d *diagnosis) slot(ctx context.Context, name string, info piv.CardInfo, he
 	proof, err := attest.ParseDER(answer.Slot, answer.Device)
 	if err == nil {
 		var facts attest.Facts
-		if facts, err = d.proof.Verify(proof, d.now); err == nil {
+		if facts, err = d.known.proof.Verify(proof, d.now); err == nil {
 			d.line(markOK, "card", "", "%s: attested: %s", where, facts)
 			d.demands(where, info, held, proof, facts)
 			return
@@ -141,7 +141,7 @@ func (d *diagnosis) demands(where string, info piv.CardInfo, held piv.SlotInfo, 
 		d.trouble(markWrong, "card", fmt.Errorf("%s: the card attests slot %s of card %d instead", where, facts.Slot, facts.Serial))
 		return
 	}
-	short := shortcomings(d.terms, d.proof, facts, roles.Evidence{Slot: string(proof.SlotPEM()), Device: string(proof.DevicePEM())})
+	short := d.known.shortcomings(facts, roles.Evidence{Slot: string(proof.SlotPEM()), Device: string(proof.DevicePEM())})
 	for _, f := range short {
 		d.line(markWrong, "card", f.Next, "%s: %s", where, f.Text)
 	}

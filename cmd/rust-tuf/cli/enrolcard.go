@@ -51,7 +51,7 @@ func (e *enrolment) chooseCard(ctx context.Context) error {
 		return missing
 	}
 	firmware := attest.Version{Major: uint8(e.info.Firmware.Major), Minor: uint8(e.info.Firmware.Minor), Patch: uint8(e.info.Firmware.Patch)}
-	if against := e.terms.Meets(firmware, e.info.Form.FIPS()); len(against) > 0 {
+	if against := e.terms.Meets(e.member.Name, wanted, firmware, e.info.Form.FIPS()); len(against) > 0 {
 		return rejected(&UnfitCardError{wanted, against})
 	}
 	e.card, err = piv.FindCard(ctx, wanted)
