@@ -12,8 +12,8 @@ import (
 // [devices]. It is compared with what the card itself attests.
 type Devices struct {
 	// MinFirmware is the oldest firmware that is accepted, as "5.7.0", the
-	// default: firmware is never updated, and whoever has an older card and a
-	// laboratory for some hours can copy its EC keys (YSA-2024-03).
+	// default: firmware is never updated, and whoever has an older card, its
+	// PIN and a laboratory for some hours can copy its EC keys (YSA-2024-03).
 	MinFirmware string `toml:"min-firmware" json:"min-firmware"`
 	// Slots are the slots that a key may live in; by default 9c, which the PIV
 	// standard made for signatures.

@@ -222,14 +222,14 @@ func (l *linter) cardFindings() {
 			if f.Severity == attest.Note {
 				told.Severity = Note
 			}
-			l.add(l.unlisted(told))
+			l.add(l.untilNamed(told))
 		}
 	}
 }
 
-// unlisted softens what an exception may allow in the role that will name the
+// untilNamed softens what an exception may allow in the role that will name the
 // key, when there is such an exception and no role names it yet.
-func (l *linter) unlisted(f Finding) Finding {
+func (l *linter) untilNamed(f Finding) Finding {
 	if f.Role != "" || f.final || f.Severity != Refused || !l.rule.Excusable {
 		return f
 	}

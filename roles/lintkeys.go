@@ -207,7 +207,7 @@ func (l *linter) cardAlgorithm() {
 			text = fmt.Sprintf("the key %s is %s on card %d; rust-tuf signs with ECDSA P-256 and P-384 on cards", u.name(), u.key.Public.Algorithm(), u.key.Serial)
 		}
 		if text != "" {
-			l.add(l.unlisted(Finding{Role: u.role, Severity: Refused, Text: text, subject: u.about(text), members: u.member.Name, serial: u.key.Serial, Next: "let " + u.member.Name + " make an ECDSA P-256 key on the card"}))
+			l.add(l.untilNamed(Finding{Role: u.role, Severity: Refused, Text: text, subject: u.about(text), members: u.member.Name, serial: u.key.Serial, Next: "let " + u.member.Name + " make an ECDSA P-256 key on the card"}))
 		}
 	}
 }

@@ -173,12 +173,12 @@ func (e *SignatureError) Unwrap() error { return e.cause }
 // DelegationError says that a role was asked for that its delegator does not
 // know. By names the delegator, for instance "targets 3".
 type DelegationError struct {
-	Role, By string
-	unlisted bool // By is a snapshot
+	Role, By   string
+	bySnapshot bool // By is a snapshot
 }
 
 func (e *DelegationError) Error() string {
-	if e.unlisted {
+	if e.bySnapshot {
 		return fmt.Sprintf("role %s is delegated, but %s lists no file of it", shownName(e.Role), e.By)
 	}
 	return fmt.Sprintf("role %s is not delegated by %s", shownName(e.Role), e.By)

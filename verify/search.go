@@ -113,7 +113,7 @@ func (s *Session) targets(role string, by Delegator, load Loader) (*Targets, err
 	}
 	promised, ok := s.snapshot.file(role)
 	if !ok {
-		return nil, &DelegationError{Role: role, By: source{typeSnapshot, s.snapshot.Version()}.String(), unlisted: true}
+		return nil, &DelegationError{Role: role, By: source{typeSnapshot, s.snapshot.Version()}.String(), bySnapshot: true}
 	}
 	var accepted *Targets
 	offer := func(raw []byte) (err error) {

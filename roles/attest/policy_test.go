@@ -107,6 +107,7 @@ func TestFindings(t *testing.T) {
 		{"EUCLEAK, the oldest with attestation", attest.Policy{}, firmware("4.3.0"), findings{"eucleak: "}},
 		{"EUCLEAK, mended", attest.Policy{}, firmware("5.7.0"), nil},
 		{"EUCLEAK is not about RSA", anyRSA, rsaOn("5.4.3"), nil},
+		{"EUCLEAK, Bio before the others' repair", attest.Policy{}, bio("5.6.9"), findings{"eucleak: the ECDSA P-256 key in slot 9c of card 36011225 lives on firmware 5.6.9, must be 5.7.2 or newer"}},
 		{"EUCLEAK, Bio", attest.Policy{}, bio("5.7.1"), findings{"eucleak: the ECDSA P-256 key in slot 9c of card 36011225 lives on firmware 5.7.1, must be 5.7.2 or newer"}},
 		{"EUCLEAK, Bio mended", attest.Policy{}, bio("5.7.2"), nil},
 

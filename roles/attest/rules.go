@@ -53,7 +53,7 @@ func Rules() []Rule {
 			check:  (*judgement).weakRandom,
 		}, {
 			ID:        "eucleak",
-			Reason:    "YSA-2024-03 (EUCLEAK, CVE-2024-45678): whoever has the card and a laboratory for some hours can copy its elliptic-curve keys",
+			Reason:    "YSA-2024-03 (EUCLEAK, CVE-2024-45678): whoever has the card, the PIN of a key that asks for one, and a laboratory for some hours can copy its elliptic-curve keys",
 			Excusable: true,
 			check:     (*judgement).eucleak,
 		}, {
@@ -163,12 +163,18 @@ func (j *judgement) weakRandom() {
 	}
 }
 
-func (j *judgement) eucleak() {
-	fixed := fixedEUCLEAK
-	if j.facts.FormFactor.Bio() {
-		fixed = fixedEUCLEAKBio
+// Copyable reports whether YSA-2024-03 (EUCLEAK) is about the key, and the
+// firmware that mends it.
+func (f Facts) Copyable() (copyable bool, mended Version) {
+	mended = fixedEUCLEAK
+	if f.FormFactor.Bio() {
+		mended = fixedEUCLEAKBio
 	}
-	if j.facts.Key.KeyType() != "rsa" && j.facts.Firmware.Before(fixed) {
+	return f.Key.KeyType() != "rsa" && f.Firmware.Before(mended), mended
+}
+
+func (j *judgement) eucleak() {
+	if copyable, fixed := j.facts.Copyable(); copyable {
 		j.refuse("take a card with firmware "+fixed.String()+" or newer (no card can be updated)",
 			"the %s key in %s lives on firmware %s, must be %s or newer", j.facts.Key.Algorithm(), j.place(), j.facts.Firmware, fixed)
 	}

@@ -102,7 +102,7 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.unlisted(); err != nil {
+	if err := r.refuseListed(); err != nil {
 		return err
 	}
 	gone, err := r.findCard(ctx)
@@ -118,7 +118,7 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 	}
 	if gone {
 		if said == nil {
-			return &KeyGoneError{name, r.key.Label, uint32(r.key.Serial), r.slot, r.info.Slot(r.slot).State}
+			return &KeyGoneError{name, r.key.Label, uint32(r.key.Serial), r.slot, r.info.Slot(r.slot).State, r.key.Status}
 		}
 		r.out.Way, r.out.Again = said.Way, true
 		return r.show(r.out)
@@ -235,8 +235,8 @@ func unlost(name string, k roles.MemberKey) error {
 	return rejected(fmt.Errorf("the key %s of %s is declared lost; if you have it after all, set its status to \"retired\" in %s first, in a pull request", k.Label, name, metadata.MemberPath(name)))
 }
 
-// unlisted refuses a key that somebody still counts on.
-func (r *retiring) unlisted() error {
+// refuseListed refuses a key that somebody still counts on.
+func (r *retiring) refuseListed() error {
 	by, err := r.w.listedBy(r.key.Public.Fingerprint())
 	if err != nil {
 		return err
@@ -247,9 +247,8 @@ func (r *retiring) unlisted() error {
 	return nil
 }
 
-// madeThere tells whether the card attests that it made the key, and whether
-// its firmware is one of those that the usual policy refuses, because their keys
-// can be copied.
+// madeThere tells whether the card attests that it made the key, and whether its
+// firmware is one whose keys can be copied all the same.
 func (r *retiring) madeThere() (there, copyable bool) {
 	proof, err := attest.Parse([]byte(r.key.Evidence.Slot), []byte(r.key.Evidence.Device))
 	if err != nil {
@@ -259,6 +258,6 @@ func (r *retiring) madeThere() (there, copyable bool) {
 	if err != nil || !facts.Key.Equal(r.key.Public.PublicKey) || int64(facts.Serial) != r.key.Serial {
 		return false, false
 	}
-	safe, err := attest.ParseVersion(roles.DefaultDevices().MinFirmware)
-	return true, err != nil || facts.Firmware.Before(safe)
+	copyable, _ = facts.Copyable()
+	return true, copyable
 }

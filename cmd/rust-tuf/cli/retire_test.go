@@ -4,6 +4,8 @@ package cli
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -169,7 +171,8 @@ func TestRetireRefuses(t *testing.T) {
 		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, append(slices.Clone(leaving), giveUp), ExitCard, []string{"the card was not touched in time"}},
 		{"another key", func(_ *vyubikey.World, c *card.Card) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
-		}, retireArgs, nil, ExitCard, []string{"slot 9c of YubiKey 5200001 holds another key, so the key main of mallory cannot sign that it is retired; nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
+		}, retireArgs, nil, ExitCard, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 holds another key; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
+		{"a card that was reset", func(_ *vyubikey.World, c *card.Card) { reset(t, c) }, retireArgs, nil, ExitCard, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml, in a pull request, so that no role can name it any more`}},
 		{"another card", func(world *vyubikey.World, c *card.Card) {
 			world.Clear()
 			world.Insert(card.Config{Serial: 5200009})
@@ -198,6 +201,48 @@ func TestRetireRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// reset is what ykman's reset does.
+func reset(t *testing.T, c *card.Card) {
+	t.Helper()
+	found, err := piv.FindCard(t.Context(), c.Serial())
+	if err == nil {
+		err = found.Reset(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A key that its holder destroyed with another tool, after they declared it
+// retired: there is nothing left to do, and that is said.
+func TestRetireWhatIsGone(t *testing.T) {
+	s, mallory, _, c := memberWithCard(t, card.Config{})
+	path := metadata.MemberPath("mallory")
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(s.maintainer.clone, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err = withStatus(path, text, "main", roles.StatusRetired)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.edit(s.maintainer, "mallory leaves", map[string]string{path: string(text)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.pushMerged(); err != nil {
+		t.Fatal(err)
+	}
+	reset(t, c)
+	mallory.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, mallory, ExitCard, retireArgs, "the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty; ",
+			"hint: nothing is left to do: members/mallory/member.toml declares it retired, so no role can name it")
+	})
 }
 
 // pulledBeforeWipe is a card that is pulled out after the key's end was pushed,
@@ -308,7 +353,7 @@ func TestRetireErrorTypes(t *testing.T) {
 	if !is[*RecordedError](err) || !errors.Is(err, inner) || exitCode(err) != ExitRejected {
 		t.Error(err, exitCode(err))
 	}
-	err = &KeyGoneError{"mallory", "main", 5200001, 0x9c, 0}
+	err = &KeyGoneError{"mallory", "main", 5200001, 0x9c, piv.Empty, roles.StatusActive}
 	if !strings.Contains(err.Error(), "slot 9c of YubiKey 5200001 is empty") || exitCode(err) != ExitCard {
 		t.Error(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 )
@@ -31,6 +32,7 @@ type KeyGoneError struct {
 	Serial        uint32
 	Slot          piv.Slot
 	State         piv.SlotState
+	Status        roles.Status // of the key, as declared
 }
 
 func (e *KeyGoneError) Error() string {
@@ -41,12 +43,15 @@ func (e *KeyGoneError) Error() string {
 	case piv.Hidden:
 		what = "shows no key"
 	}
-	return fmt.Sprintf("slot %s of YubiKey %d %s, so the key %s of %s cannot sign that it is retired; nothing was changed", e.Slot, e.Serial, what, e.Label, e.Member)
+	return fmt.Sprintf("the key %s of %s is gone already: slot %s of YubiKey %d %s; so it cannot sign that it is retired, and nothing was changed", e.Label, e.Member, e.Slot, e.Serial, what)
 }
 
 // Hint says what can still be recorded.
 func (e *KeyGoneError) Hint() string {
-	return fmt.Sprintf("if the key is gone for good, set its status to \"lost\" in %s, in a pull request", metadata.MemberPath(e.Member))
+	if e.Status != roles.StatusActive {
+		return fmt.Sprintf("nothing is left to do: %s declares it %s, so no role can name it", metadata.MemberPath(e.Member), e.Status)
+	}
+	return fmt.Sprintf("set its status to \"lost\" in %s, in a pull request, so that no role can name it any more", metadata.MemberPath(e.Member))
 }
 
 // RecordedError is a key whose end is merged, and which is not found on its card.
