@@ -52,6 +52,10 @@
 //	length = 123
 //	sha256 = "<64 hex digits>"
 //
+//	[schedule.root]                 # see Deadlines; nobody signs it
+//	opens = "120d"                  # before expiry: the next version is proposed
+//	alert = "45d"                   # before expiry: it is late
+//
 // Names of roles, members, keys and labels are 1 to 63 of a-z, 0-9 and "-".
 // Delegated roles are searched in the order of the file.
 //
@@ -62,6 +66,7 @@
 //	login = "alice-at-forge"
 //	affiliations = ["some-label"]
 //	countries = ["some-label"]
+//	term-ends = "2028-11-22"        # optional; nobody signs it
 //
 //	[[key]]
 //	label = "main"

@@ -21,6 +21,9 @@ type Member struct {
 	// Affiliations and Countries are labels that the rules for spread compare.
 	Affiliations []string `toml:"affiliations"`
 	Countries    []string `toml:"countries"`
+	// TermEnds is the day on which somebody else is to take over; zero for none.
+	// Nothing ends by itself then: people are told.
+	TermEnds Date `toml:"term-ends"`
 	// Keys are all keys the member ever declared, lost and retired ones too.
 	Keys []MemberKey `toml:"key"`
 
@@ -204,6 +207,9 @@ func (m *Member) TOML() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "format = %d\nname = %s\nlogin = %s\n", m.Format, quote(m.Name), quote(m.Login))
 	fmt.Fprintf(&b, "# Labels are only compared, so pseudonyms will do.\naffiliations = %s\ncountries = %s\n", quoteAll(m.Affiliations), quoteAll(m.Countries))
+	if !m.TermEnds.IsZero() {
+		fmt.Fprintf(&b, "term-ends = %s\n", quote(m.TermEnds.String()))
+	}
 	for _, k := range m.Keys {
 		fmt.Fprintf(&b, "\n[[key]]\nlabel = %s\npublic = \"\"\"\n%s\"\"\"\nkind = %s\n", quote(k.Label), k.Public.PEM(), quote(string(k.Kind)))
 		if k.Kind == KindPIV {

@@ -35,6 +35,8 @@ type Policy struct {
 	Online map[string]*OnlineKey `toml:"online"`
 	// Targets are the files that people-signed roles list.
 	Targets []Target `toml:"target"`
+	// Schedule says, by role, when people are told that a version ends.
+	Schedule map[string]*Deadlines `toml:"schedule"`
 
 	order   []string // names of roles, in the order of the file
 	outline *outline
@@ -112,6 +114,7 @@ func ParsePolicy(file string, data []byte) (*Policy, error) {
 	p.checkDelegations(c)
 	p.checkOnline(c)
 	p.checkTargets(c)
+	p.checkSchedule(c)
 	if err := c.join(); err != nil {
 		return nil, err
 	}

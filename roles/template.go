@@ -113,6 +113,13 @@ lifetime = "1d"
 # length = 123          # bytes
 # sha256 = "…"          # 64 hex digits
 
+# When people are told that a version is about to end, counted back from its
+# expiry. Usual are a quarter and an eighth of the lifetime, at most 120 and 45
+# days. Nobody signs this table.
+# [schedule.root]
+# opens = "120d"        # the next version is proposed, and its members can sign
+# alert = "45d"         # everybody is told that it is late
+
 # The public keys of the machines, as PEM.
 [online.snapshot]
 public = """

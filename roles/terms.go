@@ -59,7 +59,8 @@ type termsFile struct {
 	Online             map[string]*struct {
 		Public string `toml:"public"`
 	} `toml:"online"`
-	Targets []Target `toml:"target"`
+	Targets  []Target              `toml:"target"`
+	Schedule map[string]*Deadlines `toml:"schedule"`
 }
 
 // UnreadableP384 tells, a sentence for each, which of the readers could not use
