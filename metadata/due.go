@@ -1,0 +1,115 @@
+package metadata
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/roles"
+)
+
+// DueRenewals are the roles of which the next version is to be proposed now:
+// signing has opened, and no open event makes one. The dates are those of
+// Schedule.
+func (r *Repository) DueRenewals(schedule []Moment, now time.Time) []string {
+	var due []string
+	for _, m := range schedule {
+		if m.Kind == SigningOpens && !m.At.After(now) && !slices.ContainsFunc(r.Open, func(e *Event) bool { return e.Payload(m.Role) != nil }) {
+			due = append(due, m.Role)
+		}
+	}
+	first := []string{roleTargets, roleRoot} // the later in this list, the earlier
+	slices.SortFunc(due, func(a, b string) int {
+		return cmp.Or(slices.Index(first, b)-slices.Index(first, a), strings.Compare(a, b))
+	})
+	return due
+}
+
+// The ladder of reminders: the days after the opening of an event, and the days
+// before the first of the versions that it renews expires. Behind the last of
+// the first there is one every week.
+var (
+	ladderAge  = []int{3, 7, 14}
+	ladderLeft = []int{30, 14, 7, 3, 1, 0}
+)
+
+const weekly = 7
+
+// Reminder is one step of the ladder that an event has reached. Whoever sends
+// reminders sends each step of an event once.
+type Reminder struct {
+	Event   string
+	Step    string        // names the step among those of the event: "age-7", "left-14"
+	Age     time.Duration // since the event opened
+	Expires time.Time     // of the first version that the event renews; zero for none
+	Wanted  []Wanted
+}
+
+// Wanted is a rule that is not met yet, and who can meet it.
+type Wanted struct {
+	Role    string
+	Version int64
+	By      string // whose rule it is, in words
+	Missing int    // signatures
+	Of      []Holder
+}
+
+// Wanted says which rules are not met, and who can meet them: one entry for
+// each rule. d may lack members; then less is known of them.
+func (s *Standing) Wanted(d *roles.Declaration) []Wanted {
+	var out []Wanted
+	for _, p := range s.Payloads {
+		for _, rule := range p.Rules {
+			if rule.Tally.Met() {
+				continue
+			}
+			w := Wanted{Role: p.Role, Version: p.Version, By: rule.By, Missing: rule.Tally.Threshold - len(rule.Tally.Valid)}
+			for _, h := range rule.Tally.Missing {
+				w.Of = append(w.Of, HolderOf(d, h))
+			}
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// Reminder is the newest step of the ladder that an event has reached, nil
+// before the first, or when nobody is missing.
+func (t *Trusted) Reminder(s *Standing, d *roles.Declaration, now time.Time) *Reminder {
+	r := &Reminder{Event: s.Event.Name, Age: now.Sub(s.Event.Opened), Wanted: s.Wanted(d)}
+	if len(r.Wanted) == 0 {
+		return nil
+	}
+	for _, p := range s.Payloads {
+		if doc := t.Document(p.Role); doc != nil && (r.Expires.IsZero() || doc.Expires().Before(r.Expires)) {
+			r.Expires = doc.Expires().UTC()
+		}
+	}
+	var reached time.Time // of two on one day, the days that are left say more
+	take := func(step string, at time.Time) {
+		if !at.After(now) && !at.Before(reached) {
+			reached, r.Step = at, step
+		}
+	}
+	opened := s.Event.Opened
+	for _, days := range ladderAge {
+		take(fmt.Sprintf("age-%d", days), opened.AddDate(0, 0, days))
+	}
+	last := ladderAge[len(ladderAge)-1]
+	if weeks := int(r.Age/(24*time.Hour)-time.Duration(last)) / weekly; weeks > 0 {
+		take(fmt.Sprintf("age-%d", last+weeks*weekly), opened.AddDate(0, 0, last+weeks*weekly))
+	}
+	if !r.Expires.IsZero() {
+		for _, days := range ladderLeft {
+			if at := r.Expires.AddDate(0, 0, -days); at.After(opened) {
+				take(fmt.Sprintf("left-%d", days), at)
+			}
+		}
+	}
+	if r.Step == "" {
+		return nil
+	}
+	return r
+}
