@@ -34,7 +34,7 @@ type Moment struct {
 	At   time.Time // UTC
 
 	Role    string // of deadlines; "" for what concerns a member
-	Version int64
+	Version int64  // that is published, and that the next one replaces
 
 	Holder Holder    // of a term, or of a key
 	Since  time.Time // when the key was last seen: the signer's claim, or the opening of the event that brought it
@@ -172,9 +172,9 @@ func (r *Repository) lastSeen(keyID string) time.Time {
 func (m Moment) String() string {
 	switch m.Kind {
 	case SigningOpens:
-		return fmt.Sprintf("signing opens for what follows %s version %d", m.Role, m.Version)
+		return fmt.Sprintf("signing opens for %s version %d", m.Role, m.Version+1)
 	case SigningLate:
-		return fmt.Sprintf("late: what follows %s version %d is not signed yet", m.Role, m.Version)
+		return fmt.Sprintf("late: %s version %d is not signed yet", m.Role, m.Version+1)
 	case Expiry:
 		return fmt.Sprintf("%s version %d expires", m.Role, m.Version)
 	case TermEnds:

@@ -43,11 +43,11 @@ func TestSchedule(t *testing.T) {
 	w.edit(PolicyFile, "[roles.snapshot]", "[schedule.root]\nopens = \"26w\"\nalert = \"60d\"\n[roles.snapshot]")
 	got := lines(w.schedule())
 	for _, line := range []string{
-		"2028-05-25 signing opens for what follows root version 2\n",
-		"2028-09-24 late: what follows root version 2 is not signed yet\n",
+		"2028-05-25 signing opens for root version 3\n",
+		"2028-09-24 late: root version 3 is not signed yet\n",
 		"2028-11-23 root version 2 expires\n",
-		"2027-08-25 signing opens for what follows release version 1\n",
-		"2027-10-10 late: what follows targets version 3 is not signed yet\n",
+		"2027-08-25 signing opens for release version 2\n",
+		"2027-10-10 late: targets version 4 is not signed yet\n",
 		"2027-11-24 targets version 3 expires\n",
 		"2028-06-01 the term of alice ends\n",
 		"2027-11-24 does alice still hold the key called main? Last seen 2026-11-24\n",

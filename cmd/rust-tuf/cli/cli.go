@@ -34,6 +34,13 @@ type report interface {
 	text(w io.Writer)
 }
 
+// fileReport is a result that is a file by the rules of a format, line ends
+// included.
+type fileReport interface {
+	report
+	file() string
+}
+
 // Main runs the command with args (without the program's name) and returns
 // the exit code. An interruption through ctx ends it with ExitInterrupted.
 func Main(ctx context.Context, args []string, env *Env) int {
@@ -99,6 +106,10 @@ func (c *command) show(r report) error {
 		c.shown = true
 		return writeJSON(c.env.Stdout, r)
 	}
+	if f, ok := r.(fileReport); ok {
+		_, err := io.WriteString(c.env.Stdout, f.file())
+		return err
+	}
 	var b strings.Builder
 	r.text(&b)
 	return writeText(c.env.Stdout, b.String())
@@ -132,7 +143,7 @@ request. Nothing counts that the verifier inside rustup and cargo would not
 accept.
 
 Members:      key, member, trust, review, sign
-Maintainers:  init, propose, status, check, complete
+Maintainers:  init, propose, status, check, complete, due, calendar
 Everyone:     doctor, verify, runbook, demo
 
 A member who signs for the first time, or not for a year, begins with
@@ -166,7 +177,7 @@ func (c *command) rootCommand() *cobra.Command {
 	flags.StringVar(&c.remote, "remote", "", "git `remote` that holds the events (default: upstream if there is one, else origin)")
 	flags.StringVar(&c.push, "push-to", "", "git `remote` that branches are pushed to (default: origin); a fork is fine")
 	root.AddCommand(c.initCommand(), c.keyCommand(), c.trustCommand(), c.memberCommand(), c.proposeCommand(), c.reviewCommand(),
-		c.signCommand(), c.statusCommand(), c.checkCommand(), c.completeCommand(), c.verifyCommand(), c.doctorCommand(), c.runbookCommand(), c.demoCommand())
+		c.signCommand(), c.statusCommand(), c.checkCommand(), c.completeCommand(), c.dueCommand(), c.calendarCommand(), c.verifyCommand(), c.doctorCommand(), c.runbookCommand(), c.demoCommand())
 	return root
 }
 

@@ -22,7 +22,7 @@ const (
 	ExitRejected    = 3   // something was judged and refused
 	ExitPending     = 4   // your part is done, signatures are missing
 	ExitCard        = 5   // card, PIN, passphrase or touch
-	ExitExpired     = 10  // verify: past its expiry
+	ExitExpired     = 10  // verify, status --at: past its expiry
 	ExitThreshold   = 11  // verify: below a threshold
 	ExitRollback    = 12  // verify: older than what is trusted, or not the next version
 	ExitFormat      = 13  // verify: malformed or over a limit

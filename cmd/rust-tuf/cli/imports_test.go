@@ -19,7 +19,8 @@ func TestImports(t *testing.T) {
 		"roles", "roles/attest",
 		"runbook",
 		"signer", "signer/file", "signer/piv", "signer/trust",
-		"verify", "verify/dirstore", "verify/httpfetch",
+		"verify", "verify/bundle", "verify/dirstore", "verify/httpfetch",
+		"github.com/arran4/golang-ical",
 		"github.com/spf13/cobra",
 	}, "log", "net", "net/http", "os/signal", "syscall", "unsafe")
 }

@@ -171,28 +171,41 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 	if err := w.gatePasses(ctx, declared, p); err != nil {
 		return err
 	}
-	if o.dryRun {
-		return c.show(proposed(trusted, p, true))
+	out, err := w.pushProposal(ctx, trusted, parent, p, o.dryRun)
+	if err != nil {
+		return err
 	}
-	branch, again := "event/"+p.Event.Name, false
+	return c.show(out)
+}
+
+// proposalBranch begins the names of branches that propose an event.
+const proposalBranch = "event/"
+
+// pushProposal pushes a proposal on top of parent, or finds the branch that an
+// earlier run has pushed.
+func (w *workspace) pushProposal(ctx context.Context, trusted *metadata.Trusted, parent git.Commit, p *metadata.Proposal, dryRun bool) (*proposeResult, error) {
+	if dryRun {
+		return proposed(trusted, p, true), nil
+	}
+	branch, again := proposalBranch+p.Event.Name, false
 	message := fmt.Sprintf("propose: %s\n\n%s\n", p.Event.Name, p.Event.Why) + recordTestRoots(p.Event.TestRoots)
 	commit, err := w.pushBranch(ctx, parent, p.Change, message, branch, time.Time{})
 	var taken *BranchTakenError
 	if errors.As(err, &taken) {
 		earlier, ferr := w.proposedBefore(ctx, parent, taken.Found, p)
 		if ferr != nil {
-			return ferr
+			return nil, ferr
 		}
 		if earlier != nil {
 			p, commit, again, err = earlier, taken.Found, true, nil
 		}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	out := proposed(trusted, p, false)
 	out.Branch, out.Commit, out.Again, out.Pull = branch, string(commit), again, w.pullRequest(branch)
-	return c.show(out)
+	return out, nil
 }
 
 func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) *proposeResult {

@@ -8,17 +8,29 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/spf13/cobra"
 )
 
 func (c *command) statusCommand() *cobra.Command {
-	return &cobra.Command{
+	var at string
+	cmd := &cobra.Command{
 		Use:   "status [event]",
 		Short: "what is published, what is open, and who is missing",
-		Args:  argsBetween(0, 1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return c.runStatus(cmd.Context(), args) },
+		Long: `status says which version of each role is published and until when, how far each
+open event is, and who is missing.
+
+With --at it judges at another time. If a published version is expired then, it
+ends with exit code 10, so that a schedule can ask: will all of this still be
+valid in 5 days, in 30? What is published later it cannot know.
+
+    rust-tuf status --at +30d`,
+		Args: argsBetween(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runStatus(cmd.Context(), args, at) },
 	}
+	cmd.Flags().StringVar(&at, "at", "", "judge at this `time` (2027-11-22, 2027-11-22T12:00:00Z, or +30d from now) instead of now")
+	return cmd
 }
 
 type statusResult struct {
@@ -28,6 +40,8 @@ type statusResult struct {
 	Events    []eventStatus `json:"events"`
 	Late      []string      `json:"late,omitempty"` // files that were merged too late and count for nothing
 	Next      string        `json:"next"`
+	At        time.Time     `json:"judged_at"`
+	Given     bool          `json:"time_given"` // the instant was given, not read from the clock
 }
 
 type roleStatus struct {
@@ -38,6 +52,8 @@ type roleStatus struct {
 	Expires   time.Time `json:"expires"`
 	Left      string    `json:"left"` // until expiry, in words
 	Losses    int       `json:"losses_left"`
+	In5       bool      `json:"valid_in_5_days"`
+	In30      bool      `json:"valid_in_30_days"`
 }
 
 type eventStatus struct {
@@ -61,6 +77,9 @@ type payloadStatus struct {
 func (r *statusResult) text(w io.Writer) {
 	fmt.Fprintf(w, "Read from %s.\n", r.Source)
 	fmt.Fprintln(w, r.Basis)
+	if r.Given {
+		fmt.Fprintf(w, "Judged as of %s.\n", date(r.At))
+	}
 	for _, p := range r.Published {
 		fmt.Fprintf(w, "%s version %d: %d of %d must sign; expires %s (%s)", p.Role, p.Version, p.Threshold, p.Keys, date(p.Expires), p.Left)
 		if p.Role == "root" {
@@ -111,10 +130,15 @@ func writeRule(w io.Writer, p payloadStatus, rule ruleReview) {
 	fmt.Fprintln(w)
 }
 
-func (c *command) runStatus(ctx context.Context, args []string) error {
+func (c *command) runStatus(ctx context.Context, args []string, at string) error {
 	w, err := c.open(ctx)
 	if err != nil {
 		return err
+	}
+	if at != "" {
+		if w.now, err = instantFrom(at, w.now); err != nil {
+			return usage(err)
+		}
 	}
 	trusted, basis, err := w.judge()
 	if err != nil {
@@ -128,7 +152,7 @@ func (c *command) runStatus(ctx context.Context, args []string) error {
 		}
 		events = []*metadata.Event{e}
 	}
-	out := &statusResult{Source: w.source(), Basis: basis, Published: publishedStatus(trusted, w.now), Events: []eventStatus{}}
+	out := &statusResult{Source: w.source(), Basis: basis, Published: publishedStatus(trusted, w.now), Events: []eventStatus{}, At: w.now, Given: at != ""}
 	for _, e := range events {
 		out.Events = append(out.Events, statusOf(trusted, e, w.now))
 	}
@@ -139,7 +163,27 @@ func (c *command) runStatus(ctx context.Context, args []string) error {
 	if out.Next == "" && trusted.Root == nil {
 		out.Next = "a maintainer names the members in rust-tuf.toml, commits, and runs `rust-tuf propose`"
 	}
-	return c.show(out)
+	if err := c.show(out); err != nil {
+		return err
+	}
+	for _, p := range out.Published {
+		if out.Given && !w.now.Before(p.Expires) {
+			return &codedError{ExitExpired, &verify.ExpiredError{Role: p.Role, Version: p.Version, Expires: p.Expires, At: w.now}}
+		}
+	}
+	return nil
+}
+
+// instantFrom reads a time, or a number of days from now.
+func instantFrom(text string, now time.Time) (time.Time, error) {
+	if rest, ok := strings.CutPrefix(text, "+"); ok {
+		ahead, err := roles.ParseLifetime(rest)
+		if err != nil {
+			return time.Time{}, err
+		}
+		return ahead.From(now), nil
+	}
+	return parseInstant(text)
 }
 
 // nextOf is the one next step for some events: the nearest to a published
@@ -180,7 +224,8 @@ func publishedStatus(t *metadata.Trusted, now time.Time) []roleStatus {
 			return
 		}
 		out = append(out, roleStatus{Role: role, Version: d.Version(), Threshold: q.Threshold(), Keys: len(q.Keys()), Expires: d.Expires(),
-			Left: remaining(d.Expires(), now), Losses: len(q.Keys()) - q.Threshold()})
+			Left: remaining(d.Expires(), now), Losses: len(q.Keys()) - q.Threshold(),
+			In5: now.AddDate(0, 0, 5).Before(d.Expires()), In30: now.AddDate(0, 0, 30).Before(d.Expires())})
 	}
 	add("root", t.Root.Document(), t.Root)
 	for _, role := range t.Roles() {

@@ -108,6 +108,9 @@ func (w *workspace) source() string {
 	return fmt.Sprintf("branch %s of %s, %s", w.branch, w.remote, address)
 }
 
+// errNothingPublished is a repository whose first root is still being signed.
+var errNothingPublished = errors.New("no root is published yet, so nothing can be due; `rust-tuf status` says who is missing")
+
 // NoPinError says that this machine trusts no root of a repository yet.
 type NoPinError struct {
 	Repository string

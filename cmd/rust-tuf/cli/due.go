@@ -1,0 +1,256 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) dueCommand() *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "due",
+		Short: "do what is due today: propose renewals, and say whom to remind",
+		Long: `due is for a schedule: once a day, by a machine that may push branches and holds no
+key of a member. It reads the remote's default branch and
+
+  proposes an event for every role of which signing has opened, if nobody has
+  proposed one; a person merges it as any other;
+  names, for each open event, the members who are missing, when a new step of the
+  ladder of reminders is reached: 3, 7 and 14 days after it opened, then every
+  week; and 30, 14, 7, 3 and 1 days before the version that it renews expires.
+
+Run twice on one day it does the same once.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runDue(cmd.Context(), dryRun) },
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what is due, push nothing")
+	return cmd
+}
+
+// dueResult is what was due, and what was done about it.
+type dueResult struct {
+	Source    string          `json:"source"`
+	Opened    *proposeResult  `json:"opened,omitempty"` // the event that was proposed
+	Pending   []string        `json:"pending"`          // renewals that wait for a merge, by branch
+	Late      []momentEntry   `json:"late"`             // dates that have passed
+	Reminders []reminderEntry `json:"reminders"`
+	Next      *momentEntry    `json:"next,omitempty"` // the first date to come
+	DryRun    bool            `json:"dry_run"`
+}
+
+// reminderEntry is a step of the ladder that an event has reached.
+type reminderEntry struct {
+	Event   string        `json:"event"`
+	Step    string        `json:"step"` // sent at most once for each event
+	Open    string        `json:"open"` // for how long, in words
+	Expires time.Time     `json:"expires,omitzero"`
+	Wanted  []wantedEntry `json:"wanted"`
+	Command string        `json:"command"`
+}
+
+type wantedEntry struct {
+	Role    string        `json:"role"`
+	Version int64         `json:"version"`
+	Rule    string        `json:"rule"`
+	Missing int           `json:"missing"`
+	Of      []holderEntry `json:"of"`
+}
+
+type holderEntry struct {
+	Member string `json:"member"`
+	Login  string `json:"login,omitempty"`
+	KeyID  string `json:"keyid"`
+	Label  string `json:"label,omitempty"`
+	Serial int64  `json:"serial,omitempty"` // of the YubiKey
+}
+
+// String is a member with the card that is wanted.
+func (h holderEntry) String() string {
+	if h.Serial != 0 {
+		return fmt.Sprintf("%s (YubiKey %d)", h.Member, h.Serial)
+	}
+	return h.Member
+}
+
+func (c *command) runDue(ctx context.Context, dryRun bool) error {
+	w, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	trusted, d, err := w.declaredAndTrusted()
+	if err != nil {
+		return err
+	}
+	schedule := trusted.Schedule(d)
+	out := &dueResult{Source: w.source(), Pending: []string{}, Late: []momentEntry{}, Reminders: []reminderEntry{}, DryRun: dryRun}
+	for _, m := range momentEntries(schedule) {
+		switch {
+		case m.At.After(w.now):
+			if out.Next == nil {
+				out.Next = &m
+			}
+		case m.Kind != string(metadata.SigningOpens):
+			out.Late = append(out.Late, m)
+		}
+	}
+	if err := w.renew(ctx, trusted, d, schedule, out); err != nil {
+		return err
+	}
+	for _, e := range w.repo.Open {
+		s, err := trusted.Judge(e)
+		if err != nil {
+			continue // nobody can sign it; `status` says why
+		}
+		if r := trusted.Reminder(s, d, w.now); r != nil {
+			out.Reminders = append(out.Reminders, reminderOf(r))
+		}
+	}
+	return c.show(out)
+}
+
+// renew proposes one event for all roles of which signing has opened and
+// nobody has proposed the next version, on a branch that waits or on the
+// default one.
+func (w *workspace) renew(ctx context.Context, trusted *metadata.Trusted, d *roles.Declaration, schedule []metadata.Moment, out *dueResult) error {
+	due := w.repo.DueRenewals(schedule, w.now)
+	if len(due) == 0 {
+		return nil
+	}
+	waiting, err := w.proposedOnBranches(ctx)
+	if err != nil {
+		return err
+	}
+	due = slices.DeleteFunc(due, func(role string) bool {
+		branch, ok := waiting[role]
+		if ok && !slices.Contains(out.Pending, branch) {
+			out.Pending = append(out.Pending, branch)
+		}
+		return ok
+	})
+	if len(due) == 0 {
+		return nil
+	}
+	p, err := trusted.Propose(d, metadata.Proposition{Why: whyRenewal(trusted, due), Opened: w.now, Renew: due})
+	if err != nil {
+		return rejected(err)
+	}
+	if err := w.gatePasses(ctx, w.repo, p); err != nil {
+		return err
+	}
+	out.Opened, err = w.pushProposal(ctx, trusted, w.head, p, out.DryRun)
+	return err
+}
+
+// whyRenewal is the sentence that every signer reads.
+func whyRenewal(trusted *metadata.Trusted, due []string) string {
+	var parts []string
+	for _, role := range due {
+		doc := trusted.Document(role)
+		parts = append(parts, fmt.Sprintf("%s version %d expires on %s", role, doc.Version(), doc.Expires().UTC().Format(time.DateOnly)))
+	}
+	return "renewal, because " + join(parts)
+}
+
+// proposedOnBranches finds, by role, the branch that proposes a version of it
+// and waits to be merged.
+func (w *workspace) proposedOnBranches(ctx context.Context) (map[string]string, error) {
+	refs, err := w.git.FetchAll(ctx, w.remote)
+	if err == nil && w.push != w.remote {
+		var own []git.Ref
+		own, err = w.git.FetchAll(ctx, w.push)
+		refs = append(refs, own...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, ref := range refs {
+		branch, ok := strings.CutPrefix(ref.Name, "refs/heads/"+proposalBranch)
+		if !ok || ref.Err != nil {
+			continue
+		}
+		repo, err := w.read(ctx, ref.Commit)
+		if err != nil {
+			continue // what cannot be read cannot be merged
+		}
+		for _, e := range repo.Open {
+			if e.Name != branch {
+				continue
+			}
+			for _, p := range e.Payloads {
+				if p.Version > w.repo.Newest(p.Role) {
+					out[p.Role] = proposalBranch + branch
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+func reminderOf(r *metadata.Reminder) reminderEntry {
+	out := reminderEntry{Event: r.Event, Step: r.Step, Open: span(r.Age), Expires: r.Expires, Wanted: wantedOf(r.Wanted), Command: "rust-tuf sign " + r.Event}
+	return out
+}
+
+func wantedOf(list []metadata.Wanted) []wantedEntry {
+	out := []wantedEntry{}
+	for _, wanted := range list {
+		entry := wantedEntry{Role: wanted.Role, Version: wanted.Version, Rule: wanted.By, Missing: wanted.Missing, Of: []holderEntry{}}
+		for _, h := range wanted.Of {
+			entry.Of = append(entry.Of, holderEntry{h.Member, h.Login, h.KeyID, h.Label, h.Serial})
+		}
+		slices.SortFunc(entry.Of, func(a, b holderEntry) int { return strings.Compare(a.String(), b.String()) })
+		out = append(out, entry)
+	}
+	return out
+}
+
+func (r *dueResult) text(w io.Writer) {
+	fmt.Fprintf(w, "Read from %s.\n", r.Source)
+	for i, m := range r.Late {
+		fmt.Fprintf(w, "overdue since %s: %s\n", m.At.Format(time.DateOnly), m.Text)
+		if i+1 == len(r.Late) || r.Late[i+1].Do != m.Do { // said once for several
+			fmt.Fprintf(w, "    %s\n", m.Do)
+		}
+	}
+	for _, branch := range r.Pending {
+		fmt.Fprintf(w, "A renewal waits on branch %s: have a person review and merge it.\n", branch)
+	}
+	if r.Opened != nil {
+		r.Opened.text(w)
+	}
+	for _, reminder := range r.Reminders {
+		reminder.text(w)
+	}
+	if r.Opened == nil && len(r.Pending)+len(r.Late)+len(r.Reminders) == 0 {
+		fmt.Fprintln(w, "Nothing is due.")
+	}
+	if r.Next != nil {
+		fmt.Fprintf(w, "The next date is %s: %s.\n", r.Next.At.Format(time.DateOnly), r.Next.Text)
+	}
+}
+
+func (r reminderEntry) text(w io.Writer) {
+	fmt.Fprintf(w, "Event %s has been open for %s", r.Event, r.Open)
+	if !r.Expires.IsZero() {
+		fmt.Fprintf(w, "; what it renews expires on %s", r.Expires.Format(time.DateOnly))
+	}
+	fmt.Fprintln(w, ". Remind them:")
+	for _, wanted := range r.Wanted {
+		of := make([]string, 0, len(wanted.Of))
+		for _, h := range wanted.Of {
+			of = append(of, h.String())
+		}
+		fmt.Fprintf(w, "  %s version %d, by the rule of %s: %d more of %s\n", wanted.Role, wanted.Version, wanted.Rule, wanted.Missing, strings.Join(of, ", "))
+	}
+	fmt.Fprintf(w, "  each of them runs: %s\n", r.Command)
+}
