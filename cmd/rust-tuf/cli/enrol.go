@@ -224,7 +224,11 @@ func (e *enrolment) attested(ctx context.Context, key verify.PublicKey) (roles.M
 	if err != nil {
 		return entry, facts, err
 	}
-	if known, ok := e.pushedBefore(ctx, entry); ok {
+	known, ok, err := e.pushedBefore(ctx, entry, facts)
+	if err != nil {
+		return entry, facts, err
+	}
+	if ok {
 		return known, facts, e.judge(known, "")
 	}
 	e.say("The key now signs that it is %s of repository %s, login %s. Type the PIN, then touch the card when it blinks: that is what signing will be like.", e.member.Name, e.terms.Repository, e.member.Login)
@@ -284,30 +288,6 @@ func (e *enrolment) judge(entry roles.MemberKey, but string) error {
 	return nil
 }
 
-// pushedBefore is what an earlier run pushed about this key. No card attests or
-// signs twice in the same bytes, so a rerun takes those.
-func (e *enrolment) pushedBefore(ctx context.Context, entry roles.MemberKey) (known roles.MemberKey, ok bool) {
-	at, err := e.w.git.Fetch(ctx, e.w.push, e.branch())
-	if err != nil {
-		return known, false
-	}
-	repo, err := e.w.read(ctx, at)
-	if err != nil {
-		return known, false
-	}
-	members, err := repo.Members()
-	if err != nil || members[e.member.Name] == nil {
-		return known, false
-	}
-	for _, k := range members[e.member.Name].Keys {
-		if k.Public.Equal(entry.Public.PublicKey) && k.Serial == entry.Serial && k.Label == entry.Label &&
-			roles.CheckPossession(e.terms.Repository, e.member.Name, e.member.Login, k.Public.PublicKey, k.Possession) == nil {
-			return k, true
-		}
-	}
-	return known, false
-}
-
 // branch has a name of its own for each further key: the branch of an earlier
 // one may still be there, merged long ago.
 func (e *enrolment) branch() string {
@@ -319,19 +299,14 @@ func (e *enrolment) branch() string {
 
 // publish writes the member's files in one commit and pushes it.
 func (e *enrolment) publish(ctx context.Context, key verify.PublicKey, entry roles.MemberKey, facts attest.Facts) error {
-	name, path := e.member.Name, metadata.MemberPath(e.member.Name)
-	text, err := e.file(path, entry)
+	change, err := e.files(entry)
 	if err != nil {
 		return err
 	}
-	change := metadata.Change{Put: map[string][]byte{
-		path: text,
-		metadata.EvidencePath(name, entry.Serial, roles.SlotFile):   []byte(entry.Evidence.Slot),
-		metadata.EvidencePath(name, entry.Serial, roles.DeviceFile): []byte(entry.Evidence.Device),
-	}}
+	name := e.member.Name
 	out := &enrolResult{Member: name, Serial: e.info.Serial, Slot: e.slot.String(), Card: facts.String(), Algorithm: key.Algorithm(),
 		Fingerprint: key.Fingerprint().String(), Branch: e.branch(), TestRoots: e.proof.TestRoots(),
-		Paths: []string{path, metadata.EvidencePath(name, entry.Serial, roles.SlotFile), metadata.EvidencePath(name, entry.Serial, roles.DeviceFile)}}
+		Paths: []string{metadata.MemberPath(name), metadata.EvidencePath(name, entry.Serial, roles.SlotFile), metadata.EvidencePath(name, entry.Serial, roles.DeviceFile)}}
 	message := fmt.Sprintf("member: enrol %s\n\nKey %s in slot %s of YubiKey %d, SHA-256 of its\nSubjectPublicKeyInfo %s.\n",
 		name, key.Algorithm(), out.Slot, out.Serial, key.Fingerprint()) + recordTestRoots(out.TestRoots)
 	if _, err := e.w.pushBranch(ctx, e.w.head, change, message, out.Branch, time.Time{}); err != nil {
@@ -339,6 +314,17 @@ func (e *enrolment) publish(ctx context.Context, key verify.PublicKey, entry rol
 	}
 	out.Pull = e.w.pullRequest(out.Branch)
 	return e.show(out)
+}
+
+// files are the member's files with the new key.
+func (e *enrolment) files(entry roles.MemberKey) (metadata.Change, error) {
+	name, path := e.member.Name, metadata.MemberPath(e.member.Name)
+	text, err := e.file(path, entry)
+	return metadata.Change{Put: map[string][]byte{
+		path: text,
+		metadata.EvidencePath(name, entry.Serial, roles.SlotFile):   []byte(entry.Evidence.Slot),
+		metadata.EvidencePath(name, entry.Serial, roles.DeviceFile): []byte(entry.Evidence.Device),
+	}}, err
 }
 
 // file is the member's file with the new key at its end; what stands before it,

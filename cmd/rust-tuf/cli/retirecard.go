@@ -60,11 +60,13 @@ func (r *retiring) saidBefore(ctx context.Context) *roles.Retirement {
 	if err != nil || members[r.member.Name] == nil {
 		return nil
 	}
-	k, ok := members[r.member.Name].Key(r.key.Label)
-	if !ok || !k.Public.Equal(r.key.Public.PublicKey) || roles.CheckRetirement(r.terms.Repository, r.member.Name, k) != nil {
+	k, _ := members[r.member.Name].Key(r.key.Label)
+	said := r.key // as it is declared, whatever the branch says of card and slot
+	said.Status, said.Retirement = k.Status, k.Retirement
+	if roles.CheckRetirement(r.terms.Repository, r.member.Name, said) != nil {
 		return nil
 	}
-	return k.Retirement
+	return said.Retirement
 }
 
 // agree says what will happen and asks for the serial number.
