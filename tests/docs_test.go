@@ -21,6 +21,7 @@ func TestThreatModelNamesTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`")
+	noTest := regexp.MustCompile("^## (Who attacks|What is)") // tables of something else
 	rows := 0
 	for _, line := range strings.Split(string(text), "\n") {
 		named := name.FindAllStringSubmatch(line, -1)
@@ -34,12 +35,31 @@ func TestThreatModelNamesTests(t *testing.T) {
 		}
 		if cells := strings.Split(line, "|"); len(cells) == 5 && strings.Contains(cells[3], "shown by") {
 			continue
-		} else if len(cells) == 5 && !strings.HasPrefix(cells[1], "---") && len(named) == 0 && strings.Contains(section(string(text), line), "Threats to") {
+		} else if len(cells) == 5 && !strings.HasPrefix(cells[1], "---") && len(named) == 0 && !noTest.MatchString(section(string(text), line)) {
 			t.Errorf("docs/threat-model.md shows no test for the threat:%s", cells[1])
 		}
 	}
 	if rows < 20 {
 		t.Errorf("only %d threats name a test; is the table still a table?", rows)
+	}
+}
+
+// Every vector that the threat model names exists.
+func TestThreatModelNamesVectors(t *testing.T) {
+	text, err := os.ReadFile("../docs/threat-model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(text), "## What other clients got wrong")
+	table, _, _ = strings.Cut(table, "\n## ")
+	named := regexp.MustCompile("`([a-z0-9]+(?:-[a-z0-9]+)+)`").FindAllStringSubmatch(table, -1)
+	if !ok || len(named) < 40 {
+		t.Fatalf("only %d vectors; is the table still a table?", len(named))
+	}
+	for _, n := range named {
+		if _, err := os.Stat(filepath.Join("vectors", "data", n[1]+".vector")); err != nil {
+			t.Errorf("docs/threat-model.md names %s, which is no vector", n[1])
+		}
 	}
 }
 
