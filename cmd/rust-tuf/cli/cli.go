@@ -43,13 +43,16 @@ type fileReport interface {
 
 // Main runs the command with args (without the program's name) and returns
 // the exit code. An interruption through ctx ends it with ExitInterrupted.
-func Main(ctx context.Context, args []string, env *Env) int {
+func Main(ctx context.Context, args []string, env *Env) int { return exitCode(run(ctx, args, env)) }
+
+// run is Main with the error that was told, nil when all is done.
+func run(ctx context.Context, args []string, env *Env) error {
 	c := &command{env: env}
 	root := c.rootCommand()
 	root.SetArgs(append([]string{}, args...)) // nil would mean this process's own
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		return ExitDone
+		return nil
 	}
 	if ctx.Err() != nil {
 		err = errInterrupted
@@ -57,7 +60,7 @@ func Main(ctx context.Context, args []string, env *Env) int {
 	// A wrong flag before --json has kept it from being read.
 	c.json = c.json || slices.Contains(args, "--json")
 	c.explain(err)
-	return exitCode(err)
+	return err
 }
 
 var errInterrupted = &codedError{ExitInterrupted, errors.New("interrupted; nothing is lost: run the same command again")}

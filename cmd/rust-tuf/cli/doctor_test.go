@@ -23,7 +23,11 @@ func untouched(t *testing.T, c *card.Card) {
 
 // ready gives judy's card a management key of its own.
 func ready(c *card.Card) {
-	c.Set(card.State{ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")})
+	algorithm := card.AES192
+	if !c.Firmware().AtLeast(5, 4, 0) {
+		algorithm = card.TripleDES
+	}
+	c.Set(card.State{ManagementAlgorithm: algorithm, ManagementKey: []byte("somebody's own 24 bytes.")})
 }
 
 // A member who can sign is told so, line for line.

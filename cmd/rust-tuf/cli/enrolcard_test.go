@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/piv"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
 
@@ -45,22 +47,23 @@ func TestEnrolTroubleAtTheCard(t *testing.T) {
 		set    func(c *card.Card)
 		script []reply
 		code   int
+		is     func(error) bool
 		words  []string
 	}{
-		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, append(slices.Clone(fresh), giveUp), ExitCard, []string{"the card was not touched in time"}},
-		{"two PINs", nil, []reply{serialBack, newPIN, {"again", "other123"}, giveUp}, ExitCard, []string{"the two new PINs are not the same; nothing was changed"}},
-		{"two PUKs", nil, []reply{serialBack, newPIN, newPIN2, newPUK, {"again", "other123"}, giveUp}, ExitCard, []string{"the two new PUKs are not the same; nothing was changed"}},
-		{"a factory PIN", nil, []reply{serialBack, {"New PIN", card.FactoryPIN}, giveUp}, ExitCard, []string{"every new YubiKey"}},
-		{"a short PIN", nil, []reply{serialBack, {"New PIN", "12345"}, giveUp}, ExitCard, []string{"PIN"}},
-		{"a wrong PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777"}) }, []reply{serialBack, askPIN, giveUp}, ExitCard, []string{"wrong PIN", "2 tries left"}},
-		{"a PUK that nobody can use any more", func(c *card.Card) { c.Set(card.State{PUKTries: -1}) }, []reply{{"serial number", "no"}}, ExitOther, []string{`"no" is not the serial number of YubiKey 5200001; nothing was changed on it`}},
-		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777", PINTries: -1}) }, nil, ExitCard, []string{"the PIN of YubiKey 5200001 is blocked"}},
+		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, append(slices.Clone(fresh), giveUp), ExitCard, of(signer.ErrNoTouch), []string{"the card was not touched in time"}},
+		{"two PINs", nil, []reply{serialBack, newPIN, {"again", "other123"}, giveUp}, ExitCard, is[*DifferentError], []string{"the two new PINs are not the same; nothing was changed"}},
+		{"two PUKs", nil, []reply{serialBack, newPIN, newPIN2, newPUK, {"again", "other123"}, giveUp}, ExitCard, is[*DifferentError], []string{"the two new PUKs are not the same; nothing was changed"}},
+		{"a factory PIN", nil, []reply{serialBack, {"New PIN", card.FactoryPIN}, giveUp}, ExitCard, is[*piv.FactoryError], []string{"every new YubiKey"}},
+		{"a short PIN", nil, []reply{serialBack, {"New PIN", "12345"}, giveUp}, ExitCard, is[*piv.LengthError], []string{"PIN"}},
+		{"a wrong PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777"}) }, []reply{serialBack, askPIN, giveUp}, ExitCard, is[*signer.WrongSecretError], []string{"wrong PIN", "2 tries left"}},
+		{"a PUK that nobody can use any more", func(c *card.Card) { c.Set(card.State{PUKTries: -1}) }, []reply{{"serial number", "no"}}, ExitOther, is[*SerialError], []string{`"no" is not the serial number of YubiKey 5200001; nothing was changed on it`}},
+		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777", PINTries: -1}) }, nil, ExitCard, is[*piv.BlockedError], []string{"the PIN of YubiKey 5200001 is blocked"}},
 		{"a management key that nobody has", func(c *card.Card) {
 			c.Set(card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")})
-		}, []reply{{"Go on?", "yes"}, askPIN}, ExitCard, []string{"management key"}},
+		}, []reply{{"Go on?", "yes"}, askPIN}, ExitCard, is[*piv.ManagementKeyError], []string{"the management key of YubiKey 5200001 is not known", "change-management-key --generate --protect"}},
 		{"a no", func(c *card.Card) {
 			c.Set(card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")})
-		}, []reply{{"Go on?", "no"}}, ExitOther, []string{"declined"}},
+		}, []reply{{"Go on?", "no"}}, ExitOther, of(signer.ErrDeclined), []string{"declined"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, mallory, world := newcomerWithCard(t)
@@ -70,9 +73,7 @@ func TestEnrolTroubleAtTheCard(t *testing.T) {
 			}
 			mallory.answers(t, test.script...)
 			s.unchanged(t, func() {
-				if out := s.exits(t, mallory, test.code, enrolArgs, test.words...); out != "" {
-					t.Errorf("standard output: %s", out)
-				}
+				s.fails(t, mallory, test.code, test.is, enrolArgs, test.words...)
 			})
 		})
 	}
@@ -102,14 +103,14 @@ func TestEnrolWithoutACardToTalkTo(t *testing.T) {
 	world.Occupy(c)
 	mallory.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitCard, enrolArgs, "no YubiKey can be used; the card in ", "is in use by another program", "gpgconf --kill scdaemon")
+		s.fails(t, mallory, ExitCard, is[*piv.BusyError], enrolArgs, "no YubiKey can be used; the card in ", "is in use by another program", "gpgconf --kill scdaemon")
 		reader.Down()
 		t.Cleanup(func() {
 			if err := reader.Up(); err != nil {
 				t.Error(err)
 			}
 		})
-		s.exits(t, mallory, ExitCard, enrolArgs, "the smart card service is not running", "install pcscd")
+		s.fails(t, mallory, ExitCard, is[*piv.NoServiceError], enrolArgs, "the smart card service is not running", "install pcscd")
 	})
 	world.Vacate(c)
 	untouched(t, c)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 )
@@ -54,6 +55,22 @@ func (e *ListedKeyError) Error() string {
 // Hint names the two ways on.
 func (e *ListedKeyError) Hint() string {
 	return "enrol another YubiKey, or wait until the policy, and a version that is published, go on without this key; --existing declares the key as it is"
+}
+
+// DeclaredKeyError is a key that is declared already, and cannot be enrolled as
+// another one.
+type DeclaredKeyError struct {
+	Member, Label string // as which it is declared
+	Newcomer      string // who wants to enrol it
+}
+
+func (e *DeclaredKeyError) Error() string {
+	return fmt.Sprintf("this key is declared as %s/%s in %s", e.Member, e.Label, metadata.MemberPath(e.Member))
+}
+
+// Hint says whose key is missing.
+func (e *DeclaredKeyError) Hint() string {
+	return fmt.Sprintf("%s needs a key of their own, which nobody has declared", e.Newcomer)
 }
 
 // UnfitCardError is a card that the policy does not accept, whatever key it has.

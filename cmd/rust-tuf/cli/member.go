@@ -120,7 +120,7 @@ func (w *workspace) ownKey(name string, key verify.PublicKey) error {
 	for _, other := range members {
 		for _, k := range other.Keys {
 			if k.Public.PublicKey.Equal(key) {
-				return fmt.Errorf("this key is declared as %s/%s in %s; %s needs a key of their own", other.Name, k.Label, metadata.MemberPath(other.Name), name)
+				return &DeclaredKeyError{other.Name, k.Label, name}
 			}
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/piv"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
@@ -80,18 +82,25 @@ func TestSignWithYubiKeyRefuses(t *testing.T) {
 		name       string
 		set        func(c *card.Card)
 		script     []reply
+		is         func(error) bool
 		words      []string
 		pins, left int
 	}{
-		{"a wrong PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042, 3 tries left", "999999"}, giveUp},
+		{"a wrong PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042, 3 tries left", "999999"}, giveUp}, is[*signer.WrongSecretError],
 			[]string{"YubiKey 5200042, slot 9c: ", "wrong PIN", "2 tries left"}, 1, 2},
-		{"a short PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", "999"}, giveUp}, []string{"PIN"}, 0, 3},
-		{"the factory's PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", card.FactoryPIN}, giveUp}, []string{"PIN", "every new YubiKey"}, 0, 3},
-		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, []reply{signSecond, {"PIN of YubiKey 5200042", cardPIN}, giveUp},
+		{"three wrong PINs", nil, []reply{signSecond, {"3 tries left", "999999"}, tryAgain, {"2 tries left", "999999"}, tryAgain, {"1 try left for its PIN", "yes"}, {"1 try left", "999999"}}, is[*signer.WrongSecretError],
+			[]string{"wrong PIN, no tries left", "its PUK unblocks it; rust-tuf doctor names the command"}, 3, 0},
+		{"a short PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", "999"}, giveUp}, is[*piv.LengthError], []string{"PIN"}, 0, 3},
+		{"the factory's PIN", nil, []reply{signSecond, {"PIN of YubiKey 5200042", card.FactoryPIN}, giveUp}, is[*piv.FactoryError], []string{"PIN", "every new YubiKey", "this card has another one"}, 0, 3},
+		{"a card that still has it", func(c *card.Card) { c.Set(card.State{PIN: card.FactoryPIN}) }, []reply{signSecond}, is[*piv.FactoryError],
+			[]string{"YubiKey 5200042 still has the PIN of every new YubiKey", "give it one of your own first: ykman piv access change-pin"}, 0, 3},
+		{"no touch", func(c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, []reply{signSecond, {"PIN of YubiKey 5200042", cardPIN}, giveUp}, of(signer.ErrNoTouch),
 			[]string{"the card was not touched in time", "touch the card when it blinks"}, 1, 3},
-		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PINTries: -1}) }, []reply{signSecond},
+		{"pulled out while it blinks", func(c *card.Card) { c.OnTouch(card.Always(card.Pulled)) }, []reply{signSecond, {"PIN of YubiKey 5200042", cardPIN}, giveUp}, of(signer.ErrRemoved),
+			[]string{"YubiKey 5200042, slot 9c: the card was removed", "plug the card in and sign again"}, 1, 3},
+		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PINTries: -1}) }, []reply{signSecond}, is[*piv.BlockedError],
 			[]string{"the PIN of YubiKey 5200042 is blocked: no tries left", "unblock it with the PUK"}, 0, 0},
-		{"the last try, kept", func(c *card.Card) { c.Set(card.State{PINTries: 1}) }, []reply{signSecond, {"1 try left for its PIN, and a wrong one blocks it", "no"}},
+		{"the last try, kept", func(c *card.Card) { c.Set(card.State{PINTries: 1}) }, []reply{signSecond, {"1 try left for its PIN, and a wrong one blocks it", "no"}}, of(signer.ErrDeclined),
 			[]string{"declined"}, 0, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -102,9 +111,7 @@ func TestSignWithYubiKeyRefuses(t *testing.T) {
 			}
 			judy.answers(t, test.script...)
 			s.unchanged(t, func() {
-				if out := s.exits(t, judy, ExitCard, []string{"sign"}, test.words...); out != "" {
-					t.Errorf("standard output: %s", out)
-				}
+				s.fails(t, judy, ExitCard, test.is, []string{"sign"}, test.words...)
 			})
 			spent(t, c, test.pins, 0)
 			if left, _ := c.Tries(); left != test.left {
@@ -200,7 +207,7 @@ func TestSignWithTheWrongCard(t *testing.T) {
 	wrong.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 	judy.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand that is asked for: found YubiKey 5200007, slot 9c (fingerprint ", "asked for are keys of alice, bob, ", "plug in your card")
+		s.fails(t, judy, ExitCard, is[*NotAskedForError], []string{"sign"}, "no key at hand that is asked for: found YubiKey 5200007, slot 9c (fingerprint ", "asked for are keys of alice, bob, ", "plug in your card")
 	})
 	spent(t, wrong, 0, 0)
 }
@@ -225,7 +232,7 @@ func TestSignWithABusyCard(t *testing.T) {
 	world.Plug(c)
 	world.Occupy(c)
 	shown := judy.answers(t)
-	s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand")
+	s.fails(t, judy, ExitCard, is[*NotAskedForError], []string{"sign"}, "no key at hand")
 	if !strings.Contains(shown.String(), "is in use by another program") || !strings.Contains(shown.String(), "gpgconf --kill scdaemon") {
 		t.Errorf("shown: %s", shown)
 	}

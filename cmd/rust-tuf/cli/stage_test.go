@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"io/fs"
 	"os"
@@ -334,6 +335,31 @@ func (s *stage) exits(t *testing.T, a *actor, code int, args []string, words ...
 		}
 	}
 	return out
+}
+
+// fails runs a command that is refused, and asserts the type of its error
+// besides its exit code and words. Nothing goes to standard output.
+func (s *stage) fails(t *testing.T, a *actor, code int, typed func(error) bool, args []string, words ...string) {
+	t.Helper()
+	a.out.Reset()
+	a.err.Reset()
+	err := run(s.ctx, args, a.env)
+	if got := exitCode(err); got != code || a.out.Len() > 0 {
+		t.Fatalf("rust-tuf %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, a.out, a.err)
+	}
+	if !typed(err) {
+		t.Errorf("rust-tuf %s: %T %[2]v", strings.Join(args, " "), err)
+	}
+	for _, word := range words {
+		if !strings.Contains(a.err.String(), word) {
+			t.Errorf("rust-tuf %s says\n%s\nbut not %q", strings.Join(args, " "), a.err, word)
+		}
+	}
+}
+
+// of tells of each error whether it is the one.
+func of(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
 }
 
 // remoteState is every ref of the remote and what it points at.
