@@ -1,37 +1,9 @@
 package cli
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
-
-func TestParseForge(t *testing.T) {
-	for remote, want := range map[string]forgeAddress{
-		"https://github.com/rust-lang/tuf-root":                 {"github.com", "rust-lang/tuf-root"},
-		"https://github.com/rust-lang/tuf-root.git":             {"github.com", "rust-lang/tuf-root"},
-		"https://GitHub.com/rust-lang/tuf-root/":                {"github.com", "rust-lang/tuf-root"},
-		"https://alice@github.com/rust-lang/tuf-root.git":       {"github.com", "rust-lang/tuf-root"},
-		"git@github.com:rust-lang/tuf-root.git":                 {"github.com", "rust-lang/tuf-root"},
-		"org-1234@github.com:rust-lang/tuf-root":                {"github.com", "rust-lang/tuf-root"},
-		"ssh://git@github.com/rust-lang/tuf-root.git":           {"github.com", "rust-lang/tuf-root"},
-		"ssh://git@ssh.github.com:443/rust-lang/tuf-root.git":   {"github.com", "rust-lang/tuf-root"},
-		"git://github.com/rust-lang/tuf-root.git":               {"github.com", "rust-lang/tuf-root"},
-		"https://gitlab.com/group/sub/tuf-root.git":             {"gitlab.com", "group/sub/tuf-root"},
-		"git@gitlab.example.org:group/tuf-root.git":             {"gitlab.example.org", "group/tuf-root"},
-		"ssh://git@altssh.gitlab.com:443/group/tuf-root.git":    {"gitlab.com", "group/tuf-root"},
-		"ssh://git@gitlab.example.org:2222/group/tuf-root.git/": {"gitlab.example.org", "group/tuf-root"},
-	} {
-		if got, ok := parseForge(remote); !ok || got != want {
-			t.Errorf("%s is %+v, %v; want %+v", remote, got, ok, want)
-		}
-	}
-	for _, remote := range []string{"", "/srv/git/tuf-root.git", "../tuf-root.git", "file:///srv/git/tuf-root.git", `C:\git\tuf-root.git`, `\\server\share\tuf-root.git`, "a/b@c:d"} {
-		if got, ok := parseForge(remote); ok {
-			t.Errorf("%q is no forge, and not %+v", remote, got)
-		}
-	}
-}
 
 // The page to open, character for character, in each way to be connected to a
 // forge.
@@ -74,25 +46,6 @@ func TestPullRequest(t *testing.T) {
 			}
 		})
 	}
-}
-
-// FuzzParseForge: a remote is cut up without its password, and its host and
-// path end where an address says so.
-func FuzzParseForge(f *testing.F) {
-	f.Add("https://alice:hunter2@github.com/rust-lang/tuf-root.git")
-	f.Add("git@gitlab.example.org:group/tuf-root.git")
-	f.Add("ssh://git@[::1]:22/a")
-	f.Add("@:")
-	f.Add("alice@example.org@forge.example.org:a")
-	f.Fuzz(func(t *testing.T, remote string) {
-		a, ok := parseForge(remote)
-		if !ok && a != (forgeAddress{}) {
-			t.Errorf("%q is no forge, and yet %+v", remote, a)
-		}
-		if strings.ContainsAny(a.host, "/@") || strings.HasPrefix(a.path, "/") || strings.HasSuffix(a.path, "/") {
-			t.Errorf("%q became %+v", remote, a)
-		}
-	})
 }
 
 // FuzzParseInstant: an instant that is read is in UTC and reads as itself.

@@ -15,7 +15,7 @@ import (
 func TestImports(t *testing.T) {
 	importtest.Check(t, []string{
 		"cmd/rust-tuf/terminal",
-		"metadata", "metadata/git",
+		"metadata", "metadata/forge", "metadata/git",
 		"roles", "roles/attest",
 		"runbook",
 		"signer", "signer/file", "signer/piv", "signer/trust",

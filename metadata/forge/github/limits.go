@@ -1,0 +1,37 @@
+package github
+
+import "time"
+
+const (
+	// perPage is the most that GitHub gives in one page.
+	perPage = 100
+	// maxPages is the most pages of one list: two thousand open pull requests, or
+	// comments on one, are past what anybody could have judged.
+	maxPages = 20
+	// maxAnswer is the most bytes of one answer. A page of a hundred pull
+	// requests has about two million; their texts, which strangers write, are
+	// below 66,000 each.
+	maxAnswer = 16 << 20
+	// maxHeader is the most bytes of the headers of an answer.
+	maxHeader = 64 << 10
+	// maxTries is how often a step is taken when no answer comes: with the pauses
+	// below, half a minute of an outage is waited out.
+	maxTries = 5
+	// firstPause is before the second try; each one after it is twice as long.
+	firstPause = 2 * time.Second
+	// patience is the longest that one operation waits in all, because the forge
+	// says when to come back. A primary limit is reset each hour: that is nothing
+	// to wait for while a person looks on.
+	patience = 2 * time.Minute
+	// maxRedirects is how many answers may point elsewhere at the same origin.
+	maxRedirects = 3
+	// connectTimeout is for a connection, and for TLS on it.
+	connectTimeout = 10 * time.Second
+	// answerTimeout is for one request with the whole of its answer. GitHub itself
+	// ends what takes ten seconds.
+	answerTimeout = 30 * time.Second
+	// maxSummary is the most characters that GitHub shows of a commit status.
+	maxSummary = 140
+	// maxTitle is the most characters of a title.
+	maxTitle = 256
+)
