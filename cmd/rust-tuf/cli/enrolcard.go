@@ -148,16 +148,23 @@ func (e *enrolment) takeHeld(ctx context.Context, held piv.SlotInfo) (bool, erro
 		return false, nil
 	}
 	own := e.w.ownKey(e.member.Name, held.Public)
+	elsewhere, err := e.w.listedElsewhere(held.Fingerprint)
+	if err != nil {
+		return false, err
+	}
 	if e.o.existing {
 		if own != nil {
 			return false, rejected(own)
+		}
+		if elsewhere != "" {
+			e.say("Warning: %s, lists this key too: whoever takes it over signs for both. A key of its own needs another card, or another slot that the policy allows.", elsewhere)
 		}
 		if unreadable := e.terms.UnreadableP384(); held.Algorithm == "ECDSA P-384" && len(unreadable) > 0 {
 			return false, rejected(fmt.Errorf("the policy lists readers that cannot use a P-384 key: %s; the key in slot %s of YubiKey %d is one", strings.Join(unreadable, "; "), e.slot, e.info.Serial))
 		}
 		return true, nil
 	}
-	if own != nil {
+	if own != nil || elsewhere != "" {
 		return false, nil
 	}
 	evidence, _, err := e.attest(ctx)

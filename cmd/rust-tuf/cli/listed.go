@@ -1,16 +1,18 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // listedBy says who still counts on a key, so that it must not be destroyed: a
-// trusted version, an open event, or the declared policy, in this order. It is
-// empty when nobody does.
+// trusted version, an open event, the declared policy, or the root of another
+// repository, in this order. It is empty when nobody does.
 func (w *workspace) listedBy(key verify.Digest) (string, error) {
 	trusted, err := w.trustedToList(key)
 	if err != nil {
@@ -24,12 +26,41 @@ func (w *workspace) listedBy(key verify.Digest) (string, error) {
 			return "the open event " + e.Name + ", in " + role, nil
 		}
 	}
-	d, err := w.repo.Declaration()
-	if err != nil {
-		return "", nil // it names nobody yet
+	if d, err := w.repo.Declaration(); err == nil { // before, it names nobody yet
+		if role := declaredToList(d, key); role != "" {
+			return metadata.PolicyFile + ", in " + role, nil
+		}
 	}
-	if role := declaredToList(d, key); role != "" {
-		return metadata.PolicyFile + ", in " + role, nil
+	return w.listedElsewhere(key)
+}
+
+// listedElsewhere names the root of another repository that lists a key, among
+// those that this machine trusts: a member may sign for several repositories,
+// and has one slot 9c.
+func (w *workspace) listedElsewhere(key verify.Digest) (string, error) {
+	id, err := w.repo.UnverifiedID()
+	if err != nil {
+		return "", err
+	}
+	home, err := trust.Open(w.env.Home)
+	if err != nil {
+		return "", err
+	}
+	pins, err := home.Pins()
+	if err != nil {
+		return "", err
+	}
+	for _, pin := range pins {
+		if pin.Repository == id || pin.Root == nil {
+			continue
+		}
+		root, err := verify.TrustPinnedRoot(pin.Root, pin.Digest, verify.DefaultLimits())
+		if err != nil {
+			return "", err
+		}
+		if len((&metadata.Trusted{Root: root}).Lists(key)) > 0 {
+			return fmt.Sprintf("root version %d of repository %s, which this machine trusts", root.Version(), pin.Repository), nil
+		}
 	}
 	return "", nil
 }
