@@ -18,6 +18,9 @@
 //	if err != nil { … }
 //	err = verdict.Copy(file, download)                   // length and hashes, while it streams
 //
+// Three examples are whole programs: one manifest (rustup), many index files
+// (cargo), and a machine without a network (airGapped).
+//
 // Who fetches and keeps in another way gives the bytes to a [Session], which is
 // the same workflow without the fetching. And who needs the root alone walks
 // forward from the newest one that was stored, and judges the result at one
