@@ -64,7 +64,7 @@ func (e *NotARepositoryError) Hint() string {
 // NameError is a name that must not reach git's command line, or cannot be
 // what it is given for.
 type NameError struct {
-	Kind   string // "branch", "remote", "revision", "commit", "configuration key"
+	Kind   string // "branch", "remote", "revision", "commit", "configuration key", "push option"
 	Name   string
 	Reason string
 }

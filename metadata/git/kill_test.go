@@ -17,8 +17,16 @@ import (
 	"time"
 )
 
-// TestMain lets the tests start this program again, as a signer who is killed.
+// TestMain lets the tests start this program again, as a signer who is killed, and
+// git start it, as the hook of a forge.
 func TestMain(m *testing.M) {
+	if os.Getenv("RUST_TUF_TEST_FORGE") != "" {
+		if err := procReceive(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if dir := os.Getenv("RUST_TUF_TEST_SIGN_IN"); dir != "" {
 		if err := sign(context.Background(), dir, os.Getenv("RUST_TUF_TEST_GIT")); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -4,21 +4,28 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // Push moves a branch of a remote to c, if it is at expect: an empty expect
 // means that the branch must not exist yet. When the branch is at c already,
 // as after an interrupted push, that is success. A configured remote is pushed
-// to at its first pushurl, or else its first url.
+// to at its first pushurl, or else its first url. Options go along with the push
+// to a remote that takes them; they are about what the remote does with the branch,
+// and none goes along when the branch is at c already.
 //
 // Errors: *MovedError when the branch is elsewhere, *RewindError when c is not
 // built on expect, *RemoteError when the remote refuses or cannot be reached,
 // *NameError.
-func (r *Repo) Push(ctx context.Context, remote string, c Commit, branch string, expect Commit) error {
+func (r *Repo) Push(ctx context.Context, remote string, c Commit, branch string, expect Commit, options ...string) error {
+	if err := checkOptions(options); err != nil {
+		return err
+	}
 	if err := r.checkPush(ctx, remote, c, branch, expect); err != nil {
 		return err
 	}
-	p := r.pushTo(remote, c, branch, expect)
+	p := r.pushTo(remote, c, "refs/heads/"+branch, expect)
+	p.options(options)
 	for try := 1; ; try++ {
 		failed := p.send(ctx)
 		if failed == nil || ctx.Err() != nil {
@@ -65,15 +72,15 @@ func (r *Repo) checkPush(ctx context.Context, remote string, c Commit, branch st
 }
 
 // pushTo is a push to a remote, as it is configured.
-func (r *Repo) pushTo(remote string, c Commit, branch string, expect Commit) *push {
-	p := &push{repo: r, to: address{name: remote, url: remote}, commit: c, ref: "refs/heads/" + branch, expect: expect}
+func (r *Repo) pushTo(remote string, c Commit, ref string, expect Commit) *push {
+	p := &push{repo: r, to: address{name: remote, url: remote}, commit: c, ref: ref, expect: expect}
 	if config, ok := r.remotes[remote]; ok {
 		p.use(config)
 	}
 	return p
 }
 
-// push is one push to one branch.
+// push is one push to one ref.
 type push struct {
 	repo   *Repo
 	to     address
@@ -96,6 +103,23 @@ func (p *push) use(config remoteConfig) {
 	if config.proxy != "" {
 		p.to.set = append(p.to.set, "http.proxy="+config.proxy)
 	}
+}
+
+// options go along with the push.
+func (p *push) options(list []string) {
+	for _, o := range list {
+		p.flags = append(p.flags, "--push-option="+o)
+	}
+}
+
+// checkOptions refuses what git cannot send as one option of a push.
+func checkOptions(list []string) error {
+	for _, o := range list {
+		if o == "" || strings.ContainsAny(o, "\x00\n\r") {
+			return &NameError{Kind: "push option", Name: o, Reason: "is empty or has more than one line"}
+		}
+	}
+	return nil
 }
 
 func (p *push) send(ctx context.Context) error {

@@ -29,7 +29,7 @@ func (r *Repo) TryPush(ctx context.Context, remote string, c Commit, branch stri
 	if err := r.checkPush(ctx, remote, c, branch, ""); err != nil {
 		return err
 	}
-	p := r.pushTo(remote, c, branch, "")
+	p := r.pushTo(remote, c, "refs/heads/"+branch, "")
 	if err := checkRemote(p.to.url); err != nil {
 		return err
 	}
