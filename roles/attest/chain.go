@@ -21,9 +21,9 @@ type route struct {
 	root    anchor
 }
 
-// all are the certificates of the route, from the slot to the root.
-func (r route) all(a *Attestation) []*x509.Certificate {
-	return slices.Concat([]*x509.Certificate{a.slot, a.device}, r.between, []*x509.Certificate{r.root.cert})
+// all are the certificates of the route, from those below it to the root.
+func (r route) all(below ...*x509.Certificate) []*x509.Certificate {
+	return slices.Concat(below, r.between, []*x509.Certificate{r.root.cert})
 }
 
 // route finds the way from a device certificate to a root by names and
@@ -113,18 +113,18 @@ func (r route) shape(device *x509.Certificate) error {
 }
 
 // judge refuses a route with a certificate that is not valid at the instant
-// (step 6), and one that crypto/x509 does not accept by itself (step 7).
-func (r route) judge(a *Attestation, at time.Time) error {
-	for i, c := range r.all(a) {
+// (step 6), and one that crypto/x509 does not accept by itself (step 7). Below it
+// are the slot and the device certificate, or the latter alone.
+func (r route) judge(at time.Time, below ...*x509.Certificate) error {
+	parts := []Part{SlotCertificate, DeviceCertificate}[2-len(below):]
+	for i, c := range r.all(below...) {
 		if !at.Before(c.NotBefore) && !at.After(c.NotAfter) {
 			continue
 		}
 		part := Intermediate
 		switch {
-		case i == 0:
-			part = SlotCertificate
-		case i == 1:
-			part = DeviceCertificate
+		case i < len(parts):
+			part = parts[i]
 		case c.Equal(r.root.cert):
 			part = Root
 		}
@@ -132,16 +132,15 @@ func (r route) judge(a *Attestation, at time.Time) error {
 	}
 	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
 	roots.AddCert(r.root.cert)
-	intermediates.AddCert(a.device)
-	for _, c := range r.between {
+	for _, c := range slices.Concat(below[1:], r.between) {
 		intermediates.AddCert(c)
 	}
-	_, err := a.slot.Verify(x509.VerifyOptions{
+	_, err := below[0].Verify(x509.VerifyOptions{
 		Roots: roots, Intermediates: intermediates, CurrentTime: at,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 	if err != nil {
-		return &ChainError{Part: SlotCertificate, Subject: a.slot.Subject.CommonName, Issuer: a.slot.Issuer.CommonName,
+		return &ChainError{Part: parts[0], Subject: below[0].Subject.CommonName, Issuer: below[0].Issuer.CommonName,
 			Reason: "the path to the root breaks a rule of X.509: " + err.Error(), Err: err}
 	}
 	return nil

@@ -138,10 +138,10 @@ func (v *Verifier) Verify(a *Attestation, at time.Time) (Facts, error) {
 	if err != nil {
 		return Facts{}, err
 	}
-	if err := r.judge(a, at); err != nil {
+	if err := r.judge(at, a.slot, a.device); err != nil {
 		return Facts{}, err
 	}
-	if k, ok := a.device.PublicKey.(*rsa.PublicKey); ok && hasROCAMark(k.N) {
+	if isWeak(a.device) {
 		return Facts{}, &WeakDeviceError{f.Serial, f.Firmware}
 	}
 	if a.slot.PublicKey == nil { // crypto/x509 does not know the kind
@@ -151,10 +151,50 @@ func (v *Verifier) Verify(a *Attestation, at time.Time) (Facts, error) {
 		return Facts{}, &KeyError{f.Serial, f.Slot, err}
 	}
 	f.Trust, f.Root = r.root.trust, r.root.cert.Subject.CommonName
-	for _, c := range r.all(a) {
+	for _, c := range r.all(a.slot, a.device) {
 		f.Chain = append(f.Chain, c.Subject.CommonName)
 	}
 	return f, nil
+}
+
+// CheckDevice looks at a card before a key is made in it: whether anything that
+// it will attest can be believed. The device certificate is in DER; serial is the
+// card's own word, for the errors, which are those of [Verifier.Verify] about
+// that certificate and those above it. A card that passes has proven nothing yet.
+func (v *Verifier) CheckDevice(der []byte, serial uint32, at time.Time) error {
+	if at.IsZero() {
+		return ErrNoInstant
+	}
+	c, err := parse(DeviceCertificate, der)
+	if err != nil {
+		return err
+	}
+	f := Facts{Serial: serial}
+	if isDevice(c) {
+		if f.Firmware, err = (&statements{part: DeviceCertificate, cert: c}).firmware(); err != nil {
+			return err
+		}
+	}
+	if err := checkDevice(c, &f); err != nil {
+		return err
+	}
+	r, err := v.route(c)
+	if err != nil {
+		return err
+	}
+	if err := r.judge(at, c); err != nil {
+		return err
+	}
+	if isWeak(c) {
+		return &WeakDeviceError{f.Serial, f.Firmware}
+	}
+	return nil
+}
+
+// isWeak reports whether anyone can compute a device's key (step 8).
+func isWeak(device *x509.Certificate) bool {
+	k, ok := device.PublicKey.(*rsa.PublicKey)
+	return ok && hasROCAMark(k.N)
 }
 
 // sameIssuer reports whether c names ca as its issuer.

@@ -215,6 +215,27 @@ func (c *Card) Attest(ctx context.Context, s Slot) (Attestation, error) {
 	return found, nil
 }
 
+// Device returns the card's own certificate in DER, by which it attests: it says
+// who made the card, before any key is in it. Nothing of it has been verified.
+// Its errors are *FirmwareError (below 4.3) too.
+func (c *Card) Device(ctx context.Context) ([]byte, error) {
+	var found []byte
+	err := c.device.use(ctx, func(card applet, _ []*secret) error {
+		if !card.firmware().AtLeast(attests) {
+			return &FirmwareError{card.serial(), "attest", card.firmware(), attests}
+		}
+		device, err := card.device()
+		if err == nil {
+			found = device.Raw
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 // holds checks that a slot holds the key with this fingerprint, or no key that
 // the card shows when it is zero.
 func holds(card applet, s Slot, want verify.Digest) error {

@@ -112,9 +112,13 @@ func TestAttestRefuses(t *testing.T) {
 	})
 	old := member(t, card.Config{Firmware: card.Firmware{4, 2, 8}})
 	_, err := find(t, old).Attest(t.Context(), Signature)
-	var firmware *FirmwareError
-	if !errors.As(err, &firmware) || firmware.Have != (Version{4, 2, 8}) || firmware.Need != attests {
-		t.Errorf("error %#v", err)
+	_, whole := find(t, old).Device(t.Context())
+	for _, err := range []error{err, whole} {
+		var firmware *FirmwareError
+		if !errors.As(err, &firmware) || firmware.Have != (Version{4, 2, 8}) || firmware.Need != attests {
+			t.Errorf("error %#v", err)
+		}
+		refusaltest.Says(t, err, cardName(old.Serial())+" cannot attest: its firmware is 4.2.8, that needs 4.3.0")
 	}
 }
 

@@ -232,3 +232,29 @@ func TestOneCardForTwoPeople(t *testing.T) {
 		usableByOthers(t, c)
 	}
 }
+
+// A new card that Yubico did not make, or that is damaged, is refused before its
+// holder gives it a PIN.
+func TestEnrolCounterfeit(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	for _, test := range []struct {
+		name   string
+		config card.Config
+		is     func(error) bool
+		words  []string
+	}{
+		{"a root that nobody knows", card.Config{Authority: ca.New(ca.Long)}, is[*attest.ChainError], []string{"that issuer's key did not sign it", "do not accept this key"}},
+		{"the same, in the old shape", card.Config{Authority: ca.New(ca.Short), Firmware: card.Firmware{5, 7, 0}}, is[*attest.ChainError], []string{"that issuer's key did not sign it"}},
+		{"a device that is no CA", card.Config{DeviceFaults: []ca.Fault{ca.Missing(ca.OIDBasicConstraints)}}, is[*attest.CertificateError], []string{"is no CA"}},
+		{"a firmware cut short", card.Config{DeviceFaults: []ca.Fault{ca.Corrupted(ca.OIDFirmware)}}, is[*attest.ExtensionError], []string{"device certificate: the firmware"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			world.Clear()
+			test.config.Serial = 5200001
+			c := world.Insert(test.config)
+			mallory.answers(t)
+			s.unchanged(t, func() { s.fails(t, mallory, ExitRejected, test.is, enrolArgs, test.words...) })
+			usableByOthers(t, c)
+		})
+	}
+}

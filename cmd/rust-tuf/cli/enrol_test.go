@@ -321,15 +321,17 @@ func TestEnrolRefuses(t *testing.T) {
 	}
 }
 
-// Yubico's roots do not know a virtual card, so nothing of it is ever pushed.
+// Yubico's roots do not know a virtual card. It is refused before its holder
+// gives it a PIN.
 func TestEnrolTrustsYubicoAlone(t *testing.T) {
 	s, mallory, world := newcomerWithCard(t)
 	mallory.env.Attestation = nil
-	world.Insert(card.Config{Serial: 5200001})
-	mallory.answers(t, fresh[:len(fresh)-1]...)
+	c := world.Insert(card.Config{Serial: 5200001})
+	mallory.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitRejected, enrolArgs, "that issuer's key did not sign it; whoever made it only used the name")
+		s.fails(t, mallory, ExitRejected, is[*attest.ChainError], enrolArgs, "that issuer's key did not sign it; whoever made it only used the name", "do not accept this key")
 	})
+	untouched(t, c)
 }
 
 // A member adds a second card; their file keeps what stands in it.

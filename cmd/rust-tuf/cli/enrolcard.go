@@ -115,6 +115,9 @@ func (e *enrolment) prepare(ctx context.Context) (verify.PublicKey, error) {
 		return none, err
 	}
 	if p.make { // what is on the branch cannot be about a key that does not exist yet
+		if err := e.vouched(ctx); err != nil {
+			return none, err
+		}
 		if at, err := e.w.git.Fetch(ctx, e.w.push, e.branch()); err == nil {
 			return none, &BranchTakenError{Remote: e.w.push, Branch: e.branch(), Found: at}
 		}
@@ -132,6 +135,19 @@ func (e *enrolment) prepare(ctx context.Context) (verify.PublicKey, error) {
 		return none, err
 	}
 	return now.Public(), nil
+}
+
+// vouched refuses a card whose attestations nobody could believe, before its
+// holder gives it a PIN or a key.
+func (e *enrolment) vouched(ctx context.Context) error {
+	device, err := e.card.Device(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.proof.CheckDevice(device, e.info.Serial, e.w.now); err != nil {
+		return rejected(err)
+	}
+	return nil
 }
 
 // takeHeld tells whether the key in the slot is the one to enrol: because of
