@@ -56,6 +56,9 @@
 //	opens = "120d"                  # before expiry: the next version is proposed
 //	alert = "45d"                   # before expiry: it is late
 //
+//	[forge]                         # where pull requests are opened; nobody signs it
+//	kind = "forgejo"                # one of ForgeKinds
+//
 // Names of roles, members, keys and labels are 1 to 63 of a-z, 0-9 and "-".
 // Delegated roles are searched in the order of the file.
 //

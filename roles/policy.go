@@ -37,6 +37,8 @@ type Policy struct {
 	Targets []Target `toml:"target"`
 	// Schedule says, by role, when people are told that a version ends.
 	Schedule map[string]*Deadlines `toml:"schedule"`
+	// Forge is where pull requests are opened.
+	Forge Forge `toml:"forge"`
 
 	order   []string // names of roles, in the order of the file
 	outline *outline
@@ -115,6 +117,7 @@ func ParsePolicy(file string, data []byte) (*Policy, error) {
 	p.checkOnline(c)
 	p.checkTargets(c)
 	p.checkSchedule(c)
+	p.Forge.check(c)
 	if err := c.join(); err != nil {
 		return nil, err
 	}

@@ -120,6 +120,11 @@ lifetime = "1d"
 # opens = "120d"        # the next version is proposed, and its members can sign
 # alert = "45d"         # everybody is told that it is late
 
+# What runs where pull requests are opened, if its address does not tell:
+# "github", "gitlab", "gitea", "forgejo" or "plain". Nobody signs this table.
+# [forge]
+# kind = "forgejo"
+
 # The public keys of the machines, as PEM.
 [online.snapshot]
 public = """

@@ -21,6 +21,8 @@ type Terms struct {
 	// Exceptions are those of all roles: who is not in a role yet may come to one
 	// that has the exception.
 	Exceptions []Exception
+	// Forge is where pull requests are opened.
+	Forge Forge
 }
 
 // ParseTerms reads the terms out of rust-tuf.toml. Roles may still be without
@@ -38,10 +40,11 @@ func ParseTerms(file string, data []byte) (*Terms, error) {
 	c := &faults{outline: o}
 	head.checkHead(c)
 	text.Devices.check("devices", c.add)
+	text.Forge.check(c)
 	if err := c.join(); err != nil {
 		return nil, err
 	}
-	return &Terms{Repository: text.Repository, KeyID: text.KeyID, Readers: text.Readers, Devices: text.Devices, Exceptions: text.Exceptions}, nil
+	return &Terms{Repository: text.Repository, KeyID: text.KeyID, Readers: text.Readers, Devices: text.Devices, Exceptions: text.Exceptions, Forge: text.Forge}, nil
 }
 
 // termsFile is a [Policy] whose machines may have no keys yet.
@@ -61,6 +64,7 @@ type termsFile struct {
 	} `toml:"online"`
 	Targets  []Target              `toml:"target"`
 	Schedule map[string]*Deadlines `toml:"schedule"`
+	Forge    Forge                 `toml:"forge"`
 }
 
 // UnreadableP384 tells, a sentence for each, which of the readers could not use

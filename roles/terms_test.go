@@ -41,6 +41,7 @@ func TestTermsRefuse(t *testing.T) {
 		{termsID, "", "repository: \"\": write the 32 lower-case hex digits"},
 		{"[devices]", "[devises]", "devises"},
 		{`"tough"]`, `"rough"]`, `unknown reader "rough"`},
+		{"[devices]", "[forge]\nkind = \"GitHub\"\n[devices]", `unknown kind "GitHub"`},
 	} {
 		_, err := ParseTerms("rust-tuf.toml", []byte(strings.Replace(template, test.old, test.new, 1)))
 		var syntax *SyntaxError

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
+	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
@@ -29,6 +30,17 @@ func TestKindOf(t *testing.T) {
 	var e *forge.KindError
 	if !errors.As(err, &e) || !strings.Contains(err.Error(), `"bitbucket" is no kind of forge`) || !strings.Contains(e.Hint(), "one of github, gitlab, gitea, forgejo, plain") {
 		t.Errorf("%v", err)
+	}
+}
+
+// The kinds that rust-tuf.toml may declare are those that are known here.
+func TestKindsAreThoseOfThePolicy(t *testing.T) {
+	var known []string
+	for _, k := range forge.Kinds() {
+		known = append(known, string(k))
+	}
+	if declared := roles.ForgeKinds(); !reflect.DeepEqual(known, declared) {
+		t.Errorf("%q are known, %q can be declared", known, declared)
 	}
 }
 
