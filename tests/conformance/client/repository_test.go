@@ -31,6 +31,7 @@ type object = map[string]any
 type key struct {
 	kind, scheme, public string
 	sign                 func(message []byte) ([]byte, error)
+	other                string // an id of its own, for one key under several
 }
 
 func (k key) object() object {
@@ -38,6 +39,9 @@ func (k key) object() object {
 }
 
 func (k key) id() string {
+	if k.other != "" {
+		return k.other
+	}
 	sum := sha256.Sum256([]byte(k.public))
 	return hex.EncodeToString(sum[:])
 }
@@ -46,7 +50,7 @@ func ed25519Key(name string) key {
 	seed := sha256.Sum256([]byte(name))
 	private := ed25519.NewKeyFromSeed(seed[:])
 	public := hex.EncodeToString(private.Public().(ed25519.PublicKey))
-	return key{"ed25519", "ed25519", public, func(message []byte) ([]byte, error) { return ed25519.Sign(private, message), nil }}
+	return key{kind: "ed25519", scheme: "ed25519", public: public, sign: func(message []byte) ([]byte, error) { return ed25519.Sign(private, message), nil }}
 }
 
 func pemKey(t *testing.T, kind, scheme string, signer crypto.Signer, opts crypto.SignerOpts) key {
@@ -54,7 +58,7 @@ func pemKey(t *testing.T, kind, scheme string, signer crypto.Signer, opts crypto
 	der, err := x509.MarshalPKIXPublicKey(signer.Public())
 	must(t, err)
 	public := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-	return key{kind, scheme, public, func(message []byte) ([]byte, error) {
+	return key{kind: kind, scheme: scheme, public: public, sign: func(message []byte) ([]byte, error) {
 		sum := sha256.Sum256(message)
 		return signer.Sign(rand.Reader, sum[:], opts)
 	}}
@@ -78,7 +82,9 @@ func rsaKey(t *testing.T) key {
 type repository struct {
 	t         *testing.T
 	url       string
-	keys      map[string]key // by role
+	keys      map[string]key  // by role
+	rules     map[string]rule // for roles that have more than one key
+	hashes    bool            // whether files are promised with length and hash
 	root      object
 	timestamp object
 	snapshot  object
@@ -99,7 +105,7 @@ func signed(typ string) object {
 // serve starts a repository with one target, and publishes it.
 func serve(t *testing.T) *repository {
 	t.Helper()
-	r := &repository{t: t, keys: map[string]key{}, files: map[string][]byte{}, root: signed("root"), timestamp: signed("timestamp"), snapshot: signed("snapshot"), targets: map[string]object{"targets": signed("targets")}}
+	r := &repository{t: t, keys: map[string]key{}, rules: map[string]rule{}, files: map[string][]byte{}, root: signed("root"), timestamp: signed("timestamp"), snapshot: signed("snapshot"), targets: map[string]object{"targets": signed("targets")}}
 	r.root["consistent_snapshot"] = true
 	for _, role := range []string{"root", "timestamp", "snapshot", "targets"} {
 		r.keys[role] = ed25519Key(role)
@@ -151,14 +157,44 @@ func (r *repository) drop(name string) {
 	delete(r.files, name)
 }
 
-// envelope signs a document with the key of its role.
+// rule is who must sign a role, and who does.
+type rule struct {
+	threshold int
+	keys      []key
+	signers   []key
+}
+
+// rule is that of a role; one key and a threshold of one where none was set.
+func (r *repository) rule(role string) rule {
+	if found, ok := r.rules[role]; ok {
+		return found
+	}
+	one := []key{r.keys[role]}
+	return rule{1, one, one}
+}
+
+// promise is what is said of a file elsewhere.
+func (r *repository) promise(document object, raw []byte) object {
+	promise := object{"version": document["version"]}
+	if r.hashes {
+		sum := sha256.Sum256(raw)
+		promise["length"], promise["hashes"] = len(raw), object{"sha256": hex.EncodeToString(sum[:])}
+	}
+	return promise
+}
+
+// envelope signs a document with the keys of its role.
 func (r *repository) envelope(role string, document object) []byte {
 	r.t.Helper()
 	message, err := cjson.EncodeCanonical(document)
 	must(r.t, err)
-	sig, err := r.keys[role].sign(message)
-	must(r.t, err)
-	raw, err := json.MarshalIndent(object{"signed": document, "signatures": []any{object{"keyid": r.keys[role].id(), "sig": hex.EncodeToString(sig)}}}, "", "  ")
+	signatures := []any{}
+	for _, k := range r.rule(role).signers {
+		sig, err := k.sign(message)
+		must(r.t, err)
+		signatures = append(signatures, object{"keyid": k.id(), "sig": hex.EncodeToString(sig)})
+	}
+	raw, err := json.MarshalIndent(object{"signed": document, "signatures": signatures}, "", "  ")
 	must(r.t, err)
 	return append(raw, '\n')
 }
@@ -167,9 +203,12 @@ func (r *repository) publishRoot() {
 	r.t.Helper()
 	keys, roles := object{}, object{}
 	for _, role := range []string{"root", "timestamp", "snapshot", "targets"} {
-		k := r.keys[role]
-		keys[k.id()] = k.object()
-		roles[role] = object{"keyids": []any{k.id()}, "threshold": 1}
+		rule, ids := r.rule(role), []any{}
+		for _, k := range rule.keys {
+			keys[k.id()] = k.object()
+			ids = append(ids, k.id())
+		}
+		roles[role] = object{"keyids": ids, "threshold": rule.threshold}
 	}
 	r.root["keys"], r.root["roles"] = keys, roles
 	r.put(fmt.Sprintf("metadata/%d.root.json", r.root["version"]), r.envelope("root", r.root))
@@ -182,12 +221,25 @@ func (r *repository) publish() {
 	meta := object{}
 	for _, role := range slices.Sorted(maps.Keys(r.targets)) {
 		document := r.targets[role]
-		meta[role+".json"] = object{"version": document["version"]}
-		r.put(fmt.Sprintf("metadata/%d.%s.json", document["version"], encode(role)), r.envelope(role, document))
+		raw := r.envelope(role, document)
+		meta[role+".json"] = r.promise(document, raw)
+		r.put(fmt.Sprintf("metadata/%d.%s.json", document["version"], encode(role)), raw)
 	}
 	r.snapshot["meta"] = meta
-	r.put(fmt.Sprintf("metadata/%d.snapshot.json", r.snapshot["version"]), r.envelope("snapshot", r.snapshot))
-	r.timestamp["meta"] = object{"snapshot.json": object{"version": r.snapshot["version"]}}
+	r.publishSnapshot()
+}
+
+// publishSnapshot publishes the snapshot as it is, and a timestamp for it.
+func (r *repository) publishSnapshot() {
+	r.t.Helper()
+	raw := r.envelope("snapshot", r.snapshot)
+	r.put(fmt.Sprintf("metadata/%d.snapshot.json", r.snapshot["version"]), raw)
+	r.timestamp["meta"] = object{"snapshot.json": r.promise(r.snapshot, raw)}
+	r.publishTimestamp()
+}
+
+func (r *repository) publishTimestamp() {
+	r.t.Helper()
 	r.put("metadata/timestamp.json", r.envelope("timestamp", r.timestamp))
 }
 
