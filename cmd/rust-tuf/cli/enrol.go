@@ -77,7 +77,7 @@ type enrolResult struct {
 
 func (r *enrolResult) text(w io.Writer) {
 	writeTestRoots(w, r.TestRoots)
-	fmt.Fprintf(w, "%s, with an %s key in slot %s of YubiKey %d.\nIt attests: %s\n", r.Member, r.Algorithm, r.Slot, r.Serial, r.Card)
+	fmt.Fprintf(w, "%s, with an %s key in slot %s of YubiKey %d.\nWhat the card itself states of it (its attestation): %s\n", r.Member, r.Algorithm, r.Slot, r.Serial, r.Card)
 	fmt.Fprintf(w, "The key's fingerprint:\n")
 	writeDigest(w, r.Fingerprint)
 	fmt.Fprintf(w, "Pushed %s to branch %s.\n", join(r.Paths), r.Branch)

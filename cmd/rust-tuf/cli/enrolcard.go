@@ -274,7 +274,7 @@ func (e *enrolment) change(ctx context.Context, p *plan) error {
 	}
 	defer secrets.wipe()
 	if secrets.newPIN != nil {
-		if err := e.card.SetPIN(ctx, secrets.pin, secrets.newPIN); err != nil {
+		if secrets.newPIN, err = exchanged(ctx, e, "PIN", secrets.pin, secrets.newPIN, piv.NewPIN, e.card.SetPIN); err != nil {
 			return err
 		}
 		e.say("Done: the PIN is your own.")
@@ -286,7 +286,7 @@ func (e *enrolment) change(ctx context.Context, p *plan) error {
 		e.say("Done: the management key is random, and under the PIN.")
 	}
 	if secrets.newPUK != nil {
-		if err := e.card.SetPUK(ctx, secrets.puk, secrets.newPUK); err != nil {
+		if secrets.newPUK, err = exchanged(ctx, e, "PUK", secrets.puk, secrets.newPUK, piv.NewPUK, e.card.SetPUK); err != nil {
 			return err
 		}
 		e.say("Done: the PUK is your own.")

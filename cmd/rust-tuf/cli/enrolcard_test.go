@@ -79,6 +79,30 @@ func TestEnrolTroubleAtTheCard(t *testing.T) {
 	}
 }
 
+// A card that refuses a new PIN or PUK as too simple: its holder chooses another
+// one in the same command, or gives up and nothing is lost.
+func TestEnrolDemandingCard(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	c := world.Insert(card.Config{Serial: 5200001, Demanding: true})
+	simplePIN := []reply{{"New PIN", "777777"}, {"The same new PIN again", "777777"}}
+	simplePUK := []reply{{"New PUK", "77777777"}, {"The same new PUK again", "77777777"}}
+	mallory.answers(t, slices.Concat([]reply{serialBack}, simplePIN, simplePUK, []reply{giveUp})...)
+	s.unchanged(t, func() {
+		s.fails(t, mallory, ExitCard, is[*piv.RefusedError], enrolArgs, "YubiKey 5200001 does not take this as its new PIN", "choose one without repeated characters")
+	})
+	shown := mallory.answers(t, slices.Concat([]reply{serialBack}, simplePIN, simplePUK,
+		[]reply{tryAgain, newPIN, newPIN2, tryAgain, newPUK, newPUK2, askPIN})...)
+	s.exits(t, mallory, ExitDone, enrolArgs)
+	for _, what := range []string{"PIN", "PUK"} {
+		if !strings.Contains(shown.String(), "That did not work: YubiKey 5200001 does not take this as its new "+what+"\n") {
+			t.Errorf("shown: %s", shown)
+		}
+	}
+	if n := c.Counters(); n.PINFailures+n.PUKFailures != 0 || n.Generated != 1 {
+		t.Errorf("%+v", n)
+	}
+}
+
 // A blocked PUK is told of before anything is changed, and no obstacle: nobody
 // can use it, the factory's or not.
 func TestEnrolBlockedPUK(t *testing.T) {

@@ -118,7 +118,7 @@ func (e *enrolment) provenPIN(ctx context.Context, p *plan) (pin *piv.PIN, err e
 }
 
 // chosen asks for a new PIN or PUK until one can be taken.
-func chosen[S any](ctx context.Context, e *enrolment, what string, take func([]byte) (*S, error)) (s *S, err error) {
+func chosen[S any](ctx context.Context, e *enrolment, what string, take func([]byte) (S, error)) (s S, err error) {
 	err = e.person.again(ctx, func() (err error) {
 		s, err = chosenTwice(ctx, e.ui, what, e.info.Serial, take)
 		return err
@@ -126,17 +126,37 @@ func chosen[S any](ctx context.Context, e *enrolment, what string, take func([]b
 	return s, err
 }
 
+// exchanged gives the card a new PIN or PUK, and returns the one that it has then:
+// some cards refuse what is too simple, and its holder chooses another.
+func exchanged[S interface{ Wipe() }](ctx context.Context, e *enrolment, what string, old, next S, take func([]byte) (S, error), set func(context.Context, S, S) error) (S, error) {
+	refused := false
+	err := e.person.again(ctx, func() (err error) {
+		if refused {
+			if next, err = chosenTwice(ctx, e.ui, what, e.info.Serial, take); err != nil {
+				return err
+			}
+		}
+		err = set(ctx, old, next)
+		if refused = is[*piv.RefusedError](err); refused {
+			next.Wipe()
+		}
+		return err
+	})
+	return next, err
+}
+
 // chosenTwice asks for a new PIN or PUK, twice.
-func chosenTwice[S any](ctx context.Context, ui signer.UI, what string, serial uint32, take func([]byte) (*S, error)) (*S, error) {
+func chosenTwice[S any](ctx context.Context, ui signer.UI, what string, serial uint32, take func([]byte) (S, error)) (S, error) {
+	var none S
 	first, err := ui.Secret(ctx, fmt.Sprintf("New %s for YubiKey %d, 6 to 8 characters", what, serial))
 	if err != nil {
 		clear(first)
-		return nil, err
+		return none, err
 	}
 	chosen, err := take(first)
 	if err != nil {
 		clear(first)
-		return nil, err
+		return none, err
 	}
 	second, err := ui.Secret(ctx, fmt.Sprintf("The same new %s again", what))
 	defer clear(second)
@@ -145,7 +165,7 @@ func chosenTwice[S any](ctx context.Context, ui signer.UI, what string, serial u
 	}
 	if err != nil {
 		clear(first)
-		return nil, err
+		return none, err
 	}
 	return chosen, nil
 }

@@ -37,7 +37,7 @@ func (v *screen) does(what string) { fmt.Fprintf(&v.text, "(%s)\n\n", what) }
 // stands between « and »; no secret shows.
 func (v *screen) kept(t *testing.T, name string) {
 	t.Helper()
-	text := v.text.String()
+	text := "What stands between « and » is typed.\n\n" + v.text.String()
 	for _, secret := range []string{cardPIN, cardPUK} {
 		if strings.Contains(text, secret) {
 			t.Error("a PIN or PUK is shown")

@@ -125,6 +125,8 @@ type Config struct {
 	Touch func() Touch
 	// StrictFreshness makes any command after VERIFY end what a key of PINAlways needs.
 	StrictFreshness bool
+	// Demanding refuses a new PIN or PUK of one character repeated, as cards with PIN complexity do: 6985.
+	Demanding bool
 	// PIVDisabled hides the PIV application: SELECT answers 6A82.
 	PIVDisabled bool
 }

@@ -98,6 +98,9 @@ func (c *Card) changeReference(cmd command) Status {
 	if len(cmd.data) != 16 || !wellFormed(cmd.data[8:]) {
 		return wrongData
 	}
+	if next := bytes.TrimRight(cmd.data[8:], "\xff"); c.config.Demanding && bytes.Count(next, next[:1]) == len(next) {
+		return conditionsNotMet
+	}
 	if status := check(cmd.data[:8]); status != OK {
 		return status
 	}

@@ -55,6 +55,17 @@ func TestNewValues(t *testing.T) {
 	}
 }
 
+// A demanding card wants more than one character repeated; asking costs no try.
+func TestDemanding(t *testing.T) {
+	c := fresh(t, card.Config{Demanding: true})
+	want(t, c, "0024008010 313233343536FFFF 373737373737FFFF", 0x6985)
+	want(t, c, "0024008110 3132333435363738 3737373737373737", 0x6985)
+	want(t, c, "0024008010 313233343536FFFF 373737373738FFFF", 0x9000)
+	if n := c.Counters(); n.PINAttempts != 1 || n.PUKAttempts != 0 {
+		t.Errorf("counters %+v", n)
+	}
+}
+
 // SET RETRIES takes management key and PIN, and puts PIN and PUK back to the factory's.
 func TestSetRetries(t *testing.T) {
 	c := fresh(t, card.Config{})
