@@ -1,0 +1,77 @@
+package verify_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// allocations of one call, in bytes.
+func allocations(do func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// list writes n items, parted by commas.
+func list(n int, item func(i int) string) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(item(i))
+	}
+	return b.String()
+}
+
+// Before a signature is looked at, a document costs a bounded multiple of its
+// size in memory, whatever it is made of; so nobody without a key makes a client
+// use more. Documents of about one megabyte, each the worst in one way.
+func TestReadCosts(t *testing.T) {
+	const expires = `"expires":"2030-01-01T00:00:00Z","spec_version":"1.0.0","version":1`
+	targets := func(body string) string {
+		return `{"signatures":[],"signed":{"_type":"targets",` + expires + `,` + body + `}}`
+	}
+	for name, raw := range map[string]string{
+		"targets":      targets(`"targets":{` + list(16000, func(i int) string { return fmt.Sprintf(`"t%d":{"hashes":{"sha256":"00"},"length":1}`, i) }) + `}`),
+		"short names":  targets(`"targets":{},"x":{` + list(90000, func(i int) string { return fmt.Sprintf(`"%05d":0`, i) }) + `}`),
+		"turned round": targets(`"targets":{},"x":{` + list(90000, func(i int) string { return fmt.Sprintf(`"%05d":0`, 90000-i) }) + `}`),
+		"empty arrays": targets(`"targets":{},"x":[` + list(300000, func(int) string { return `[]` }) + `]`),
+		"escapes":      targets(`"targets":{},"x":"` + strings.Repeat(`\u0041`, 160000) + `"`),
+		"owners":       targets(`"targets":{},"x-rust-tuf":{"format":1,"repository":"r","role":"targets","owners":{` + list(70000, func(i int) string { return fmt.Sprintf(`"%05d":"a"`, i) }) + `}}`),
+		"superseded":   targets(`"targets":{},"x-rust-tuf":{"format":1,"repository":"r","role":"targets","supersedes":[` + list(15000, func(int) string { return `"` + strings.Repeat("0", 64) + `"` }) + `]}`),
+		"delegations": targets(`"delegations":{"keys":{},"roles":[` + list(14000, func(i int) string {
+			return fmt.Sprintf(`{"keyids":[],"name":"%d","paths":[],"terminating":true,"threshold":1}`, i)
+		}) + `]},"targets":{}`),
+		"patterns":          targets(`"delegations":{"keys":{},"roles":[{"keyids":[],"name":"a","paths":[` + list(300000, func(int) string { return `""` }) + `],"terminating":true,"threshold":1}]},"targets":{}`),
+		"too many keys":     targets(`"delegations":{"keys":{` + list(16000, func(i int) string { return fmt.Sprintf(`"%05d":{"keytype":"","keyval":{},"scheme":""}`, i) }) + `},"roles":[]},"targets":{}`),
+		"too many key ids":  targets(`"delegations":{"keys":{},"roles":[{"keyids":[` + list(100000, func(i int) string { return fmt.Sprintf(`"%05d"`, i) }) + `],"name":"a","paths":[],"terminating":true,"threshold":1}]},"targets":{}`),
+		"too many sigs":     `{"signatures":[` + list(30000, func(i int) string { return fmt.Sprintf(`{"keyid":"%05d","sig":"00"}`, i) }) + `],"signed":{"_type":"targets",` + expires + `,"targets":{}}}`,
+		"one long string":   targets(`"targets":{},"x":"` + strings.Repeat("a", 1000000) + `"`),
+		"one long key id":   `{"signatures":[{"keyid":"` + strings.Repeat("a", 1000000) + `","sig":"00"}],"signed":{"_type":"targets",` + expires + `,"targets":{}}}`,
+		"one long sig":      `{"signatures":[{"keyid":"a","sig":"` + strings.Repeat("0", 1000000) + `"}],"signed":{"_type":"targets",` + expires + `,"targets":{}}}`,
+		"not even a start":  strings.Repeat("[", 1000000),
+		"names that are it": targets(`"targets":{},"` + strings.Repeat("a", 500000) + `":1,"` + strings.Repeat("a", 500000) + `":1`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var err error
+			used := allocations(func() {
+				var d *verify.Document
+				if d, err = verify.Read([]byte(raw), verify.Limits{}); err == nil {
+					_, err = d.Targets("targets")
+				}
+			})
+			// All that is ever allocated, most of which is garbage soon. The worst
+			// are empty patterns, of which three bytes become a string.
+			if used > uint64(48*len(raw)) {
+				t.Errorf("%d bytes take %d, %.1f times as much; %.200v", len(raw), used, float64(used)/float64(len(raw)), err)
+			}
+		})
+	}
+}
