@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/metadata"
@@ -50,15 +51,18 @@ type badCard struct {
 
 // forgedCard answers with another certificate when it is asked to attest.
 func forgedCard(name, words string, of func(*testing.T, *vyubikey.World, *card.Card) []byte) badCard {
-	var forged []byte
+	var forged atomic.Pointer[[]byte] // the card answers in a goroutine of its own
 	return badCard{name: name, is: is[*attest.CertificateError], code: ExitRejected, words: []string{words, "ykman piv keys attest 9c"},
 		config: card.Config{Forge: func(_ card.Slot, honest []byte) []byte {
-			if forged != nil {
-				return forged
+			if instead := forged.Load(); instead != nil {
+				return *instead
 			}
 			return honest
 		}},
-		set: func(t *testing.T, world *vyubikey.World, c *card.Card) { forged = of(t, world, c) }}
+		set: func(t *testing.T, world *vyubikey.World, c *card.Card) {
+			der := of(t, world, c)
+			forged.Store(&der)
+		}}
 }
 
 // badCards are the cases about certificates and their contents.
