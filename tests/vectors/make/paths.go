@@ -20,6 +20,7 @@ func paths(b *book) {
 	covers("literal", "a pattern without wildcards", "a/b.txt", "a/b.txt", true)
 	covers("star", "a star stands for any characters of one segment", "a/*.txt", "a/b.c.txt", true)
 	covers("star-is-empty", "a star may stand for nothing", "a/b*.txt", "a/b.txt", true)
+	covers("star-and-dot", "a star stands for a dot in front, too", "a/*", "a/.b", true)
 	covers("star-and-slash", "a star does not cross a slash", "a/*", "a/b/c", false)
 	covers("star-alone", "a star alone covers one segment only", "*", "a/b", false)
 	covers("question-mark", "a question mark stands for one character", "a/?", "a/b", true)
