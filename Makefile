@@ -5,7 +5,7 @@ FUZZ     ?= .
 BENCH    ?= .
 CHECK    ?= .
 
-.PHONY: help demo build test test-peers bench fuzz mutants
+.PHONY: help demo build test test-peers test-forge bench fuzz mutants
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,11 @@ test: ## every check and every test; shows what the machine lacks first
 
 test-peers: ## python-tuf says of the test vectors what we say, or why not; asks before it installs it
 	@python=$$(sh tests/run/need.sh peers) && go run ./tests/peers "$$python"
+
+test-forge: ## every request to GitHub against its published description; asks before it installs that
+	@folder=$$(sh tests/run/need.sh forge) && if [ -n "$$folder" ]; then \
+		RUST_TUF_PRISM="$$folder" go test -tags prism -count=1 -run PublishedDescription ./metadata/forge/github; \
+	else echo "GitHub's description: skipped, it is not on this machine"; fi
 
 bench: ## all benchmarks with allocations (BENCH=regexp picks some)
 	@sh tests/run/need.sh build

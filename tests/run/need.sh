@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: sh tests/run/need.sh build|demo|test|peers
+# usage: sh tests/run/need.sh build|demo|test|peers|forge
 #
 # Says what this machine lacks before anything starts, and what to do about it.
 #
@@ -11,6 +11,8 @@
 #   peers  Go, Python and python-tuf; the last is put in a folder of its own below the user's cache,
 #          each file of it held to its hash, after the same question. Prints its interpreter, and
 #          nothing where CI=true and the package registry cannot be reached.
+#   forge  Go, Node.js, GitHub's description of its interface and the mock Prism; the last two as for
+#          peers. Prints their folder.
 set -eu
 
 # What `make test` needs besides Go: Debian packages | succeeds when they are there | what for.
@@ -29,6 +31,9 @@ opensc        | command -v pkcs15-tool | the OpenSC tools, to compare them with
 '
 peer_packages='
 python3 python3-venv | python3 -c "import ensurepip, venv" | Python 3.11 or newer with venv, for python-tuf
+'
+forge_packages='
+nodejs npm | command -v node && command -v npm | Node.js 18 or newer with npm, for a mock of GitHub
 '
 target=test # of make
 
@@ -115,26 +120,47 @@ need_packages() {
 	[ -z "$purposes" ] || stop "still missing after the command:" "$purposes"
 }
 
+# pinned NAME FILE: a folder below the user's cache for what FILE pins; another one when it changes.
+pinned() { echo "${XDG_CACHE_HOME:-$HOME/.cache}/rust-tuf/$1-$(cksum <"$2" | sed 's/ .*//')"; }
+
 need_python_tuf() {
 	files=tests/peers/requirements.txt
-	folder=${XDG_CACHE_HOME:-$HOME/.cache}/rust-tuf/peers-$(cksum <$files | sed 's/ .*//')
-	[ -e "$folder/complete" ] || install_python_tuf
+	folder=$(pinned peers $files)
+	if [ ! -e "$folder/complete" ]; then
+		say "make $target needs python-tuf, in a folder of its own:"
+		sed -n 's/^\([a-z0-9-]*==[0-9.]*\).*/  \1/p' $files >&2
+		from_registry pip python-tuf "DO NOT MATCH THE HASHES" \
+			"python3 -m venv --clear '$folder' && '$folder/bin/pip' install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $files"
+	fi
 	echo "$folder/bin/python"
 }
 
-install_python_tuf() {
-	install="python3 -m venv --clear '$folder' && '$folder/bin/pip' install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r $files"
-	say "make $target needs python-tuf, in a folder of its own:"
-	sed -n 's/^\([a-z0-9-]*==[0-9.]*\).*/  \1/p' $files >&2
-	say "one command installs it, from the package registry that pip asks:" "  $install"
+need_prism() {
+	files=tests/forge/package-lock.json
+	folder=$(pinned forge $files)
+	if [ ! -e "$folder/complete" ]; then
+		say "make $target needs GitHub's description of its interface and Prism, a mock that holds requests to it,"
+		say "in a folder of their own (half a gigabyte while it is unpacked, then a fifth of that):"
+		sed -n 's/^    "\(@.*\)": "\([0-9.]*\)",*$/  \1 \2/p' tests/forge/package.json >&2
+		from_registry npm "GitHub's description" EINTEGRITY \
+			"mkdir -p '$folder' && cp tests/forge/package.json $files '$folder' && npm ci --prefix '$folder' --ignore-scripts --no-audit --no-fund --loglevel=error && find '$folder/node_modules/@octokit/openapi' -name 'gh*.json' -delete -o -name '*.deref.json' -delete"
+	fi
+	echo "$folder"
+}
+
+# from_registry CLIENT WHAT SIGN COMMAND: runs the command that fills $folder, after the question.
+# SIGN is what it says when a file is not the one that $files pins, which no machine may pass over;
+# a registry that cannot be reached is passed over in CI.
+from_registry() {
+	say "one command installs it, from the package registry that $1 asks:" "  $4"
 	[ "${CI:-}" = true ] || agreed || stop "nothing was installed: run make $target again when you want it"
-	if ! said=$(sh -c "$install" 2>&1); then
+	if ! said=$(sh -c "$4" 2>&1); then
 		say "$said"
 		case $said in
-		*"DO NOT MATCH THE HASHES"*) stop "a file is not the one that $files names, see above" ;;
+		*"$3"*) stop "a file is not the one that $files names, see above" ;;
 		esac
 		[ "${CI:-}" = true ] || stop "the command failed, see above"
-		say "the command failed, see above: python-tuf is not asked"
+		say "the command failed, see above: $2 is not asked"
 		exit 0
 	fi
 	: >"$folder/complete"
@@ -169,8 +195,15 @@ peers)
 	need_packages
 	need_python_tuf
 	;;
+forge)
+	target=test-forge
+	packages=$forge_packages
+	need_go
+	need_packages
+	need_prism
+	;;
 *)
-	say "usage: sh tests/run/need.sh build|demo|test|peers"
+	say "usage: sh tests/run/need.sh build|demo|test|peers|forge"
 	exit 2
 	;;
 esac

@@ -107,7 +107,7 @@ func TestToolsThatAreNeeded(t *testing.T) {
 		{"older git", "test", debian().with("git", "echo git version 1.99.9"), 1, "git 1.99.9 is too old: " + noGit},
 		{"oldest git", "demo", debian().with("git", "echo git version 2.38.0.windows.1"), 0, ""},
 		{"git of a Mac", "demo", debian().with("git", "echo 'git version 3.0.1 (Apple Git-200)'"), 0, ""},
-		{"wrong call", "tea", debian(), 2, "usage: sh tests/run/need.sh build|demo|test|peers\n"},
+		{"wrong call", "tea", debian(), 2, "usage: sh tests/run/need.sh build|demo|test|peers|forge\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, said, called := c.on.need(t, c.what)
@@ -166,6 +166,49 @@ func TestPackagesThatAreMissing(t *testing.T) {
 			code, said, calls := c.on.need(t, "test")
 			if code != c.code || said != c.says || calls != c.calls {
 				t.Errorf("exit code %d, want %d; said\n%s\nwant\n%s\ncalled\n%s\nwant\n%s", code, c.code, said, c.says, calls, c.calls)
+			}
+		})
+	}
+}
+
+// What `make test-forge` needs is put in a folder of its own, held to its hashes.
+func TestDescriptionOfGitHub(t *testing.T) {
+	const (
+		lacks = "make test-forge needs GitHub's description of its interface and Prism, a mock that holds requests to it,\n" +
+			"in a folder of their own (half a gigabyte while it is unpacked, then a fifth of that):\n" +
+			"  @octokit/openapi 23.0.2\n  @stoplight/prism-cli 5.16.0\n" +
+			"one command installs it, from the package registry that npm asks:\n  mkdir -p '"
+		files = `mkdir -p "$3/node_modules/@octokit/openapi"; echo "npm $1 $2 $4" >>"$LOG"`
+	)
+	node := func() *machine {
+		return debian().with("node", "exit 0").with("npm", files).with("cp", "exit 0").with("find", "exit 0").inCI("true")
+	}
+	for _, c := range []struct {
+		name  string
+		on    *machine
+		code  int
+		says  []string
+		calls string
+	}{
+		{"CI", node(), 0, []string{lacks, "/rust-tuf/forge-"}, "npm ci --prefix --ignore-scripts\n"},
+		{"agreed", node().inCI("").answers("y\n"), 0, []string{lacks, "run it now? [y/N] "}, "npm ci --prefix --ignore-scripts\n"},
+		{"declined", node().inCI("").answers("n\n"), 1, []string{lacks, "nothing was installed: run make test-forge again when you want it\n"}, ""},
+		{"another file", node().with("npm", "echo npm ERR! code EINTEGRITY; exit 1"), 1,
+			[]string{"a file is not the one that tests/forge/package-lock.json names, see above\n"}, ""},
+		{"no network in CI", node().with("npm", "echo ENOTFOUND; exit 1"), 0, []string{"ENOTFOUND\nthe command failed, see above: GitHub's description is not asked\n"}, ""},
+		{"no network", node().inCI("").answers("y\n").with("npm", "echo ENOTFOUND; exit 1"), 1, []string{"the command failed, see above\n"}, ""},
+		{"no node", node().without("node").inCI(""), 1, []string{"make test-forge needs what this machine lacks:\n  Node.js 18 or newer with npm, for a mock of GitHub\n",
+			"apt-get install --yes --no-install-recommends nodejs npm\n"}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, said, calls := c.on.need(t, "forge")
+			if code != c.code || calls != c.calls {
+				t.Errorf("exit code %d, want %d; said\n%s\ncalled\n%s", code, c.code, said, calls)
+			}
+			for _, words := range c.says {
+				if !strings.Contains(said, words) {
+					t.Errorf("said\n%s\nit lacks\n%s", said, words)
+				}
 			}
 		})
 	}

@@ -355,7 +355,7 @@ func (h *hub) addComment(number int, author, body string) *record {
 
 func (h *hub) addIssue(author, title, body string) *record {
 	n := 1000 + len(h.issues)
-	i := &record{number: n, fields: fields{"number": n, "title": title, "body": body, "state": "open", "user": user(author)}}
+	i := &record{number: n, fields: fields{"number": n, "title": title, "body": body, "state": "open", "user": user(author), "pull_request": nil}}
 	h.issues = append(h.issues, i)
 	return i
 }

@@ -84,12 +84,18 @@ func (c *Client) create(ctx context.Context, p forge.Proposal) (forge.PullReques
 // baseOr explains a refused pull request by a base branch that is gone, as after
 // a change of the default branch, or leaves the refusal as it is.
 func (c *Client) baseOr(ctx context.Context, base string, refused *api.Response, err error) (*api.Response, error) {
-	branch, _, berr := c.api.Repositories.GetBranch(ctx, c.owner, c.repo, base, 0)
-	if berr == nil && branch.GetName() == base {
+	branch, resp, berr := c.api.Repositories.GetBranch(ctx, c.owner, c.repo, base, 0)
+	switch {
+	case unanswered(resp, berr):
+		return resp, berr
+	case berr == nil && branch.GetName() == base:
 		return refused, err
 	}
-	repo, _, rerr := c.api.Repositories.Get(ctx, c.owner, c.repo)
-	if rerr != nil || repo.GetDefaultBranch() == "" || repo.GetDefaultBranch() == base {
+	repo, resp, rerr := c.api.Repositories.Get(ctx, c.owner, c.repo)
+	switch {
+	case unanswered(resp, rerr):
+		return resp, rerr
+	case rerr != nil || repo.GetDefaultBranch() == "" || repo.GetDefaultBranch() == base:
 		return refused, err
 	}
 	return refused, &stepError{func(call forge.Call) error {

@@ -198,6 +198,11 @@ func words(err error) string {
 	return text
 }
 
+// unanswered tells whether a request may be answered otherwise the next time.
+func unanswered(r *api.Response, err error) bool {
+	return err != nil && (status(r) < 300 || status(r) >= 500 || limited(r))
+}
+
 // status is the code of an answer, 0 when there is none.
 func status(r *api.Response) int {
 	if r == nil || r.Response == nil {

@@ -23,6 +23,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	t.token.Authorize(r)
+	// go-github asks for what GitHub no longer describes: previews, and version 3.
+	r.Header.Set("Accept", "application/vnd.github+json, application/json")
 	resp, err := t.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
