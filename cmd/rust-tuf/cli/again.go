@@ -50,10 +50,10 @@ func mendable(err error) bool {
 		is[*piv.LengthError](err) || is[*piv.RefusedError](err) || is[*DifferentError](err) || is[*file.PassphraseError](err)
 }
 
-// sign has a key sign message, as signer.Sign does.
-func (p person) sign(ctx context.Context, k signer.Key, want verify.PublicKey, message []byte) (sig []byte, err error) {
+// sign has a key of owner sign message, as signer.Sign does.
+func (p person) sign(ctx context.Context, owner string, k signer.Key, want verify.PublicKey, message []byte) (sig []byte, err error) {
 	err = p.again(ctx, func() (err error) {
-		sig, err = signer.Sign(ctx, k, want, message, p.ui())
+		sig, err = signer.Sign(ctx, k, want, message, p.signingAs(owner, k))
 		return err
 	})
 	return sig, err

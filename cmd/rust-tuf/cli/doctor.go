@@ -223,7 +223,7 @@ func (d *diagnosis) test(ctx context.Context) error {
 			d.line(markOK, "test", "", "no test signature with the %s was wanted", k.Describe())
 			continue
 		}
-		if _, err := d.person().sign(ctx, k, k.Public(), testMessage(d.now)); err != nil {
+		if _, err := d.person().sign(ctx, "", k, k.Public(), testMessage(d.now)); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}

@@ -237,7 +237,7 @@ func (e *enrolment) attested(ctx context.Context, key verify.PublicKey) (roles.M
 		return entry, facts, err
 	}
 	statement := roles.PossessionStatement(e.terms.Repository, e.member.Name, e.member.Login, id)
-	sig, err := e.person.sign(ctx, card, key, statement)
+	sig, err := e.person.sign(ctx, e.member.Name, card, key, statement)
 	if err != nil {
 		return entry, facts, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/piv"
 )
 
 // person is whoever sits at the terminal. What is said and asked never goes
@@ -32,6 +33,20 @@ func (p person) line(ctx context.Context, prompt string) (string, error) {
 
 // ui is the same terminal for keys: secrets, yes or no.
 func (p person) ui() signer.UI { return terminal.UI(p.terminal) }
+
+// signingAs is the terminal for a signature with a card: who is asked for a PIN
+// reads as whom they sign. owner is empty for nobody in particular.
+func (p person) signingAs(owner string, k signer.Key) signer.UI {
+	ui := p.ui()
+	if _, card := k.(*piv.Key); !card || owner == "" {
+		return ui
+	}
+	ask := ui.Secret
+	ui.Secret = func(ctx context.Context, prompt string) ([]byte, error) {
+		return ask(ctx, prompt+", to sign as "+owner)
+	}
+	return ui
+}
 
 // confirm asks for a yes; anything else is the person's no.
 func (p person) confirm(ctx context.Context, question string) error {

@@ -130,7 +130,7 @@ func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
 		return nil, err
 	}
 	statement := roles.RetirementStatement(r.terms.Repository, r.member.Name, r.key, said.Way)
-	sig, err := r.person.sign(ctx, key, r.key.Public.PublicKey, statement)
+	sig, err := r.person.sign(ctx, r.member.Name, key, r.key.Public.PublicKey, statement)
 	if err != nil {
 		return nil, err
 	}

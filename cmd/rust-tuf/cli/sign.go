@@ -221,7 +221,7 @@ func (s *signing) sign(ctx context.Context, t *signTask) (*metadata.SignatureFil
 	if err := s.ledger.Intend(s.entry(t)); err != nil {
 		return nil, rejected(err)
 	}
-	sig, err := s.person.sign(ctx, t.key, t.holder.Key, t.p.Document.Signed())
+	sig, err := s.person.sign(ctx, ownerOf(t.holder), t.key, t.holder.Key, t.p.Document.Signed())
 	if err != nil {
 		return nil, err
 	}
