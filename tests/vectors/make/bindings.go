@@ -33,4 +33,14 @@ func bindings(b *book) {
 	binding("other-timestamp", "a timestamp of another repository, signed by the same key", "repository", [4]int64{1, 0, 0, 0}, func(v *vector) {
 		v.timestamp.set(bound(theirs, "timestamp"), "x-rust-tuf")
 	})
+	b.add("x-rust-tuf-other-root", "x-rust-tuf", "a newer root of another repository, signed by the same keys", func(v *vector) {
+		v.root.set(bound(ours, "root"), "x-rust-tuf")
+		v.timestamp.set(bound(ours, "timestamp"), "x-rust-tuf")
+		v.snapshot.set(bound(ours, "snapshot"), "x-rust-tuf")
+		v.targets().set(bound(ours, "targets"), "x-rust-tuf")
+		v.begin()
+		v.root.set(bound(theirs, "root"), "x-rust-tuf")
+		v.nextRoot(alice, bob)
+		v.refused("repository", 1, 0, 0, 0)
+	})
 }
