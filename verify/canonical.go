@@ -22,27 +22,11 @@ import (
 // The canonical form keeps control characters raw inside strings, so it is in
 // general no JSON text and Canonical does not accept its own result again.
 func Canonical(src []byte, lim Limits) ([]byte, error) {
-	c := canonicaliser{src: src, depth: lim.orDefault().Depth, limit: lim.orDefault().Depth}
-	for c.i < len(src) && isSpace(src[c.i]) {
-		c.i++
-	}
-	c.from = c.i
-	if err := c.value(); err != nil {
+	c := newCanonicaliser(src, lim.orDefault().Depth)
+	if err := c.whole(); err != nil {
 		return nil, err
 	}
-	end := c.i
-	for c.i < len(src) && isSpace(src[c.i]) {
-		c.i++
-	}
-	if c.i < len(src) {
-		return nil, c.bad(c.i, "data after the end of the value")
-	}
-	if c.out == nil {
-		return src[c.from:end:end], nil
-	}
-	c.i = end
-	c.flush()
-	return c.out, nil
+	return c.result(), nil
 }
 
 // canonicaliser scans src once. Bytes that are canonical where they stand are
@@ -56,6 +40,40 @@ type canonicaliser struct {
 	scratch []byte
 	depth   int // levels that may still be opened
 	limit   int
+	raw     bool // src is a canonical form, with raw control characters in its strings
+
+	outline *outline // found in passing; nil where src is no document
+	listing *listing // the part of it that is scanned now
+	listed  int      // where that begins in the output
+	moved   bool     // parts do not stand where they were found
+}
+
+func newCanonicaliser(src []byte, depth int) canonicaliser {
+	return canonicaliser{src: src, depth: depth, limit: depth}
+}
+
+// whole scans one value and the white space around it.
+func (c *canonicaliser) whole() error {
+	c.i = spaces(c.src)
+	c.from = c.i
+	if err := c.value(); err != nil {
+		return err
+	}
+	if c.out != nil {
+		c.flush()
+	}
+	if more := c.i + spaces(c.src[c.i:]); more < len(c.src) {
+		return c.bad(more, "data after the end of the value")
+	}
+	return nil
+}
+
+// result is the canonical form of what whole has scanned.
+func (c *canonicaliser) result() []byte {
+	if c.out == nil {
+		return c.src[c.from:c.i:c.i]
+	}
+	return c.out
 }
 
 func (c *canonicaliser) bad(at int, format string, args ...any) error {
@@ -75,17 +93,6 @@ func (c *canonicaliser) flush() {
 	c.from = c.i
 }
 
-// span returns output bytes that were written or are pending as a whole.
-func (c *canonicaliser) span(start, end int) []byte {
-	if start >= len(c.out) {
-		shift := c.from - len(c.out)
-		return c.src[start+shift : end+shift]
-	}
-	return c.out[start:end]
-}
-
-func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\r' || b == '\t' }
-
 // peek drops white space and returns the next byte, 0 at the end of input.
 func (c *canonicaliser) peek() byte {
 	if c.i < len(c.src) && c.src[c.i] > ' ' {
@@ -95,16 +102,13 @@ func (c *canonicaliser) peek() byte {
 }
 
 func (c *canonicaliser) skipSpace() byte {
-	i := c.i
-	for i < len(c.src) && isSpace(c.src[i]) {
-		i++
-	}
-	if i > c.i {
+	if n := spaces(c.src[c.i:]); n > 0 {
 		c.flush()
-		c.i, c.from = i, i
+		c.i += n
+		c.from = c.i
 	}
-	if i < len(c.src) {
-		return c.src[i]
+	if c.i < len(c.src) {
+		return c.src[c.i]
 	}
 	return 0
 }
@@ -119,11 +123,15 @@ func (c *canonicaliser) unexpected(want string) error {
 func (c *canonicaliser) value() error {
 	switch b := c.peek(); {
 	case b == '"':
-		return c.text()
+		_, err := c.text()
+		return err
 	case b == '{':
-		return c.nested((*canonicaliser).object)
+		if c.outline != nil && c.depth == c.limit {
+			return c.object(envelopeObject)
+		}
+		return c.object(anyObject)
 	case b == '[':
-		return c.nested((*canonicaliser).array)
+		return c.array()
 	case b == '-' || '0' <= b && b <= '9':
 		return c.number()
 	case b == 't':
@@ -144,21 +152,27 @@ func (c *canonicaliser) literal(word string) error {
 	return nil
 }
 
-// nested runs body one level deeper.
-func (c *canonicaliser) nested(body func(*canonicaliser) error) error {
+// open goes past a bracket and one level deeper, close past the other one.
+func (c *canonicaliser) open() error {
 	if c.depth == 0 {
 		return &LimitError{What: "nesting", Limit: int64(c.limit), Found: int64(c.limit) + 1}
 	}
 	c.depth--
-	err := body(c)
+	c.i++
+	return nil
+}
+
+func (c *canonicaliser) close() {
 	c.depth++
-	return err
+	c.i++
 }
 
 func (c *canonicaliser) array() error {
-	c.i++
+	if err := c.open(); err != nil {
+		return err
+	}
 	if c.peek() == ']' {
-		c.i++
+		c.close()
 		return nil
 	}
 	for {
@@ -169,7 +183,7 @@ func (c *canonicaliser) array() error {
 		case ',':
 			c.i++
 		case ']':
-			c.i++
+			c.close()
 			return nil
 		default:
 			return c.unexpected("',' or ']'")
@@ -177,52 +191,52 @@ func (c *canonicaliser) array() error {
 	}
 }
 
-func (c *canonicaliser) object() error {
+// object scans an object. What it is decides how its members are scanned.
+func (c *canonicaliser) object(kind objectKind) error {
 	opened, start := c.i, c.position()
-	c.i++
+	if err := c.open(); err != nil {
+		return err
+	}
 	if c.peek() == '}' {
-		c.i++
+		c.close()
 		return nil
 	}
 	sorted := true
-	var last struct{ start, end int } // the previous name, in the output
-	for first := true; ; first = false {
-		if c.peek() != '"' {
-			return c.unexpected("a member name")
+	var last memberName // of the member before, none before the first
+	for {
+		if kind == listingObject && sorted {
+			last = c.usualEntries(last)
 		}
-		at, nameStart := c.i, c.position()+1
-		if err := c.text(); err != nil {
+		next, err := c.name()
+		if err != nil {
 			return err
 		}
-		nameEnd := c.position() - 1
-		if nameStart < len(c.out) && nameEnd > len(c.out) {
-			c.flush() // the name had an escape: make it one run
-		}
-		if !first && sorted {
-			switch order := compareNames(c.span(last.start, last.end), c.span(nameStart, nameEnd)); {
+		if sorted && last.exists() {
+			switch order := c.compare(last, next); {
 			case order == 0:
-				return c.bad(at, "member %s stands twice", shown(plain(c.span(nameStart, nameEnd))))
+				return c.bad(next.at, "member %s stands twice", shown(plain(c.span(next))))
 			case order > 0:
 				sorted = false
 			}
 		}
-		last.start, last.end = nameStart, nameEnd
+		last = next
 		if c.peek() != ':' {
 			return c.unexpected("':'")
 		}
 		c.i++
-		if err := c.value(); err != nil {
+		if err := c.member(kind, next); err != nil {
 			return err
 		}
 		switch c.peek() {
 		case ',':
 			c.i++
 		case '}':
-			c.i++
-			if !sorted {
-				return c.sort(opened, start)
+			c.close()
+			if sorted {
+				return nil
 			}
-			return nil
+			c.moved = c.moved || kind != anyObject
+			return c.sort(opened, start)
 		default:
 			return c.unexpected("',' or '}'")
 		}
@@ -259,32 +273,4 @@ func (c *canonicaliser) sort(opened, start int) error {
 	c.scratch = append(c.scratch, '}')
 	copy(object, c.scratch)
 	return nil
-}
-
-// compareNames orders member names, given in canonical form without quotes,
-// by their decoded bytes.
-func compareNames(a, b []byte) int {
-	if bytes.IndexByte(a, '\\') < 0 && bytes.IndexByte(b, '\\') < 0 {
-		return bytes.Compare(a, b)
-	}
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	escaped := false // whether the first difference is behind a backslash
-	for i := n; i > 0 && a[i-1] == '\\'; i-- {
-		escaped = !escaped
-	}
-	return decodedAt(a, n, escaped) - decodedAt(b, n, escaped)
-}
-
-// decodedAt returns the decoded byte at i, -1 at the end.
-func decodedAt(name []byte, i int, escaped bool) int {
-	if i == len(name) {
-		return -1
-	}
-	if name[i] == '\\' && !escaped {
-		return int(name[i+1])
-	}
-	return int(name[i])
 }

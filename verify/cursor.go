@@ -15,25 +15,19 @@ type value []byte
 // members iterates over an object in order. Names are canonical, without
 // quotes; use plain to decode one that is kept.
 func (v value) members() iter.Seq2[[]byte, value] {
-	return func(yield func([]byte, value) bool) { v.walk(yield) }
-}
-
-// walk is members for an object that more may follow. It returns the offset
-// behind the object; when yield ends it early, that of the last member.
-func (v value) walk(yield func(name []byte, m value) bool) (end int) {
-	i := 1
-	for v[i] != '}' {
-		if v[i] == ',' {
-			i++
+	return func(yield func([]byte, value) bool) {
+		for i := 1; v[i] != '}'; {
+			if v[i] == ',' {
+				i++
+			}
+			colon := skipText(v, i)
+			end := skipValue(v, colon+1)
+			if !yield(v[i+1:colon-1], v[colon+1:end:end]) {
+				return
+			}
+			i = end
 		}
-		colon := skipText(v, i)
-		end := skipValue(v, colon+1)
-		if !yield(v[i+1:colon-1], v[colon+1:end:end]) {
-			return i
-		}
-		i = end
 	}
-	return i + 1
 }
 
 // elements iterates over an array.
@@ -121,10 +115,16 @@ func (v value) object() error { return v.expect("an object") }
 func (v value) array() error  { return v.expect("an array") }
 
 func (v value) text() (string, error) {
+	b, err := v.inside()
+	return plain(b), err
+}
+
+// inside returns a string as it stands between its quotes.
+func (v value) inside() ([]byte, error) {
 	if err := v.expect("a string"); err != nil {
-		return "", err
+		return nil, err
 	}
-	return plain(v[1 : len(v)-1]), nil
+	return v[1 : len(v)-1], nil
 }
 
 func (v value) boolean() (bool, error) {
@@ -159,13 +159,22 @@ func plain(b []byte) string {
 	}
 	var s strings.Builder
 	s.Grow(len(b))
+	appendPlain(&s, b)
+	return s.String()
+}
+
+// appendPlain is plain for one string behind the other.
+func appendPlain(s *strings.Builder, b []byte) {
+	if bytes.IndexByte(b, '\\') < 0 {
+		s.Write(b)
+		return
+	}
 	for i := 0; i < len(b); i++ {
 		if b[i] == '\\' {
 			i++
 		}
 		s.WriteByte(b[i])
 	}
-	return s.String()
 }
 
 // misfit is the error of a value that does not fit where it stands.

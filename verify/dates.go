@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"strings"
 	"time"
 )
@@ -10,13 +11,14 @@ import (
 // both name one instant, so they are read. Everything else that a lenient
 // parser may take (lower-case letters, a comma, a missing digit, 24:00,
 // a leap second) is refused.
-func parseExpires(s string) (time.Time, error) {
-	if isInstant(s) {
-		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-			return t.UTC(), nil
-		}
+//
+// text stands between quotes in canonical form.
+func parseExpires(text []byte) (time.Time, error) {
+	var t time.Time
+	if isInstant(string(text)) && t.UnmarshalText(text) == nil {
+		return t.UTC(), nil
 	}
-	return time.Time{}, misfit("", "must be of the form YYYY-MM-DDTHH:MM:SSZ, found %s", shown(s))
+	return time.Time{}, misfit("", "must be of the form YYYY-MM-DDTHH:MM:SSZ, found %s", shown(plain(text)))
 }
 
 // isInstant reports whether s has the form of a date, a time, and the offset
@@ -52,18 +54,25 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // checkSpecVersion accepts what has the major number of this specification
 // (SPEC 4.3: clients must verify that spec_version is a version they expect).
-// Real documents say "1.0", "1.0.0" or "1.0.31".
-func checkSpecVersion(s string) error {
-	numbers := strings.Split(s, ".")
-	ok := len(numbers) == 2 || len(numbers) == 3
-	for _, n := range numbers {
-		ok = ok && n != "" && strings.Trim(n, "0123456789") == ""
-	}
+// Real documents say "1.0", "1.0.0" or "1.0.31". text stands between quotes in
+// canonical form.
+func checkSpecVersion(text []byte) error {
+	major, rest, _ := bytes.Cut(text, []byte{'.'})
+	minor, patch, patched := bytes.Cut(rest, []byte{'.'})
 	switch {
-	case !ok:
-		return misfit("", "must be of the form 1.0.0, found %s", shown(s))
-	case numbers[0] != "1":
-		return misfit("", "specification %s is not supported; this client reads version 1", shown(s))
+	case !isNumber(major) || !isNumber(minor) || patched && !isNumber(patch):
+		return misfit("", "must be of the form 1.0.0, found %s", shown(plain(text)))
+	case string(major) != "1":
+		return misfit("", "specification %s is not supported; this client reads version 1", shown(plain(text)))
 	}
 	return nil
+}
+
+func isNumber(digits []byte) bool {
+	for _, d := range digits {
+		if !isDigit(d) {
+			return false
+		}
+	}
+	return len(digits) > 0
 }

@@ -113,7 +113,7 @@ func readDelegation(v value) (Delegation, error) {
 		case "path_hash_prefixes":
 			r.PathHashPrefixes, err = readList(m)
 			for i, p := range r.PathHashPrefixes {
-				if !isHex(p) || p == "" || len(p) > 64 {
+				if !isHex([]byte(p)) || p == "" || len(p) > 64 {
 					err = at(i, misfit("", "must be 1 to 64 hex digits, found %s", shown(p)))
 					break
 				}
@@ -151,13 +151,4 @@ func readList(v value) ([]string, error) {
 		list = append(list, s)
 	}
 	return list, nil
-}
-
-func isHex[T string | value](s T) bool {
-	for i := range len(s) {
-		if _, ok := hexValue(s[i]); !ok {
-			return false
-		}
-	}
-	return true
 }

@@ -23,10 +23,9 @@ const (
 type Document struct {
 	raw        []byte
 	message    *message // the canonical form of signed
-	parts      parts    // of it
+	outline    outline
 	lim        Limits
 	typ        string
-	spec       string
 	version    int64
 	expires    time.Time
 	extension  *Extension
@@ -50,12 +49,17 @@ func Read(raw []byte, lim Limits) (*Document, error) {
 	if err := checkSize("document", raw, lim.bytesFor("")); err != nil {
 		return nil, err
 	}
-	envelope, err := Canonical(raw, lim)
-	if err != nil {
+	room := &struct { // one allocation
+		document Document
+		message  message
+		few      [4]signature
+	}{}
+	d := &room.document
+	d.raw, d.lim, d.message, d.signatures = raw, lim, &room.message, room.few[:0]
+	if err := d.outline.read(raw, lim.Depth); err != nil {
 		return nil, err
 	}
-	d := &Document{raw: raw, lim: lim}
-	if err := d.readEnvelope(envelope); err != nil {
+	if err := d.readEnvelope(); err != nil {
 		return nil, d.named(err)
 	}
 	if err := checkSize(d.typ, raw, lim.bytesFor(d.typ)); err != nil {
@@ -64,83 +68,26 @@ func Read(raw []byte, lim Limits) (*Document, error) {
 	return d, nil
 }
 
-func (d *Document) readEnvelope(envelope value) error {
-	if err := envelope.object(); err != nil {
+func (d *Document) readEnvelope() error {
+	if err := d.outline.canonical.object(); err != nil {
 		return err
 	}
-	var signed, signatures value
-	for i, end := 1, 0; envelope[i] != '}'; i = end {
-		if envelope[i] == ',' {
-			i++
-		}
-		start := skipText(envelope, i) + 1
-		switch name := envelope[i+1 : start-2]; {
-		case string(name) == "signed" && envelope[start] == '{':
-			// Most of the document: the pass that finds its end also finds
-			// its members.
-			end = start + d.parts.read(envelope[start:])
-			signed = envelope[start:end:end]
-		case string(name) == "signed":
-			return within("signed", envelope[start:].object())
-		default:
-			end = skipValue(envelope, start)
-			if string(name) == "signatures" {
-				signatures = envelope[start:end:end]
-			}
-		}
-	}
+	signed := d.outline.part(partSigned)
 	if signed == nil {
 		return misfit("signed", "missing")
 	}
-	d.message = newMessage(signed)
+	if err := signed.object(); err != nil {
+		return within("signed", err)
+	}
+	d.message.bytes = signed
 	if err := d.readSigned(); err != nil {
 		return within("signed", err)
 	}
+	signatures := d.outline.part(partSignatures)
 	if signatures == nil {
 		return misfit("signatures", "missing")
 	}
 	return within("signatures", d.readSignatures(signatures))
-}
-
-// parts are the members of `signed` that this package looks at, nil where
-// they are absent.
-type parts struct {
-	typ, version, spec, expires, extension value // every type
-	keys, roles, consistentSnapshot        value // root
-	targets, delegations                   value // targets
-	meta                                   value // snapshot and timestamp
-}
-
-// read finds them in the object at the beginning of b, and returns the offset
-// behind it.
-func (p *parts) read(b value) (end int) {
-	return b.walk(func(name []byte, v value) bool {
-		switch string(name) {
-		case "_type":
-			p.typ = v
-		case "version":
-			p.version = v
-		case "spec_version":
-			p.spec = v
-		case "expires":
-			p.expires = v
-		case ExtensionName:
-			p.extension = v
-		case "keys":
-			p.keys = v
-		case "roles":
-			p.roles = v
-		case "consistent_snapshot":
-			p.consistentSnapshot = v
-		case "targets":
-			p.targets = v
-		case "delegations":
-			p.delegations = v
-		case "meta":
-			p.meta = v
-		}
-		return true
-	})
 }
 
 // readSigned reads the members that every type has (SPEC 4.3 to 4.6).
@@ -150,10 +97,10 @@ func (d *Document) readSigned() error {
 		v    value
 		read func(*Document, value) error
 	}{
-		{"_type", d.parts.typ, (*Document).readType},
-		{"version", d.parts.version, (*Document).readVersion},
-		{"spec_version", d.parts.spec, (*Document).readSpec},
-		{"expires", d.parts.expires, (*Document).readExpires},
+		{"_type", d.outline.part(partType), (*Document).readType},
+		{"version", d.outline.part(partVersion), (*Document).readVersion},
+		{"spec_version", d.outline.part(partSpec), (*Document).readSpec},
+		{"expires", d.outline.part(partExpires), (*Document).readExpires},
 	} {
 		if f.v == nil {
 			return misfit(f.name, "missing")
@@ -162,25 +109,27 @@ func (d *Document) readSigned() error {
 			return within(f.name, err)
 		}
 	}
-	if d.parts.extension == nil {
+	v := d.outline.part(partExtension)
+	if v == nil {
 		return nil
 	}
 	var err error
-	d.extension, err = readExtension(d.parts.extension)
+	d.extension, err = readExtension(v)
 	return within(ExtensionName, err)
 }
 
 func (d *Document) readType(v value) error {
-	typ, err := v.text()
+	inside, err := v.inside()
 	if err != nil {
 		return err
 	}
-	switch typ {
-	case typeRoot, typeTargets, typeSnapshot, typeTimestamp:
-		d.typ = typ
-		return nil
+	for _, typ := range topLevel {
+		if string(inside) == typ {
+			d.typ = typ
+			return nil
+		}
 	}
-	return misfit("", "must be root, targets, snapshot or timestamp, found %s", shown(typ))
+	return misfit("", "must be root, targets, snapshot or timestamp, found %s", shown(plain(inside)))
 }
 
 func (d *Document) readVersion(v value) error {
@@ -196,19 +145,20 @@ func (d *Document) readVersion(v value) error {
 	return nil
 }
 
-func (d *Document) readSpec(v value) (err error) {
-	if d.spec, err = v.text(); err != nil {
-		return err
-	}
-	return checkSpecVersion(d.spec)
-}
-
-func (d *Document) readExpires(v value) error {
-	s, err := v.text()
+func (d *Document) readSpec(v value) error {
+	inside, err := v.inside()
 	if err != nil {
 		return err
 	}
-	d.expires, err = parseExpires(s)
+	return checkSpecVersion(inside)
+}
+
+func (d *Document) readExpires(v value) error {
+	inside, err := v.inside()
+	if err != nil {
+		return err
+	}
+	d.expires, err = parseExpires(inside)
 	return err
 }
 
@@ -233,7 +183,14 @@ func (d *Document) Version() int64 { return d.version }
 func (d *Document) Expires() time.Time { return d.expires }
 
 // SpecVersion returns `spec_version`, for instance "1.0.31".
-func (d *Document) SpecVersion() string { return d.spec }
+func (d *Document) SpecVersion() string {
+	v := d.outline.part(partSpec)
+	if v == nil {
+		return ""
+	}
+	spec, _ := v.text()
+	return spec
+}
 
 // UnverifiedSignatures returns a copy of the signatures as listed. Sig is nil
 // where the document has an empty string or something that is not hex.

@@ -10,13 +10,19 @@ type TargetEntry struct {
 }
 
 // checkEntries checks the form of every entry without keeping any.
-func checkEntries(entries value) error {
-	if err := entries.object(); err != nil {
+func checkEntries(targets *listing) error {
+	if err := targets.object.object(); err != nil {
 		return err
 	}
-	for path, v := range entries.members() {
-		if err := checkEntry(v); err != nil {
-			return within(path, err)
+	if targets.targets == targets.entries {
+		return nil // seen when they were scanned
+	}
+	for c := targets.cursor(); c.next(); {
+		if c.usual.isTarget() {
+			continue
+		}
+		if err := checkEntry(c.value()); err != nil {
+			return within(c.name, err)
 		}
 	}
 	return nil

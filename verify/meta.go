@@ -1,9 +1,6 @@
 package verify
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 // MetaFile is what a timestamp says of the snapshot, or a snapshot of one
 // targets file (SPEC 4.4, METAFILES).
@@ -18,21 +15,26 @@ type MetaFile struct {
 type metaFile value
 
 // checkMeta checks the form of every entry of a `meta` object without keeping
-// any, and returns how many there are.
-func checkMeta(meta value, limit int) (int, error) {
-	if err := meta.object(); err != nil {
-		return 0, err
+// any.
+func checkMeta(meta *listing, limit int) error {
+	if err := meta.object.object(); err != nil {
+		return err
 	}
-	n := 0
-	for c := (metaCursor{meta: meta}); c.next(); {
-		if n++; n > limit || c.plain && c.version > 0 {
-			continue // counts the rest
+	if err := checkCount("files in a snapshot", meta.entries, limit); err != nil {
+		return err
+	}
+	if meta.metas == meta.entries {
+		return nil // seen when they were scanned
+	}
+	for c := meta.cursor(); c.next(); {
+		if c.usual.isMeta() {
+			continue
 		}
 		if err := checkMetaFile(c.value()); err != nil {
-			return n, within(c.name(), err)
+			return within(c.name, err)
 		}
 	}
-	return n, checkCount("files in a snapshot", n, limit)
+	return nil
 }
 
 func checkMetaFile(v value) error {
@@ -121,110 +123,32 @@ func (m metaFile) check(what string, raw []byte) error {
 	return checkContent(what, hashes, raw)
 }
 
-// find returns the member of a name. Members are in order, so it stops where
-// the name would stand.
-func find(object value, name string) (value, bool) {
-	want := canonicalName(name)
-	for have, v := range object.members() {
-		switch order := compareNames(have, want); {
-		case order == 0:
-			return v, true
-		case order > 0:
-			return nil, false
-		}
-	}
-	return nil, false
-}
-
-// canonicalName is a member's name as it stands between its quotes.
-func canonicalName(name string) []byte {
-	b := make([]byte, 0, len(name)+2)
-	for i := range len(name) {
-		if name[i] == '"' || name[i] == '\\' {
-			b = append(b, '\\')
-		}
-		b = append(b, name[i])
-	}
-	return b
-}
-
-// metaCursor steps through a `meta` object. Snapshots have tens of thousands of
-// entries, and nearly all of them are a version and nothing else: such a plain
-// one is read while its end is looked for.
-type metaCursor struct {
-	meta       value
-	start, end int // of the member, its name first
-	colon      int
-	plain      bool  // whether the entry is {"version":N}
-	version    int64 // of a plain entry
-}
-
-var plainEntry = []byte(`{"version":`)
-
-// next moves to the following member; false behind the last.
-func (c *metaCursor) next() bool {
-	c.start = max(c.end, 1)
-	if c.meta[c.start] == '}' {
-		return false
-	}
-	if c.meta[c.start] == ',' {
-		c.start++
-	}
-	c.colon = skipText(c.meta, c.start)
-	if c.plain = c.readPlain(); !c.plain {
-		c.end = skipValue(c.meta, c.colon+1)
-	}
-	return true
-}
-
-// readPlain reads an entry that is a version of up to 18 digits.
-func (c *metaCursor) readPlain() bool {
-	rest := c.meta[c.colon+1:]
-	if !bytes.HasPrefix(rest, plainEntry) {
-		return false
-	}
-	c.version = 0
-	i := len(plainEntry)
-	for ; i < len(plainEntry)+18 && '0' <= rest[i] && rest[i] <= '9'; i++ {
-		c.version = c.version*10 + int64(rest[i]-'0')
-	}
-	if rest[i] != '}' {
-		return false
-	}
-	c.end = c.colon + 1 + i + 1
-	return true
-}
-
-func (c *metaCursor) name() []byte { return c.meta[c.start+1 : c.colon-1] }
-
-func (c *metaCursor) value() value { return c.meta[c.colon+1 : c.end : c.end] }
-
-// number is the version of an entry that checkMetaFile has passed.
-func (c *metaCursor) number() int64 {
-	if c.plain {
-		return c.version
-	}
-	return metaFile(c.value()).version()
-}
-
 // checkNotOlder holds a new `meta` to an older one: no file may be missing, and
 // none may have a lower version (SPEC 5.5.5). Both are in order, so one pass
 // over both is enough, however many files there are.
-func checkNotOlder(older, newer value) error {
-	o, n := metaCursor{meta: older}, metaCursor{meta: newer}
+func checkNotOlder(older, newer *listing) error {
+	o, n := older.cursor(), newer.cursor()
 	for o.next() {
 		order := -1
 		for order < 0 && n.next() {
-			order = compareNames(n.name(), o.name())
+			order = compareNames(n.name, o.name)
 		}
-		switch trusted := o.number(); {
+		switch trusted := metaVersion(&o); {
 		case order != 0:
-			return &VersionError{Role: metaRole(o.name()), Trusted: trusted}
-		case n.number() < trusted:
-			return &VersionError{Role: metaRole(o.name()), Trusted: trusted, Found: n.number()}
+			return &VersionError{Role: metaRole(o.name), Trusted: trusted}
+		case metaVersion(&n) < trusted:
+			return &VersionError{Role: metaRole(o.name), Trusted: trusted, Found: metaVersion(&n)}
 		}
 	}
 	return nil
+}
+
+// metaVersion is the version of an entry of a `meta` that checkMeta has passed.
+func metaVersion(c *entryCursor) int64 {
+	if c.usual.isMeta() {
+		return c.usual.version
+	}
+	return metaFile(c.value()).version()
 }
 
 // metaRole is the role of a file in a snapshot.

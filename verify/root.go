@@ -48,23 +48,24 @@ func (d *Document) root(older *rootFacts) (*UnverifiedRoot, error) {
 func readRoot(d *Document, older *rootFacts) (*rootFacts, error) {
 	facts := &rootFacts{document: d}
 	var err error
-	if v := d.parts.consistentSnapshot; v != nil {
+	if v := d.outline.part(partConsistentSnapshot); v != nil {
 		if facts.consistentSnapshot, err = v.boolean(); err != nil {
 			return nil, within("consistent_snapshot", err)
 		}
 	}
-	if d.parts.keys == nil {
+	keys, roles := d.outline.part(partKeys), d.outline.part(partRoles)
+	if keys == nil {
 		return nil, misfit("keys", "missing")
 	}
-	if older != nil && older.document.lim == d.lim && bytes.Equal(older.document.parts.keys, d.parts.keys) {
+	if older != nil && older.document.lim == d.lim && bytes.Equal(older.document.outline.part(partKeys), keys) {
 		facts.ring = older.ring
-	} else if facts.ring, err = readKeyring(d.parts.keys, d.lim.Keys); err != nil {
+	} else if facts.ring, err = readKeyring(keys, d.lim.Keys); err != nil {
 		return nil, within("keys", err)
 	}
-	if d.parts.roles == nil {
+	if roles == nil {
 		return nil, misfit("roles", "missing")
 	}
-	if err := facts.readRoles(d.parts.roles); err != nil {
+	if err := facts.readRoles(roles); err != nil {
 		return nil, within("roles", err)
 	}
 	return facts, nil

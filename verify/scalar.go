@@ -1,60 +1,38 @@
 package verify
 
-import (
-	"encoding/binary"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
-// text scans a string. The two escapes that the canonical form has stay where
-// they are, others are decoded.
-func (c *canonicaliser) text() error {
+// text scans a string, and tells whether it has an escape. The two escapes that
+// the canonical form has stay where they are, others are decoded.
+func (c *canonicaliser) text() (escaped bool, err error) {
 	opened := c.i
 	c.i++
 	for {
 		c.i += plainRun(c.src[c.i:])
 		if c.i == len(c.src) {
-			return c.bad(opened, "string without an end")
+			return false, c.bad(opened, "string without an end")
 		}
 		switch b := c.src[c.i]; {
 		case b == '"':
 			c.i++
-			return nil
+			return escaped, nil
 		case b == '\\':
+			escaped = true
 			if err := c.escape(); err != nil {
-				return err
+				return false, err
 			}
+		case b < ' ' && c.raw:
+			c.i++
 		case b < ' ':
-			return c.bad(c.i, "raw control character 0x%02x in a string", b)
+			return false, c.bad(c.i, "raw control character 0x%02x in a string", b)
 		default:
 			r, size := utf8.DecodeRune(c.src[c.i:])
 			if r == utf8.RuneError && size == 1 {
-				return c.bad(c.i, "invalid utf-8")
+				return false, c.bad(c.i, "invalid utf-8")
 			}
 			c.i += size
 		}
 	}
-}
-
-// plainRun returns how many bytes at the beginning of b stand for themselves
-// in a string: ASCII but control characters, `"` and `\`.
-func plainRun(b []byte) int {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x80 * ones
-	)
-	n := 0
-	for ; n+8 <= len(b); n += 8 {
-		// In none of the eight lanes may a high bit come up: from the byte
-		// itself, or by borrowing where a difference is below zero.
-		w := binary.LittleEndian.Uint64(b[n:])
-		if (w|(w-' '*ones)|((w^'"'*ones)-ones)|((w^'\\'*ones)-ones))&highs != 0 {
-			break
-		}
-	}
-	for n < len(b) && ' ' <= b[n] && b[n] < utf8.RuneSelf && b[n] != '"' && b[n] != '\\' {
-		n++
-	}
-	return n
 }
 
 func (c *canonicaliser) escape() error {

@@ -97,7 +97,7 @@ func (f *targetsFacts) delegatesOf(path string) func(yield func(role string, ter
 
 // entry returns the entry of one target.
 func (t *Targets) entry(path string) (value, bool) {
-	return find(t.facts.entries, path)
+	return t.facts.entries.find(path)
 }
 
 // targets returns the trusted document of a role, as one delegator vouches for
@@ -107,6 +107,9 @@ func (s *Session) targets(role string, by Delegator, load Loader) (*Targets, err
 	key := trustKey{role: role}
 	if t, ok := by.(*Targets); ok {
 		key.by = t.facts
+	}
+	if s.trusted == nil {
+		s.read, s.trusted = map[string]*UnverifiedTargets{}, map[trustKey]*Targets{}
 	}
 	if t := s.trusted[key]; t != nil {
 		return t, nil

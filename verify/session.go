@@ -41,7 +41,7 @@ type trustKey struct {
 // NewSession begins a refresh at one instant, with the newest root that the
 // client trusts.
 func NewSession(root *Root, at time.Time, lim Limits) *Session {
-	return &Session{root: root, at: at, lim: lim.orDefault(), read: map[string]*UnverifiedTargets{}, trusted: map[trustKey]*Targets{}}
+	return &Session{root: root, at: at, lim: lim.orDefault()}
 }
 
 // OrderError is a call that came before what it builds on, or after it.
@@ -211,11 +211,11 @@ func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
 			return false, &VersionError{Role: typeTimestamp, Trusted: trusted.Version(), Found: t.Version()}
 		}
 		if t.Version() == trusted.Version() {
-			s.compare(trusted.document, d)
+			s.compare(trusted.Document(), d)
 			return false, s.acceptTimestamp(trusted)
 		}
 		// SPEC 5.4.3.2: nor that of the snapshot.
-		if found, least := t.snapshot.version(), trusted.snapshot.version(); found < least {
+		if found, least := t.promised().version(), trusted.promised().version(); found < least {
 			return false, &VersionError{Role: typeSnapshot, Trusted: least, Found: found}
 		}
 	}
@@ -228,7 +228,7 @@ func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
 // acceptTimestamp holds a timestamp to the instant (SPEC 5.4.4) before it is
 // trusted.
 func (s *Session) acceptTimestamp(t *Timestamp) error {
-	if err := t.document.checkExpiry(typeTimestamp, s.at); err != nil { // SPEC 5.4.4
+	if err := t.Document().checkExpiry(typeTimestamp, s.at); err != nil { // SPEC 5.4.4
 		return err
 	}
 	s.timestamp, s.fresh = t, true
@@ -258,7 +258,7 @@ func (s *Session) RestoreSnapshot(raw []byte) (current bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	promised := s.timestamp.snapshot
+	promised := s.timestamp.promised()
 	if older.Version() == promised.version() && promised.check(typeSnapshot, raw) == nil && d.checkExpiry(typeSnapshot, s.at) == nil {
 		s.snapshot = older
 		return true, nil
@@ -276,7 +276,7 @@ func (s *Session) AddSnapshot(raw []byte) error {
 	if !s.fresh || s.snapshot != nil {
 		return &OrderError{"AddSnapshot", "it comes after AddTimestamp, and once"}
 	}
-	promised := s.timestamp.snapshot
+	promised := s.timestamp.promised()
 	// SPEC 5.5.2: length and hashes, before anything else is believed.
 	if err := promised.check(typeSnapshot, raw); err != nil {
 		return err
@@ -298,10 +298,10 @@ func (s *Session) AddSnapshot(raw []byte) error {
 			return &VersionError{Role: typeSnapshot, Trusted: s.older.Version(), Found: snapshot.Version()}
 		}
 		if snapshot.Version() == s.older.Version() {
-			s.compare(s.older.document, d)
+			s.compare(s.older.Document(), d)
 		}
 		// SPEC 5.5.5.
-		if err := checkNotOlder(s.older.document.parts.meta, d.parts.meta); err != nil {
+		if err := checkNotOlder(&s.older.outline.meta, &d.outline.meta); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func shownName(s string) string {
 // shownID returns a key id for a list: of the usual 64 hex digits the first
 // twelve.
 func shownID(id string) string {
-	if len(id) == 64 && isHex(id) {
+	if len(id) == 64 && isHex([]byte(id)) {
 		return id[:12] + "…"
 	}
 	return shownName(id)

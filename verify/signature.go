@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // Signature is one entry of `signatures` (SPEC 4.2.1).
@@ -44,20 +45,27 @@ func (d *Document) readSignatures(list value) error {
 	if err := list.array(); err != nil {
 		return err
 	}
-	d.signatures = make([]signature, 0, 16)
-	room := make([]byte, 0, len(list)/2) // for all decoded signatures
 	n := 0
+	for range list.elements() {
+		n++
+	}
+	// Bounded before anything is read, so that junk costs no more than passing
+	// over it.
+	if err := checkCount("signatures", n, d.lim.Signatures); err != nil {
+		return err
+	}
+	d.signatures = slices.Grow(d.signatures, n)
+	var ids strings.Builder // all of them, one behind the other
+	ids.Grow(len(list) / 2)
+	room := make([]byte, 0, len(list)/2) // for all decoded signatures
 	for v := range list.elements() {
-		// Bounded before anything is verified, so that junk costs no more
-		// than reading it.
-		if n++; n > d.lim.Signatures {
-			continue // counts the rest
-		}
 		id, digits, err := readSignature(v)
 		if err != nil {
-			return at(n-1, err)
+			return at(len(d.signatures), err)
 		}
-		s := signature{Signature: Signature{KeyID: id}}
+		start := ids.Len()
+		appendPlain(&ids, id)
+		s := signature{Signature: Signature{KeyID: ids.String()[start:]}}
 		decoded, err := hex.AppendDecode(room, digits)
 		switch {
 		case len(digits) == 0:
@@ -70,16 +78,14 @@ func (d *Document) readSignatures(list value) error {
 		}
 		d.signatures = append(d.signatures, s)
 	}
-	if err := checkCount("signatures", n, d.lim.Signatures); err != nil {
-		return err
-	}
 	return checkUnique(d.signatures)
 }
 
-// readSignature returns the key id of an entry and its hex digits.
-func readSignature(v value) (keyID string, digits []byte, err error) {
+// readSignature returns the key id of an entry and its hex digits, as they
+// stand between their quotes.
+func readSignature(v value) (keyID, digits []byte, err error) {
 	if err := v.object(); err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	var id, sig value
 	for name, m := range v.members() {
@@ -91,18 +97,16 @@ func readSignature(v value) (keyID string, digits []byte, err error) {
 		}
 	}
 	if id == nil {
-		return "", nil, misfit("keyid", "missing")
+		return nil, nil, misfit("keyid", "missing")
 	}
 	if sig == nil {
-		return "", nil, misfit("sig", "missing")
+		return nil, nil, misfit("sig", "missing")
 	}
-	if keyID, err = id.text(); err != nil {
-		return "", nil, within("keyid", err)
+	if keyID, err = id.inside(); err != nil {
+		return nil, nil, within("keyid", err)
 	}
-	if err := sig.expect("a string"); err != nil {
-		return "", nil, within("sig", err)
-	}
-	return keyID, sig[1 : len(sig)-1], nil
+	digits, err = sig.inside()
+	return keyID, digits, within("sig", err)
 }
 
 // checkUnique refuses a key id that stands twice, whatever the signatures are

@@ -4,9 +4,7 @@ import "time"
 
 // Snapshot is a trusted snapshot: which versions of all targets files belong
 // together. Only a [Session] makes one.
-type Snapshot struct {
-	document *Document
-}
+type Snapshot Document
 
 // readSnapshot reads the document as a snapshot (SPEC 4.4). Every entry is
 // checked for its form, none is kept: one is looked up when it is asked for.
@@ -14,23 +12,23 @@ func (d *Document) readSnapshot() (*Snapshot, error) {
 	if err := d.concerns(typeSnapshot); err != nil {
 		return nil, err
 	}
-	if d.parts.meta == nil {
+	if d.outline.meta.object == nil {
 		return nil, d.named(within("signed", misfit("meta", "missing")))
 	}
-	if _, err := checkMeta(d.parts.meta, d.lim.SnapshotFiles); err != nil {
+	if err := checkMeta(&d.outline.meta, d.lim.SnapshotFiles); err != nil {
 		return nil, d.named(within("signed", within("meta", err)))
 	}
-	return &Snapshot{d}, nil
+	return (*Snapshot)(d), nil
 }
 
 // Document returns the document that is trusted.
-func (s *Snapshot) Document() *Document { return s.document }
+func (s *Snapshot) Document() *Document { return (*Document)(s) }
 
 // Version returns the version of the snapshot.
-func (s *Snapshot) Version() int64 { return s.document.version }
+func (s *Snapshot) Version() int64 { return s.version }
 
 // Expires returns the instant from which on the snapshot is no longer valid.
-func (s *Snapshot) Expires() time.Time { return s.document.expires }
+func (s *Snapshot) Expires() time.Time { return s.expires }
 
 // File returns what the snapshot says of a role's file; false if it lists
 // none.
@@ -43,6 +41,6 @@ func (s *Snapshot) File(role string) (MetaFile, bool) {
 }
 
 func (s *Snapshot) file(role string) (metaFile, bool) {
-	m, ok := find(s.document.parts.meta, role+".json")
+	m, ok := s.outline.meta.find(role + ".json")
 	return metaFile(m), ok
 }

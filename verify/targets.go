@@ -17,7 +17,7 @@ type UnverifiedTargets struct {
 type targetsFacts struct {
 	document    *Document
 	role        string
-	entries     value // the object `targets`
+	entries     *listing
 	delegations []Delegation
 	quorums     []*Quorum // one for each delegation
 	succinct    *SuccinctRoles
@@ -44,14 +44,14 @@ func (d *Document) Targets(role string) (*UnverifiedTargets, error) {
 }
 
 func readTargets(d *Document, role string) (*targetsFacts, error) {
-	facts := &targetsFacts{document: d, role: role, entries: d.parts.targets}
-	if facts.entries == nil {
+	facts := &targetsFacts{document: d, role: role, entries: &d.outline.targets}
+	if facts.entries.object == nil {
 		return nil, misfit("targets", "missing")
 	}
 	if err := checkEntries(facts.entries); err != nil {
 		return nil, within("targets", err)
 	}
-	if v := d.parts.delegations; v != nil {
+	if v := d.outline.part(partDelegations); v != nil {
 		if err := facts.readDelegations(v); err != nil {
 			return nil, within("delegations", err)
 		}
@@ -103,7 +103,9 @@ func (f *targetsFacts) succinctRoles() (SuccinctRoles, bool) {
 }
 
 // UnverifiedEntries returns the listed targets, sorted by path.
-func (t *UnverifiedTargets) UnverifiedEntries() []TargetEntry { return readEntries(t.facts.entries) }
+func (t *UnverifiedTargets) UnverifiedEntries() []TargetEntry {
+	return readEntries(t.facts.entries.object)
+}
 
 // Delegator is what vouches for a targets document: a [*Root] for the role
 // targets, a [*Targets] for the roles that it delegates.
@@ -182,7 +184,7 @@ func (t *Targets) Repository() string { return t.Document().repository() }
 // Entry returns what the document lists for one path; false if it lists
 // nothing. The others cost nothing but to be passed over.
 func (t *Targets) Entry(path string) (TargetEntry, bool) {
-	v, ok := find(t.read().entries, path)
+	v, ok := t.read().entries.find(path)
 	if !ok {
 		return TargetEntry{}, false
 	}
@@ -190,14 +192,14 @@ func (t *Targets) Entry(path string) (TargetEntry, bool) {
 }
 
 // Entries returns the listed targets, sorted by path.
-func (t *Targets) Entries() []TargetEntry { return readEntries(t.read().entries) }
+func (t *Targets) Entries() []TargetEntry { return readEntries(t.read().entries.object) }
 
 func (t *Targets) delegator() source { return source{t.Role(), t.Version()} }
 
 // read returns the facts, empty ones for the zero Targets.
 func (t *Targets) read() *targetsFacts {
 	if t.facts == nil {
-		return &targetsFacts{document: &Document{message: newMessage(nil)}, entries: value("{}")}
+		return &targetsFacts{document: &Document{message: newMessage(nil)}, entries: &listing{object: value("{}")}}
 	}
 	return t.facts
 }

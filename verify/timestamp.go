@@ -7,10 +7,7 @@ const snapshotFile = "snapshot.json"
 
 // Timestamp is a trusted timestamp: which snapshot is the newest. Only a
 // [Session] makes one.
-type Timestamp struct {
-	document *Document
-	snapshot metaFile
-}
+type Timestamp Document
 
 // readTimestamp reads the document as a timestamp (SPEC 4.6). Entries beside
 // the one for snapshot.json mean nothing.
@@ -18,17 +15,16 @@ func (d *Document) readTimestamp() (*Timestamp, error) {
 	if err := d.concerns(typeTimestamp); err != nil {
 		return nil, err
 	}
-	if d.parts.meta == nil {
+	if d.outline.meta.object == nil {
 		return nil, d.named(within("signed", misfit("meta", "missing")))
 	}
-	if _, err := checkMeta(d.parts.meta, d.lim.SnapshotFiles); err != nil {
+	if err := checkMeta(&d.outline.meta, d.lim.SnapshotFiles); err != nil {
 		return nil, d.named(within("signed", within("meta", err)))
 	}
-	entry, ok := find(d.parts.meta, snapshotFile)
-	if !ok {
+	if _, ok := d.outline.meta.find(snapshotFile); !ok {
 		return nil, d.named(within("signed", within("meta", misfit(snapshotFile, "missing"))))
 	}
-	return &Timestamp{d, metaFile(entry)}, nil
+	return (*Timestamp)(d), nil
 }
 
 // concerns refuses a document of another type, or one that says that it is for
@@ -44,13 +40,18 @@ func (d *Document) concerns(role string) error {
 }
 
 // Document returns the document that is trusted.
-func (t *Timestamp) Document() *Document { return t.document }
+func (t *Timestamp) Document() *Document { return (*Document)(t) }
 
 // Version returns the version of the timestamp.
-func (t *Timestamp) Version() int64 { return t.document.version }
+func (t *Timestamp) Version() int64 { return t.version }
 
 // Expires returns the instant from which on the timestamp is no longer valid.
-func (t *Timestamp) Expires() time.Time { return t.document.expires }
+func (t *Timestamp) Expires() time.Time { return t.expires }
 
 // Snapshot returns what the timestamp says of the newest snapshot.
-func (t *Timestamp) Snapshot() MetaFile { return t.snapshot.read() }
+func (t *Timestamp) Snapshot() MetaFile { return t.promised().read() }
+
+func (t *Timestamp) promised() metaFile {
+	entry, _ := t.outline.meta.find(snapshotFile)
+	return metaFile(entry)
+}

@@ -81,7 +81,7 @@ func (s *Session) verdict(path string, entry value, found *link) *Verdict {
 	for l := found; l != nil; l = l.from {
 		v.Chain = append(v.Chain, voucher(l.by, l.targets.Role(), l.targets.Document()))
 	}
-	v.Chain = append(v.Chain, voucher(s.root, typeSnapshot, s.snapshot.document), voucher(s.root, typeTimestamp, s.timestamp.document), voucher(s.root, typeRoot, s.root.Document()))
+	v.Chain = append(v.Chain, voucher(s.root, typeSnapshot, s.snapshot.Document()), voucher(s.root, typeTimestamp, s.timestamp.Document()), voucher(s.root, typeRoot, s.root.Document()))
 	for i, j := 0, len(v.Chain)-1; i < j; i, j = i+1, j-1 {
 		v.Chain[i], v.Chain[j] = v.Chain[j], v.Chain[i]
 	}

@@ -123,8 +123,9 @@ func BenchmarkTargets(b *testing.B) {
 	}
 }
 
-// BenchmarkSnapshot reads the snapshot that a client keeps, accepts the next
-// one in its place, and finds one bin in it: two signatures, and that none of
+// BenchmarkSnapshot is what a client does when something has changed: it reads
+// the new timestamp and the snapshot that it keeps, accepts the next one in its
+// place, and finds one bin in it. That is three signatures, and that none of
 // the bins went back.
 func BenchmarkSnapshot(b *testing.B) {
 	q := quorums(b)[0]
@@ -145,7 +146,7 @@ func BenchmarkSnapshot(b *testing.B) {
 			}
 			return s
 		}
-		before, after := q.signedFrom(b, p.older, 0, 1), q.signedFrom(b, p.snapshot, 0, 1)
+		now, before, after := q.signedFrom(b, p.timestamp, 0, 1), q.signedFrom(b, p.older, 0, 1), q.signedFrom(b, p.snapshot, 0, 1)
 		contest{
 			ours: func() bool {
 				s := verify.NewSession(root, instant, verify.Limits{})
@@ -165,8 +166,12 @@ func BenchmarkSnapshot(b *testing.B) {
 				return ok && f.Version == 2
 			},
 			gotuf: func() bool {
+				t, err := metadata.Timestamp().FromBytes(p.timestamp)
+				if err != nil || theirs.VerifyDelegate("timestamp", t) != nil || t.Signed.IsExpired(instant) {
+					return false
+				}
 				older, newer := read(p.older), read(p.snapshot)
-				if older == nil || newer == nil || newer.Signed.IsExpired(instant) {
+				if older == nil || newer == nil || newer.Signed.IsExpired(instant) || newer.Signed.Version != t.Signed.Meta["snapshot.json"].Version {
 					return false
 				}
 				for name, old := range older.Signed.Meta {
@@ -176,7 +181,7 @@ func BenchmarkSnapshot(b *testing.B) {
 				}
 				return newer.Signed.Meta["bin-0080.json"].Version == 2
 			},
-			limit: func() bool { return before.do()+after.do() == 2 },
+			limit: func() bool { return now.do()+before.do()+after.do() == 3 },
 			batch: max(1, 20_000/bins),
 		}.run(b, fmt.Sprintf("%d", bins))
 	}
