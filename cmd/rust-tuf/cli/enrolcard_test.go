@@ -29,6 +29,24 @@ func TestEnrolCardThatTellsLittle(t *testing.T) {
 	}
 }
 
+// Whoever is wrong about the PUK of such a card loses one try of it, and no more.
+func TestEnrolAnotherPUK(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	s.policySays(t, "[devices]", "[[exception]]\nrule = \"advisory\"\nrole = \"root\"\nreason = \"new cards are on their way\"\n\n[devices]\nmin-firmware = \"5.2.0\"")
+	c := world.Insert(card.Config{Serial: 5200001, Firmware: card.Firmware{5, 2, 7}})
+	c.Set(card.State{PUK: "77777777"})
+	still := reply{"Is it still the card's PUK?", "yes"}
+	mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 3 tries left", card.FactoryPIN}, newPIN, newPIN2, still, newPUK, newPUK2)
+	s.unchanged(t, func() {
+		s.fails(t, mallory, ExitCard, is[*signer.WrongSecretError], enrolArgs, "wrong PUK, 2 tries left")
+	})
+	if n := c.Counters(); n.PUKAttempts != 1 || n.Generated != 0 {
+		t.Errorf("%+v", n)
+	}
+	mallory.answers(t, serialBack, askPIN, reply{"Is it still the card's PUK?", "no"}, askPIN)
+	s.exits(t, mallory, ExitDone, enrolArgs)
+}
+
 // The policy decides when the card asks, and whether P-384 can be used.
 func TestEnrolFollowsThePolicy(t *testing.T) {
 	s, mallory, world := newcomerWithCard(t)

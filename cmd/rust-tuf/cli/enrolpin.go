@@ -129,19 +129,23 @@ func chosen[S any](ctx context.Context, e *enrolment, what string, take func([]b
 // exchanged gives the card a new PIN or PUK, and returns the one that it has then:
 // some cards refuse what is too simple, and its holder chooses another.
 func exchanged[S interface{ Wipe() }](ctx context.Context, e *enrolment, what string, old, next S, take func([]byte) (S, error), set func(context.Context, S, S) error) (S, error) {
-	refused := false
+	var refused, failed error // the latter is mended by no other choice
 	err := e.person.again(ctx, func() (err error) {
-		if refused {
+		if refused != nil {
 			if next, err = chosenTwice(ctx, e.ui, what, e.info.Serial, take); err != nil {
 				return err
 			}
 		}
-		err = set(ctx, old, next)
-		if refused = is[*piv.RefusedError](err); refused {
-			next.Wipe()
+		if failed = set(ctx, old, next); !is[*piv.RefusedError](failed) {
+			return nil
 		}
-		return err
+		next.Wipe()
+		refused, failed = failed, nil
+		return refused
 	})
+	if err == nil {
+		err = failed
+	}
 	return next, err
 }
 
