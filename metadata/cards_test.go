@@ -463,8 +463,12 @@ func TestGateRefusesToTakeAKeyOffItsCard(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { gate(t, tt.base, tt.head, KindPolicy, tt.want) })
 	}
+	// Nor is it taken away beside an event that rests on it.
+	head := toFile(excused, "alice", same)
+	head.propose("the first root")
+	gate(t, excused, head, KindProposal, refused[*RefusedError]("the key alice/main was declared on a card, and is now declared to lie in a file (members/alice/member.toml)"))
 	// A key in a file for a role that wants cards is refused without any card too.
-	head := strict.clone()
+	head = strict.clone()
 	head.files[MemberPath("zed")] = memberText("zed", "")
 	gate(t, strict, head, KindPolicy, nil)
 	head.files[PolicyFile] = []byte(strings.ReplaceAll(string(head.files[PolicyFile]), `"ivan"`, `"zed"`))

@@ -55,6 +55,7 @@ func (c *checker) proposal() {
 		v.refuse(err)
 		return
 	}
+	v.Findings = append(c.offCards(), v.Findings...)
 	for _, f := range v.Findings {
 		if f.Severity == roles.Refused {
 			v.refuse(&RefusedError{Findings: v.Findings})

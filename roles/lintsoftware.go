@@ -19,6 +19,7 @@ func (l *linter) softwareKey() {
 		var order []string
 		groups := map[string][]Holder{}
 		for _, h := range software {
+			l.offCard(r.Name, h)
 			by := ""
 			for _, e := range l.excuses(Finding{Rule: l.rule.ID, Role: r.Name, members: h.Member}) {
 				by = e.identity()
@@ -48,6 +49,28 @@ func (l *linter) inFiles(role string, software []Holder, of int) {
 	})
 }
 
+// offCard refuses a key in a file that the policies in force have on a card,
+// whatever the exceptions.
+func (l *linter) offCard(role string, h Holder) {
+	for _, before := range sortedKeys(l.InForce) {
+		c := l.InForce[before]
+		if c == nil {
+			continue
+		}
+		for _, m := range c.Members {
+			for _, k := range m.Keys {
+				if k.Kind == KindPIV && k.Public.Equal(h.Key) {
+					l.add(Finding{Role: role, Severity: Refused, final: true, Next: leaveOnCard,
+						Text: fmt.Sprintf("the key %s/%s is on card %d by the policy in force, and %s of %s is said to lie in a file", m.Name, k.Label, k.Serial, h, role)})
+					return
+				}
+			}
+		}
+	}
+}
+
+const leaveOnCard = "leave kind, serial and slot as they were: a key that a card made stays there"
+
 // OffCards refuses members' keys that were declared to be on a card and are
 // now said to lie in a file: the same public key under any name, or another
 // one under the same label. No exception allows it, because what a role's
@@ -73,7 +96,7 @@ func OffCards(before, after map[string]*Member) []Finding {
 			}
 			f := Finding{Rule: rule.ID, Severity: Refused, Why: rule.Reason,
 				Text: fmt.Sprintf("the key %s was declared on a card, and is now declared to lie in a file (%s)", was, after[name].file),
-				Next: "leave kind, serial and slot as they were: a key that a card made stays there"}
+				Next: leaveOnCard}
 			if !same {
 				f.Text = fmt.Sprintf("the key %s on a card is replaced by one that lies in a file (%s)", holder, after[name].file)
 				f.Next = "leave the key as it was, and enrol another one under a label of its own"
