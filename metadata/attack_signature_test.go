@@ -239,7 +239,7 @@ func TestSignatureFileMalformed(t *testing.T) {
 		{"with its members in another order", swap("\"role\": \"root\",\n  \"version\": 2,", "\"version\": 2,\n  \"role\": \"root\","), spelling},
 		{"with one member more", swap(`"role": "root",`, "\"note\": \"\",\n  \"role\": \"root\","), spelling},
 		{"with one member less", swap("\n  \"version\": 2,", ""), format("version")},
-		{"with a member in capitals", swap(`"keyid"`, `"KeyID"`), spelling},
+		{"with a member in capitals", swap("\n  \"keyid\"", "\n  \"KeyID\""), spelling},
 		{"compact", bytes.ReplaceAll(good.Bytes(), []byte("\n"), nil), spelling},
 		{"with an escape", swap(`"root"`, `"r\u006fot"`), spelling},
 		{"of a later format", swap("signature v1", "signature v2"), format("/format", `"rust-tuf signature v2"`, "update rust-tuf")},
@@ -253,7 +253,7 @@ func TestSignatureFileMalformed(t *testing.T) {
 		{"with a signature in capitals", []byte(strings.Replace(text, fmt.Sprintf("%x", upperSig.Sig), fmt.Sprintf("%X", upperSig.Sig), 1)), spelling},
 		{"with a signature in base64", swap(fmt.Sprintf("%x", good.Sig), "MEUCIQ=="), format("/sig", "hexadecimal")},
 		{"with no signature", swap(fmt.Sprintf("%x", good.Sig), ""), format("/sig", "hexadecimal")},
-		{"with a key id in capitals", swap(good.KeyID, strings.ToUpper(good.KeyID)), format("key id")},
+		{"with a key id in capitals", swap("\n  \"keyid\": \""+good.KeyID, "\n  \"keyid\": \""+strings.ToUpper(good.KeyID)), format("key id")},
 		{"with a role that is a path", swap(`"role": "root"`, `"role": "../root"`), format("role")},
 		{"with a time of another zone", swap("2026-11-23T12:00:00Z", "2026-11-23T13:00:00+01:00"), spelling},
 		{"with parts of a second", swap("2026-11-23T12:00:00Z", "2026-11-23T12:00:00.5Z"), spelling},
@@ -403,6 +403,7 @@ func TestSignatureTwice(t *testing.T) {
 	again := w.signature(w.event(rotationEvent).Payload("root"), "alice")
 	head := w.clone()
 	again.SignedAt = again.SignedAt.Add(time.Hour)
+	state(t, again, "alice")
 	head.put(rotationEvent, again)
 	v, err := Check(w.tree(), head.tree())
 	if err != nil || v.Accepted() || v.Machine() {

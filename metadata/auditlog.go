@@ -20,6 +20,9 @@ func (rep *Report) closedEvents(repo *Repository) {
 	made := map[string]string{} // event by the path that it published
 	for _, e := range repo.Closed {
 		rep.problem(repo.checkTestRoots(e))
+		if _, err := repo.tree.Read(LogPath(e.Name, transcriptFile)); err == nil && e.Closed.Outcome != Completed {
+			rep.problem(&TreeError{Path: LogPath(e.Name, transcriptFile), Reason: "is there, though nothing came of the event"})
+		}
 		switch e.Closed.Outcome {
 		case Superseded:
 			rep.problem(repo.checkReplaced(e))
@@ -36,6 +39,9 @@ func (rep *Report) closedEvents(repo *Repository) {
 			}
 			made[path] = e.Name
 			rep.problem(repo.checkLogged(e, p))
+		}
+		if len(rep.Problems) == 0 { // it says nothing new about a broken event
+			rep.problem(repo.checkTranscript(e))
 		}
 	}
 	if len(made) > 0 {
@@ -204,7 +210,7 @@ func (r *Repository) rulesThen(p *Payload) ([]Rule, error) {
 			return nil, err
 		}
 		q, _ := own.UnverifiedQuorum(roleRoot)
-		rules = append(rules, Rule{By: p.String(), Quorum: q})
+		rules = append(rules, Rule{By: p.String(), Quorum: q, of: Delegator{roleRoot, p.Version}, devices: p.Charter.Holders(p.Role)})
 		if by = (Delegator{Role: roleRoot, Version: p.Version - 1}); by.Version == 0 {
 			return rules, nil
 		}
@@ -225,7 +231,7 @@ func (r *Repository) rulesThen(p *Payload) ([]Rule, error) {
 	if !ok {
 		return nil, &verify.DelegationError{Role: p.Role, By: fmt.Sprintf("%s %d", by.Role, by.Version)}
 	}
-	return append(rules, Rule{By: fmt.Sprintf("%s version %d", by.Role, by.Version), Quorum: q}), nil
+	return append(rules, Rule{By: fmt.Sprintf("%s version %d", by.Role, by.Version), Quorum: q, of: by, devices: r.devices(d, p.Role)}), nil
 }
 
 // checkReplaced checks an event that the log calls superseded.

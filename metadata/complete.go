@@ -67,6 +67,13 @@ func (t *Trusted) Complete(e *Event) (*Completion, error) {
 		c.Published = append(c.Published, *pub)
 		c.Change.Put[pub.Path] = pub.Raw
 	}
+	transcript, err := t.repo.transcript(e, standing.Payloads)
+	if err != nil {
+		return nil, err
+	}
+	if c.Change.Put[LogPath(e.Name, transcriptFile)], err = transcript.bytes(); err != nil {
+		return nil, err
+	}
 	closing := &Closing{Outcome: Completed}
 	if err := moveToLog(t.repo.tree, e, closing, &c.Change); err != nil {
 		return nil, err

@@ -43,6 +43,8 @@ type Payload struct {
 	Charter  *roles.Charter        // the frozen policy that yields Document
 	Files    []*SignatureFile      // well formed and made for this payload; ordered by key id
 	Refused  []*SignatureFileError // files that do not even claim to be that
+
+	event string // whose payload it is
 }
 
 // Delegator names the version that holds the rule for a payload: another

@@ -91,8 +91,9 @@ func (r *reader) event(name string, files []Entry, closed bool) (*Event, error) 
 			return nil, err
 		}
 	}
-	expected := map[string]bool{path.Join(root, eventFile): true, path.Join(root, closedFile): closed}
+	expected := map[string]bool{path.Join(root, eventFile): true, path.Join(root, closedFile): closed, path.Join(root, transcriptFile): closed}
 	for _, p := range e.Payloads {
+		p.event = name
 		if err := r.payload(e, p, root, expected); err != nil {
 			return nil, err
 		}
@@ -170,7 +171,7 @@ func (r *reader) signature(e *Event, f Entry, rel string) error {
 	}
 	s, err := ParseSignatureFile(data)
 	if err == nil {
-		err = s.matches(p, keyID)
+		err = s.matches(e.Name, p, keyID)
 	}
 	if err != nil {
 		refuse(err)
@@ -182,7 +183,7 @@ func (r *reader) signature(e *Event, f Entry, rel string) error {
 
 // matches tells whether the file says it was made for payload p and lies
 // under its own key id.
-func (f *SignatureFile) matches(p *Payload, keyID string) error {
+func (f *SignatureFile) matches(event string, p *Payload, keyID string) error {
 	switch {
 	case f.KeyID != keyID:
 		return &MismatchError{What: "key id", Want: shortID(keyID), Got: shortID(f.KeyID)}
@@ -194,6 +195,8 @@ func (f *SignatureFile) matches(p *Payload, keyID string) error {
 		return &MismatchError{What: "version", Want: strconv.FormatInt(p.Version, 10), Got: strconv.FormatInt(f.Version, 10)}
 	case f.Digest != p.Digest:
 		return &MismatchError{What: "digest", Want: short(p.Digest), Got: short(f.Digest)}
+	case f.Event != event:
+		return &MismatchError{What: "event", Want: event, Got: f.Event}
 	}
 	return nil
 }

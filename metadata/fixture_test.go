@@ -204,8 +204,35 @@ func (w *world) propose(why string) *Event {
 // signature makes a member's signature file for a payload.
 func (w *world) signature(p *Payload, name string) *SignatureFile {
 	w.t.Helper()
-	return &SignatureFile{Repository: p.Charter.Repository, Role: p.Role, Version: p.Version, Digest: p.Digest,
-		KeyID: keyIDOf(name), Sig: signBytes(w.t, name, p.Document.Signed()), SignedAt: w.now}
+	f := &SignatureFile{Repository: p.Charter.Repository, Event: p.event, Role: p.Role, Version: p.Version, Digest: p.Digest,
+		KeyID: keyIDOf(name), Sig: signBytes(w.t, name, p.Document.Signed()), Device: w.device(name), Began: w.now, SignedAt: w.now, Tool: "rust-tuf test"}
+	state(w.t, f, name)
+	return f
+}
+
+// device is what a member's file says of their key.
+func (w *world) device(name string) Device {
+	w.t.Helper()
+	file, ok := w.files[MemberPath(name)]
+	if !ok {
+		return Device{Kind: roles.KindSoftware}
+	}
+	m, err := roles.ParseMember(MemberPath(name), file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, k := range m.Keys {
+		if k.Public.Equal(publicOf(name)) {
+			return Device{k.Kind, k.Serial, k.Slot}
+		}
+	}
+	return Device{Kind: roles.KindSoftware}
+}
+
+// state signs the statement of a file anew, after an edit.
+func state(t testing.TB, f *SignatureFile, name string) {
+	t.Helper()
+	f.StatementSig = signBytes(t, name, f.StatementMessage())
 }
 
 // signBytes signs with name's key; RFC 6979 makes it the same in every run.

@@ -14,7 +14,7 @@ import (
 // clock, nothing in the background. The edge is package metadata/git.
 func TestImports(t *testing.T) {
 	standard := []string{
-		"bytes", "cmp", "encoding/hex", "encoding/json", "errors", "fmt", "io/fs", "maps", "path", "regexp", "slices", "sort", "strconv", "strings",
+		"bytes", "cmp", "encoding/base64", "encoding/hex", "encoding/json", "errors", "fmt", "io/fs", "maps", "path", "regexp", "slices", "sort", "strconv", "strings",
 		"time", "unicode", "unicode/utf8",
 	}
 	others := []string{
@@ -22,6 +22,7 @@ func TestImports(t *testing.T) {
 		"github.com/rust-lang/rust-tuf/roles/attest",
 		"github.com/rust-lang/rust-tuf/verify",
 		"github.com/pelletier/go-toml/v2",
+		"github.com/secure-systems-lab/go-securesystemslib/dsse",
 		"github.com/theupdateframework/go-tuf/v2/metadata",
 	}
 	files, err := os.ReadDir(".")

@@ -25,6 +25,8 @@ const (
 	memberFile    = "member.toml"
 	policyDir     = "policy"
 	signaturesDir = "signatures"
+
+	transcriptFile = "transcript.json"
 )
 
 // MemberPath is where the member called name is declared.

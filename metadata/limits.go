@@ -13,7 +13,7 @@ const (
 	// entries is 30 MB; people do not sign more in one file.
 	maxFileBytes = 64 << 20
 	// maxSignatureFileBytes bounds one signature file: an RSA-4096 signature
-	// is 1 kB of hexadecimal, the rest is fixed.
+	// is 1 kB of hexadecimal, twice; the rest is fixed.
 	maxSignatureFileBytes = 16 << 10
 	// maxEventFileBytes bounds event.toml and closed.toml: some fixed fields
 	// for each payload and one sentence by a person.
@@ -30,6 +30,8 @@ const (
 	// maxClockSkew is how far the clocks of a proposer and of whoever judges the
 	// event may be apart.
 	maxClockSkew = time.Hour
+	// maxToolBytes bounds the name and version of a tool in a statement.
+	maxToolBytes = 100
 	// maxWhyBytes bounds the reason that the proposer writes.
 	maxWhyBytes = 4 << 10
 	// maxIntermediatesBytes bounds the further intermediates: Yubico publishes a

@@ -87,6 +87,9 @@ func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error
 	if event.Name, err = t.eventName(event, p.Name); err != nil {
 		return nil, err
 	}
+	for _, payload := range event.Payloads {
+		payload.event = event.Name
+	}
 	if err := t.repo.conflictWith(event, out.Replaces); err != nil {
 		return nil, err
 	}

@@ -8,26 +8,32 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 )
 
-// signatureFormat names the form of a signature file. A later form may carry,
-// besides the signature that clients check, a second statement by the same
-// key in a DSSE envelope; it will have another name, and this version says
-// that it is too old to read it.
+// signatureFormat names the form of a signature file. A later form has another
+// name, and this version says that it is too old to read it.
 const signatureFormat = "rust-tuf signature v1"
 
 // SignatureFile is one signature by one key on one payload: the one file that
 // a member's pull request adds. Everything but Sig repeats what was signed,
 // so that a file put into the wrong place is recognised and the sentence
-// about it can say where it belongs. Only Sig proves anything.
+// about it can say where it belongs. Only Sig proves anything to clients;
+// StatementSig says how it came about.
 type SignatureFile struct {
 	Repository string        // repository id
+	Event      string        //
 	Role       string        //
 	Version    int64         // of the payload
 	Digest     verify.Digest // SHA-256 of the canonical form of the payload's signed value
 	KeyID      string        // 64 lower-case hexadecimal digits
 	Sig        []byte        // as TUF wants it: raw Ed25519, DER ECDSA, RSA-PSS
-	SignedAt   time.Time     // what the signer's clock said, in whole seconds; claimed, never trusted
+	Device     Device        // that the key is on
+	Began      time.Time     // when the signer was shown what to sign, by their clock; claimed, never trusted
+	SignedAt   time.Time     // what the signer's clock said then, in whole seconds; claimed, never trusted
+	Tool       string        // that signed: name and version
+
+	StatementSig []byte // by the same key, over StatementMessage
 }
 
 type signatureJSON struct {
@@ -39,6 +45,8 @@ type signatureJSON struct {
 	KeyID      string `json:"keyid"`
 	Sig        string `json:"sig"`
 	SignedAt   string `json:"signed_at_claimed"`
+
+	Statement *dsse.Envelope `json:"statement"`
 }
 
 // Bytes is the one spelling of the file: indented JSON with the members in a
@@ -47,6 +55,7 @@ func (f *SignatureFile) Bytes() []byte {
 	out, err := json.MarshalIndent(signatureJSON{
 		Format: signatureFormat, Repository: f.Repository, Role: f.Role, Version: f.Version, SHA256: f.Digest.String(),
 		KeyID: f.KeyID, Sig: hex.EncodeToString(f.Sig), SignedAt: f.SignedAt.UTC().Format(time.RFC3339),
+		Statement: f.Envelope(),
 	}, "", "  ")
 	if err != nil { // strings and an integer always encode
 		return nil
@@ -87,8 +96,14 @@ func ParseSignatureFile(data []byte) (*SignatureFile, error) {
 	if !isName(j.Role) || !isHex64(j.KeyID) || j.Version < 1 {
 		return nil, &verify.FormatError{Offset: -1, Reason: "role, version or key id are not of the form that rust-tuf writes"}
 	}
+	if j.Statement == nil {
+		return nil, &verify.FormatError{Path: "/statement", Reason: "is missing; `rust-tuf sign` makes one with each signature"}
+	}
+	if err := f.readStatement(j.Statement); err != nil {
+		return nil, err
+	}
 	if !bytes.Equal(f.Bytes(), data) {
-		return nil, &verify.FormatError{Offset: -1, Reason: "is not spelled as rust-tuf writes it (members, order, spaces); take the file that `rust-tuf sign` made, unchanged"}
+		return nil, &verify.FormatError{Offset: -1, Reason: "is not spelled as rust-tuf writes it (members, order, spaces, or a statement that says otherwise); take the file that `rust-tuf sign` made, unchanged"}
 	}
 	return f, nil
 }

@@ -26,7 +26,6 @@ type PayloadStanding struct {
 	*Payload
 	Rules   []Rule                // every one must be met
 	Refused []*SignatureFileError // files that do not count under any rule, and why
-	event   string
 }
 
 // Rule is one threshold that a payload must meet: for a root the one of the
@@ -36,6 +35,9 @@ type Rule struct {
 	By     string // whose rule it is, in words: "root version 1 (in force)"
 	Quorum *verify.Quorum
 	Tally  verify.Tally // its Unknown leaves out who counts under another rule
+
+	of      Delegator      // whose rule it is
+	devices []roles.Holder // as the policy that named the quorum lists them; nil where none is known
 }
 
 // Judge checks an event against what is trusted, without the help of
@@ -258,13 +260,13 @@ func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candida
 		var rules []Rule
 		if t.Root != nil { // SPEC 5.3.4: the threshold of the trusted root, and its own
 			q, _ := t.Root.Quorum(roleRoot)
-			rules = append(rules, Rule{By: fmt.Sprintf("root version %d (in force)", t.Root.Version()), Quorum: q})
+			rules = append(rules, Rule{By: fmt.Sprintf("root version %d (in force)", t.Root.Version()), Quorum: q, of: Delegator{roleRoot, t.Root.Version()}, devices: t.repo.devices(t.Root.Document(), p.Role)})
 		}
 		own, ok := c.UnverifiedQuorum(roleRoot)
 		if !ok {
 			return nil, e.concerned(&verify.DelegationError{Role: roleRoot, By: roleRoot})
 		}
-		return append(rules, Rule{By: fmt.Sprintf("root version %d (proposed here)", p.Version), Quorum: own}), nil
+		return append(rules, Rule{By: fmt.Sprintf("root version %d (proposed here)", p.Version), Quorum: own, of: Delegator{roleRoot, p.Version}, devices: p.Charter.Holders(p.Role)}), nil
 	}
 	noRule := e.concerned(&verify.DelegationError{Role: p.Role, By: fmt.Sprintf("%s %d", p.Delegator.Role, p.Delegator.Version)})
 	if d, ok := in[p.Delegator.Role]; ok && e.Payload(p.Delegator.Role).Version == p.Delegator.Version {
@@ -272,7 +274,7 @@ func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candida
 		if !ok {
 			return nil, noRule
 		}
-		return []Rule{{By: fmt.Sprintf("%s version %d (proposed here)", p.Delegator.Role, p.Delegator.Version), Quorum: q}}, nil
+		return []Rule{{By: fmt.Sprintf("%s version %d (proposed here)", p.Delegator.Role, p.Delegator.Version), Quorum: q, of: p.Delegator, devices: e.Payload(p.Delegator.Role).Charter.Holders(p.Role)}}, nil
 	}
 	if e.Payload(p.Delegator.Role) != nil {
 		// The event makes a new delegator, so the old one's word ends with it.
@@ -287,7 +289,17 @@ func (t *Trusted) rules(e *Event, p *Payload, c candidate, in map[string]candida
 	if !ok {
 		return nil, noRule
 	}
-	return []Rule{{By: fmt.Sprintf("%s version %d (in force)", p.Delegator.Role, p.Delegator.Version), Quorum: q}}, nil
+	return []Rule{{By: fmt.Sprintf("%s version %d (in force)", p.Delegator.Role, p.Delegator.Version), Quorum: q, of: p.Delegator, devices: t.repo.devices(t.Document(p.Delegator.Role), p.Role)}}, nil
+}
+
+// devices are the keys of a role as the policy lists them that a document
+// names. Where the log does not hold it, which an audit finds, none are known.
+func (r *Repository) devices(d *verify.Document, role string) []roles.Holder {
+	policy, err := r.policyInForce(d)
+	if err != nil || policy == nil {
+		return nil
+	}
+	return policy.Holders(role)
 }
 
 func (t *Trusted) newest(role string) int64 {
@@ -297,23 +309,31 @@ func (t *Trusted) newest(role string) int64 {
 	return 0
 }
 
-// count lets every rule count the same signatures.
+// count lets every rule count the same signatures, of files whose statements
+// hold.
 func count(e *Event, p *Payload, rules []Rule) (*PayloadStanding, error) {
-	sigs := make([]verify.Signature, len(p.Files))
-	for i, f := range p.Files {
-		sigs[i] = verify.Signature{KeyID: f.KeyID, Sig: f.Sig}
-	}
-	signed, err := p.Document.WithSignatures(sigs)
-	if err != nil {
-		return nil, &FileError{Path: path.Join(e.folder(), signaturesDir, p.Role), Err: err}
-	}
-	s := &PayloadStanding{event: e.Name, Payload: p, Rules: rules}
+	s := &PayloadStanding{Payload: p, Rules: rules}
 	for _, f := range p.Refused {
 		named := *f
 		if h, listed := s.Holder(f.KeyID); listed {
 			named.Owner = h.Owner
 		}
 		s.Refused = append(s.Refused, &named)
+	}
+	unstated := map[string]error{}
+	var sigs, all []verify.Signature
+	for _, f := range p.Files {
+		sig := verify.Signature{KeyID: f.KeyID, Sig: f.Sig}
+		all = append(all, sig)
+		if err := s.checkStatement(f); err != nil {
+			unstated[f.KeyID] = err
+			continue
+		}
+		sigs = append(sigs, sig)
+	}
+	signed, err := p.Document.WithSignatures(sigs)
+	if err != nil {
+		return nil, &FileError{Path: path.Join(e.folder(), signaturesDir, p.Role), Err: err}
 	}
 	counted := map[string]bool{}
 	for i := range s.Rules {
@@ -326,22 +346,45 @@ func count(e *Event, p *Payload, rules []Rule) (*PayloadStanding, error) {
 		// Who signs under the old root alone is no stranger to the new one.
 		s.Rules[i].Tally.Unknown = slices.DeleteFunc(s.Rules[i].Tally.Unknown, func(id string) bool { return counted[id] })
 	}
+	whole, err := p.Document.WithSignatures(all)
+	if err != nil {
+		return nil, &FileError{Path: path.Join(e.folder(), signaturesDir, p.Role), Err: err}
+	}
 	for _, f := range p.Files {
 		if !counted[f.KeyID] {
-			s.Refused = append(s.Refused, s.refusal(signed, f))
+			s.Refused = append(s.Refused, s.refusal(whole, f, unstated[f.KeyID]))
 		}
 	}
 	return s, nil
 }
 
-// refusal says why a well-formed signature file counts under no rule.
-func (s *PayloadStanding) refusal(d *verify.Document, f *SignatureFile) *SignatureFileError {
+// checkStatement holds a file's statement to the rules that list its key. A key
+// that none of them lists counts for nothing anyway.
+func (s *PayloadStanding) checkStatement(f *SignatureFile) error {
+	for _, r := range s.Rules {
+		h, listed := r.Quorum.Holder(f.KeyID)
+		if !listed {
+			continue
+		}
+		if err := f.checkStatement(h, r.devices); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusal says why a well-formed signature file counts under no rule: because
+// of its signature, or else because of its statement.
+func (s *PayloadStanding) refusal(d *verify.Document, f *SignatureFile, unstated error) *SignatureFileError {
 	out := &SignatureFileError{Path: SignaturePath(s.event, s.Role, f.KeyID), Event: s.event, Role: s.Role, Version: s.Version, KeyID: f.KeyID}
 	for _, rule := range s.Rules {
 		h, err := rule.Quorum.Check(d, verify.Signature{KeyID: f.KeyID, Sig: f.Sig})
 		if out.Err == nil || h.Owner != "" {
 			out.Owner, out.Err = h.Owner, err
 		}
+	}
+	if out.Err == nil {
+		out.Err = unstated
 	}
 	if out.Err == nil {
 		out.Err = &verify.SignatureError{Role: s.Role, Version: s.Version, KeyID: f.KeyID, Owner: out.Owner,

@@ -16,6 +16,8 @@ type Holder struct {
 	Serial int64 // of the card; 0 when there is none
 	Slot   string
 	Online bool // a machine holds it
+
+	Evidence Evidence // that the key lives on the card, as it stands in the charter
 }
 
 // String is "member/label", or "online/name" for a machine.
@@ -56,6 +58,9 @@ func (c *Charter) Holders(role string) []Holder {
 		m, _ := c.member(name)
 		if k, ok := m.key(label); ok {
 			holders = append(holders, Holder{Member: name, Label: label, Key: k.Public.PublicKey, Kind: k.Kind, Serial: k.Serial, Slot: k.Slot})
+			if k.Attestation != nil {
+				holders[len(holders)-1].Evidence = *k.Attestation
+			}
 		}
 	}
 	for _, name := range r.Online {
