@@ -22,20 +22,29 @@ type Report struct {
 	// evidence that the log keeps, and about each key that is only declared.
 	Keys []roles.KeyProof
 
+	// Transcripts are those of the completed events, in the order in which they
+	// were opened; an audit has made each of them again.
+	Transcripts []*Transcript
+
 	// TestRoots names the roots that stood in for Yubico's in this audit; empty
 	// but in a rehearsal (see Attestation).
 	TestRoots []string
 }
 
-// Audit checks everything that a repository claims: the root chain from every
-// historical root, each closed event against what it published, each open
-// event, and the declared policy.
-func Audit(tree Tree, options ...Option) *Report {
+// AuditLog is the part of an audit that is about what is over: the root chain,
+// and each closed event.
+func AuditLog(tree Tree, options ...Option) *Report {
 	rep := &Report{}
+	rep.history(tree, options)
+	return rep
+}
+
+// history audits what is over. The repository is nil if that cannot be read.
+func (rep *Report) history(tree Tree, options []Option) *Repository {
 	repo, err := Read(tree, options...)
 	if err != nil {
-		rep.Problems = append(rep.Problems, err)
-		return rep
+		rep.problem(err)
+		return nil
 	}
 	rep.TestRoots = repo.TestRoots()
 	if repo.Newest(roleRoot) == 0 {
@@ -44,14 +53,26 @@ func Audit(tree Tree, options ...Option) *Report {
 		rep.Trusted, err = repo.ReachNewest()
 	}
 	if err != nil {
-		rep.Problems = append(rep.Problems, err)
-		return rep
+		rep.problem(err)
+		return nil
 	}
 	rep.Roots = len(repo.versions[roleRoot])
 	if rep.Roots > 0 {
 		rep.proven("%d published roots: each reaches version %d", rep.Roots, rep.Trusted.Root.Version())
 	}
 	rep.closedEvents(repo)
+	return repo
+}
+
+// Audit checks everything that a repository claims: the root chain from every
+// historical root, each closed event against what it published, each open
+// event, and the declared policy.
+func Audit(tree Tree, options ...Option) *Report {
+	rep := &Report{}
+	repo := rep.history(tree, options)
+	if repo == nil {
+		return rep
+	}
 	for _, late := range repo.Late {
 		rep.problem(late)
 	}

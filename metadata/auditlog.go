@@ -41,7 +41,7 @@ func (rep *Report) closedEvents(repo *Repository) {
 			rep.problem(repo.checkLogged(e, p))
 		}
 		if len(rep.Problems) == 0 { // it says nothing new about a broken event
-			rep.problem(repo.checkTranscript(e))
+			rep.transcript(repo, e)
 		}
 	}
 	if len(made) > 0 {

@@ -464,6 +464,19 @@ func (s *PayloadStanding) Holder(keyID string) (verify.Holder, bool) {
 	return verify.Holder{}, false
 }
 
+// Device is where the policy says that a holder's key lives; a key in a file
+// where no policy is known.
+func (s *PayloadStanding) Device(h verify.Holder) Device {
+	for _, r := range s.Rules {
+		for _, d := range r.devices {
+			if d.Key.Equal(h.Key) {
+				return Device{d.Kind, d.Serial, d.Slot}
+			}
+		}
+	}
+	return Device{Kind: roles.KindSoftware}
+}
+
 // Holders are all keys that some rule of this payload lists, each once,
 // ordered by owner and key id.
 func (s *PayloadStanding) Holders() []verify.Holder {

@@ -227,7 +227,22 @@ func keysOf(c *roles.Charter) map[string]*listed {
 	return out
 }
 
-// checkTranscript makes the record of a closed event again.
+// transcript makes the record of a closed event again, and holds the one in the
+// log to it.
+func (rep *Report) transcript(r *Repository, e *Event) {
+	if err := r.checkTranscript(e); err != nil {
+		rep.problem(err)
+		return
+	}
+	t, err := r.Transcript(e)
+	if err != nil {
+		rep.problem(err)
+		return
+	}
+	rep.Transcripts = append(rep.Transcripts, t)
+	slices.SortStableFunc(rep.Transcripts, func(a, b *Transcript) int { return a.Began.Compare(b.Began) })
+}
+
 func (r *Repository) checkTranscript(e *Event) error {
 	var payloads []*PayloadStanding
 	for _, p := range inDelegationOrder(e.Payloads) {

@@ -51,10 +51,20 @@ func mendable(err error) bool {
 }
 
 // sign has a key of owner sign message, as signer.Sign does.
-func (p person) sign(ctx context.Context, owner string, k signer.Key, want verify.PublicKey, message []byte) (sig []byte, err error) {
+func (p person) sign(ctx context.Context, owner string, k signer.Key, want verify.PublicKey, message []byte) ([]byte, error) {
+	sitting := signer.NewSitting(p.signingAs(owner, k))
+	defer sitting.End()
+	return p.signIn(ctx, sitting, k, want, message)
+}
+
+// signIn is sign, for one of several signatures in a sitting.
+func (p person) signIn(ctx context.Context, sitting *signer.Sitting, k signer.Key, want verify.PublicKey, message []byte) (sig []byte, err error) {
 	err = p.again(ctx, func() (err error) {
-		sig, err = signer.Sign(ctx, k, want, message, p.signingAs(owner, k))
+		sig, err = signer.Sign(ctx, k, want, message, sitting.UI())
 		return err
 	})
+	if err == nil {
+		sitting.Worked()
+	}
 	return sig, err
 }

@@ -177,8 +177,11 @@ func (s *signatureSearch) in(tree metadata.Tree) []trust.Entry {
 			continue
 		}
 		s.taken[string(raw)] = true
-		found = append(found, trust.Entry{Role: f.Role, Version: f.Version, Digest: f.Digest, Supersedes: ext.Supersedes,
-			KeyID: f.KeyID, At: f.SignedAt, File: raw, Recovered: true})
+		entry := trust.Entry{Role: f.Role, Version: f.Version, Digest: f.Digest, Supersedes: ext.Supersedes, KeyID: f.KeyID, At: f.SignedAt, File: raw, Recovered: true}
+		if h.Key.Verify(f.StatementMessage(), f.StatementSig) != nil {
+			entry.File = nil // that the key signed is known; the file would never count
+		}
+		found = append(found, entry)
 	}
 	return found
 }

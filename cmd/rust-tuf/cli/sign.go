@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -221,12 +222,19 @@ func (s *signing) sign(ctx context.Context, t *signTask) (*metadata.SignatureFil
 	if err := s.ledger.Intend(s.entry(t)); err != nil {
 		return nil, rejected(err)
 	}
-	sig, err := s.person.sign(ctx, ownerOf(t.holder), t.key, t.holder.Key, t.p.Document.Signed())
-	if err != nil {
+	f := &metadata.SignatureFile{Repository: t.p.Charter.Repository, Event: t.event.Name, Role: t.p.Role, Version: t.p.Version, Digest: t.p.Digest,
+		KeyID: t.holder.KeyID, Device: t.p.Device(t.holder), Began: s.w.now, SignedAt: s.env.Now().UTC().Truncate(time.Second), Tool: "rust-tuf " + version()}
+	// The statement first: nothing counts without it, so a kill in between
+	// leaves nothing that does.
+	sitting := signer.NewSitting(s.person.signingAs(ownerOf(t.holder), t.key))
+	defer sitting.End()
+	var err error
+	if f.StatementSig, err = s.person.signIn(ctx, sitting, t.key, t.holder.Key, f.StatementMessage()); err != nil {
 		return nil, err
 	}
-	f := &metadata.SignatureFile{Repository: t.p.Charter.Repository, Role: t.p.Role, Version: t.p.Version, Digest: t.p.Digest,
-		KeyID: t.holder.KeyID, Sig: sig, SignedAt: s.w.now}
+	if f.Sig, err = s.person.signIn(ctx, sitting, t.key, t.holder.Key, t.p.Document.Signed()); err != nil {
+		return nil, err
+	}
 	if err := s.ledger.Record(t.p.Role, t.p.Version, t.p.Digest, t.holder.KeyID, f.Bytes()); err != nil {
 		return nil, err
 	}

@@ -36,6 +36,7 @@ func (s *signing) consent(ctx context.Context, t *signTask, found *metadata.Sign
 		s.say("If you did not make it, answer no and tell the others: somebody else has used your key.")
 	} else {
 		s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
+		s.say("The key signs twice: a statement that you did this now, which stays in the log, and the document.")
 	}
 	question := fmt.Sprintf("Have you read the changes, is the digest the one that was announced, and %s %s version %d", wish, t.p.Role, t.p.Version)
 	if found != nil {
