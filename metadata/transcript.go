@@ -117,6 +117,7 @@ func (r *Repository) transcript(e *Event, payloads []*PayloadStanding) (*Transcr
 				t.Ended = f.SignedAt.UTC()
 			}
 		}
+		slices.SortStableFunc(entry.Signatures, func(a, b TranscriptSignature) int { return strings.Compare(a.Owner, b.Owner) })
 		t.Payloads = append(t.Payloads, entry)
 	}
 	slices.SortFunc(t.Payloads, func(a, b TranscriptPayload) int { return strings.Compare(a.Role, b.Role) })

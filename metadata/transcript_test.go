@@ -51,7 +51,7 @@ func TestTranscript(t *testing.T) {
 			t.Errorf("%s signed for %q, want %q", name, signed[name], want)
 		}
 	}
-	if len(signed) != 7 || !slices.IsSortedFunc(root.Signatures, func(a, b TranscriptSignature) int { return strings.Compare(a.KeyID, b.KeyID) }) {
+	if len(signed) != 7 || !slices.IsSortedFunc(root.Signatures, func(a, b TranscriptSignature) int { return strings.Compare(a.Owner, b.Owner) }) {
 		t.Errorf("%d signatures, or in another order", len(signed))
 	}
 	if report := Audit(w.tree()); len(report.Problems) > 0 {

@@ -123,7 +123,7 @@ func writeTranscript(w io.Writer, t *metadata.Transcript) {
 			fmt.Fprintf(w, "    key %s: %s, %s\n", k.Change, k.Owner, keyWords(k))
 		}
 		for _, s := range p.Signatures {
-			fmt.Fprintf(w, "    signed by %s, %s, %s, for %s\n", s.Owner, deviceWords(s.Device, s.KeyID), date(s.SignedAt), join(s.CountsFor))
+			fmt.Fprintf(w, "    signed by %s, %s, %s, by the rule of %s\n", s.Owner, deviceWords(s.Device, s.KeyID), date(s.SignedAt), join(s.CountsFor))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -36,7 +37,11 @@ func (s *signing) consent(ctx context.Context, t *signTask, found *metadata.Sign
 		s.say("If you did not make it, answer no and tell the others: somebody else has used your key.")
 	} else {
 		s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
-		s.say("The key signs twice: a statement that you did this now, which stays in the log, and the document.")
+		twice := "The key signs twice"
+		if t.p.Device(t.holder).Kind == roles.KindPIV {
+			twice += ", so touch the card each time it blinks"
+		}
+		s.say("%s: a statement that you did this now, which stays in the log, and the document itself.", twice)
 	}
 	question := fmt.Sprintf("Have you read the changes, is the digest the one that was announced, and %s %s version %d", wish, t.p.Role, t.p.Version)
 	if found != nil {

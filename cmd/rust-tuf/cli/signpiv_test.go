@@ -25,7 +25,7 @@ func TestSignWithYubiKey(t *testing.T) {
 	if strings.Contains(shown.String()+out, cardPIN) {
 		t.Error("the PIN is shown")
 	}
-	spent(t, c, 1, 1)
+	spent(t, c, 2, 2)
 	branches, err := s.branches("sign/")
 	if err != nil || len(branches) != 1 {
 		t.Fatal(branches, err)
@@ -168,7 +168,7 @@ func TestSignWithYubiKeyAgain(t *testing.T) {
 			if n := strings.Count(shown.String(), "The digest of the exact bytes"); n != 1 {
 				t.Errorf("the review is shown %d times", n)
 			}
-			spent(t, c, test.pins, 1)
+			spent(t, c, test.pins+1, 2) // and the second signature, for which nobody types
 		})
 	}
 }
@@ -200,6 +200,26 @@ func once(first card.Touch) func() card.Touch {
 	}
 }
 
+// A touch missed for the second signature: the first one is not asked for again,
+// and the PIN is.
+func TestSignMissesTheSecondTouch(t *testing.T) {
+	s, judy, world, c := judyAtDesk(t)
+	world.Plug(c)
+	touches := 0
+	c.OnTouch(func() card.Touch {
+		if touches++; touches == 2 {
+			return card.Ignored
+		}
+		return card.Touched
+	})
+	judy.answers(t, signSecond, reply{"3 tries left", cardPIN}, tryAgain, reply{"3 tries left", cardPIN})
+	s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
+	spent(t, c, 3, 2)
+	if touches != 3 {
+		t.Errorf("%d touches", touches)
+	}
+}
+
 // The wrong card: it is named, and no try of its PIN is spent.
 func TestSignWithTheWrongCard(t *testing.T) {
 	s, judy, world, _ := judyAtDesk(t)
@@ -222,7 +242,7 @@ func TestSignWithTwoCards(t *testing.T) {
 	judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042, 3 tries left", cardPIN})
 	s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
 	spent(t, other, 0, 0)
-	spent(t, c, 1, 1)
+	spent(t, c, 2, 2)
 }
 
 // A card that another program holds is named with what to do; the member's key

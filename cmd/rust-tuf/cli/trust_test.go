@@ -24,7 +24,7 @@ func TestTrustShow(t *testing.T) {
 	// What was agreed to and not signed is shown as such.
 	s = play(t, "second-open", "alice")
 	alice = s.people["alice"]
-	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"})
+	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"}, reply{"Try again?", "no"})
 	s.exits(t, alice, ExitCard, []string{"sign"})
 	s.exits(t, alice, ExitDone, []string{"trust", "show"}, "root version 2", "agreed to, no signature made")
 }
