@@ -34,11 +34,27 @@
 // # A signature file
 //
 // Indented JSON with the members format ("rust-tuf signature v1"),
-// repository, role, version, sha256, keyid, sig (hexadecimal) and
-// signed_at_claimed (RFC 3339, UTC, whole seconds), in this order and with a
-// newline at the end. No other spelling is accepted. The signature is over
-// the canonical form of the signed value (TUF 1.0.34, section 4.2), nothing
-// else; the other members only say what was meant to be signed.
+// repository, role, version, sha256, keyid, sig (hexadecimal),
+// signed_at_claimed (RFC 3339, UTC, whole seconds) and statement, in this
+// order and with a newline at the end. No other spelling is accepted. The
+// signature is over the canonical form of the signed value (TUF 1.0.34,
+// section 4.2), nothing else; the other members only say what was meant to be
+// signed.
+//
+// statement is a DSSE envelope (payloadType
+// application/vnd.rust-tuf.statement.v1+json) that the same key signed in the
+// same sitting. Its payload is compact JSON with format ("rust-tuf statement
+// v1"), repository, event, role, version, sha256, keyid, device (kind, and of
+// a card serial and slot), began_claimed, signed_at_claimed and tool. What
+// stands in both must agree, and the device must be the one that the policy
+// lists for the key.
+//
+// # A transcript
+//
+// transcript.json in the log of a completed event says in indented JSON what
+// was signed, by whom, under which rules, on which devices, when by the
+// members' clocks, and which keys came and went. It is a pure function of the
+// event and of what it builds on; see [Transcript].
 //
 // # Completion
 //
