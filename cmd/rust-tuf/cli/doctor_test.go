@@ -91,7 +91,7 @@ func TestDoctorFindings(t *testing.T) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 		}, ExitOther, []string{"firmware 5.4.3", "wrong: YubiKey 5200001, slot 9c: "}},
 		{"firmware that tells little", card.Config{Firmware: card.Firmware{5, 2, 7}}, func(*card.Card) {}, ExitOther, []string{
-			"warning: YubiKey 5200001: it does not tell whether its PIN is the factory's; if you never changed it: `rust-tuf member enrol NAME`, which changes it"}},
+			"warning: YubiKey 5200001: it does not tell whether its PIN is the factory's\n    to mend it: if you never changed it, `rust-tuf member enrol NAME`, which changes it"}},
 		{"PIV off", card.Config{PIVDisabled: true}, func(*card.Card) {}, ExitOther, []string{"wrong: ", "PIV"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,6 +108,14 @@ func TestDoctorFindings(t *testing.T) {
 			for _, w := range append(test.words, "warning: ", "no git repository here") {
 				if !strings.Contains(out+words, w) {
 					t.Errorf("not said: %q\n%s%s", w, out, words)
+				}
+			}
+			out, _, _ = a.types("doctor", "--json")
+			got := &doctorResult{}
+			oneObject(t, out, got)
+			for _, l := range got.Lines {
+				if l.Mark != markOK && l.Next == "" {
+					t.Errorf("nothing mends: %s: %s", l.Mark, l.Text)
 				}
 			}
 			untouched(t, c)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/rust-lang/rust-tuf/roles"
@@ -26,7 +25,7 @@ func (d *diagnosis) cards(ctx context.Context) int {
 	}
 	d.line(markOK, "card", "", "the smart card service answers; YubiKeys plugged in: %d", len(cards))
 	for _, root := range d.known.proof.TestRoots() {
-		d.line(markWarning, "card", "", "a TEST ROOT is trusted, so that nothing is proven about real cards: %s", root)
+		d.line(markWarning, "card", "outside a rehearsal, run the program as it is shipped", "a TEST ROOT is trusted, so that nothing is proven about real cards: %s", root)
 	}
 	for _, info := range cards {
 		if info.Err != nil {
@@ -51,7 +50,7 @@ func (d *diagnosis) card(ctx context.Context, info piv.CardInfo) {
 	case piv.No:
 		d.line(markOK, "card", "", "%s: its management key is not the factory's", name)
 	default:
-		d.line(markWarning, "card", "", "%s: whether its management key is the factory's could not be found out", name)
+		d.line(markWarning, "card", "if you never changed it, "+d.mends(info, "ykman piv access change-management-key --generate --protect"), "%s: whether its management key is the factory's could not be found out", name)
 	}
 	for _, text := range d.known.terms.Devices.Slots {
 		slot, err := piv.ParseSlot(text)
@@ -80,7 +79,7 @@ func (d *diagnosis) counter(name, what string, c piv.Counter, change string) {
 	case c.Left == 0 && what == "PIN":
 		d.line(markWrong, "card", "ykman piv access unblock-pin", "%s: its PIN is blocked: no tries left", name)
 	case c.Left == 0:
-		d.line(markWarning, "card", "", "%s: its PUK is blocked: a blocked PIN could only be mended by a reset, which destroys the keys", name)
+		d.line(markWarning, "card", "ykman piv reset, which destroys every PIV key of the card, and then `rust-tuf member enrol NAME`; or go on without a PUK", "%s: its PUK is blocked: a blocked PIN could only be mended by a reset, which destroys the keys", name)
 		return // nobody can use or change it
 	case c.Left == 1 || c.Left == 2:
 		d.line(markWarning, "card", "the next right "+what+" gives back all tries", "%s: its %s has tries left: %d", name, what, c.Left)
@@ -93,7 +92,7 @@ func (d *diagnosis) counter(name, what string, c piv.Counter, change string) {
 	case piv.No:
 		d.line(markOK, "card", "", "%s: its %s is not the factory's", name, what)
 	default:
-		d.line(markWarning, "card", "", "%s: it does not tell whether its %s is the factory's; if you never changed it: %s", name, what, change)
+		d.line(markWarning, "card", "if you never changed it, "+change, "%s: it does not tell whether its %s is the factory's", name, what)
 	}
 }
 
@@ -131,14 +130,16 @@ func (d *diagnosis) slot(ctx context.Context, name string, info piv.CardInfo, he
 	d.trouble(markWrong, "card", fmt.Errorf("%s: its attestation proves nothing: %w", where, err))
 }
 
+const useNoMore = "no YubiKey does that: take another card, and tell a maintainer of this one"
+
 // demands compares a key with [devices] of the policy, by the rules of the gate.
 func (d *diagnosis) demands(where string, info piv.CardInfo, held piv.SlotInfo, proof *attest.Attestation, facts attest.Facts) {
 	switch {
 	case !facts.Key.Equal(held.Public):
-		d.trouble(markWrong, "card", errors.New(where+": the card attests another key than it shows"))
+		d.line(markWrong, "card", useNoMore, "%s: the card attests another key than it shows", where)
 		return
 	case facts.Serial != info.Serial || facts.Slot.String() != held.Slot.String():
-		d.trouble(markWrong, "card", fmt.Errorf("%s: the card attests slot %s of card %d instead", where, facts.Slot, facts.Serial))
+		d.line(markWrong, "card", useNoMore, "%s: the card attests slot %s of card %d instead", where, facts.Slot, facts.Serial)
 		return
 	}
 	short := d.known.shortcomings(facts, roles.Evidence{Slot: string(proof.SlotPEM()), Device: string(proof.DevicePEM())})
