@@ -52,6 +52,13 @@ type Client struct {
 	Store    Store
 	Limits   Limits
 
+	// Parallel is how many files may be on their way at once. Up to 1, each is
+	// asked for when the one before it has been judged. From 2 on, what does
+	// not depend on each other is asked for together: the next root and the
+	// timestamp, and the roles that several targets need. Metadata must then be
+	// safe for concurrent use. What is accepted is the same.
+	Parallel int
+
 	begun *Root // that Init has verified in the store already
 }
 
@@ -141,6 +148,7 @@ type Refreshed struct {
 	*Session
 	client *Client
 	memory memory
+	ahead  *answer // the timestamp, if it was asked for beside a root
 }
 
 // Refresh goes through SPEC 5.2 to 5.5: it walks to the newest root, and to
@@ -152,7 +160,7 @@ func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := &Refreshed{NewSession(root, at, c.Limits), c, m}
+	r := &Refreshed{Session: NewSession(root, at, c.Limits), client: c, memory: m}
 	for _, step := range []func(context.Context) error{r.roots, r.timestampNow, r.snapshotNow} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -165,7 +173,7 @@ func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) 
 func (r *Refreshed) roots(ctx context.Context) error {
 	began := r.root.Version()
 	for r.root.Version()-began < int64(r.lim.RootRotations) {
-		raw, err := r.fetch(ctx, strconv.FormatInt(r.root.Version()+1, 10)+".root.json", r.lim.RootBytes)
+		raw, err := r.fetchRoot(ctx, r.root.Version()+1)
 		if errors.Is(err, ErrNotFound) {
 			return r.EndRoots()
 		}
@@ -245,7 +253,7 @@ func (r *Refreshed) timestampNow(ctx context.Context) error {
 	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	raw, err := r.fetch(ctx, "timestamp.json", r.lim.TimestampBytes)
+	raw, err := r.fetchTimestamp(ctx)
 	if err != nil {
 		return err
 	}
@@ -271,7 +279,8 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	raw, err := r.fetchPromised(ctx, typeSnapshot, r.timestamp.Snapshot(), r.lim.SnapshotBytes)
+	promised := r.timestamp.Snapshot()
+	raw, err := r.fetch(ctx, r.promisedName(typeSnapshot, promised), promised.atMost(r.lim.SnapshotBytes))
 	if err != nil {
 		return err
 	}
@@ -281,65 +290,21 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	return r.client.Store.Swap(slot, kept, raw)
 }
 
-// TopLevel brings the top-level targets, which [Refreshed.Target] would bring
-// for the first target that is looked up.
-func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) { return r.Targets(r.loader(ctx)) }
-
-// Target finds what the repository says of a target (SPEC 5.6).
-func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
-	return r.Resolve(path, r.loader(ctx))
-}
-
-// loader loads from the store, or else from the repository.
-func (r *Refreshed) loader(ctx context.Context) Loader {
-	return func(role string, promised MetaFile, offer func([]byte) error) error {
-		return r.load(ctx, role, promised, offer)
-	}
-}
-
-func (r *Refreshed) load(ctx context.Context, role string, promised MetaFile, offer func([]byte) error) error {
-	slot := Slot{Role: role}
-	kept, err := r.client.Store.Load(slot)
-	if err == nil && offer(kept) == nil {
-		return nil
-	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	raw, err := r.fetchPromised(ctx, role, promised, r.lim.TargetsBytes)
-	if err != nil {
-		return err
-	}
-	if err := offer(raw); err != nil {
-		return err
-	}
-	return r.client.Store.Swap(slot, kept, raw)
-}
-
-// fetchPromised fetches a file of which the length may be known.
-func (r *Refreshed) fetchPromised(ctx context.Context, role string, promised MetaFile, limit int64) ([]byte, error) {
+// promisedName is the name of a role's file, in the version that is promised.
+func (r *Refreshed) promisedName(role string, promised MetaFile) string {
 	name := EscapeRole(role) + ".json"
 	if r.root.ConsistentSnapshot() {
 		name = strconv.FormatInt(promised.Version, 10) + "." + name
 	}
-	if promised.Length >= 0 {
-		limit = min(limit, promised.Length)
-	}
-	return r.fetch(ctx, name, limit)
+	return name
 }
 
-// fetch reads one file, and no more of it than one byte above the limit.
-func (r *Refreshed) fetch(ctx context.Context, name string, limit int64) (raw []byte, err error) {
-	body, err := r.client.Metadata.Fetch(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+// atMost is how many bytes a promised file may have.
+func (f MetaFile) atMost(limit int64) int64 {
+	if f.Length >= 0 {
+		return min(limit, f.Length)
 	}
-	defer func() { err = errors.Join(err, body.Close()) }()
-	raw, err = io.ReadAll(io.LimitReader(body, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return raw, checkSize(name, raw, limit)
+	return limit
 }
 
 // EscapeRole writes a role's name as one part of a path, whatever is in it: all

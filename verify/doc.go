@@ -1,8 +1,9 @@
 // Package verify is the TUF client that is embedded elsewhere: bytes in,
 // verdict out. It goes through the client workflow of TUF 1.0.34 and says of a
 // target what is promised of it, by whom, and until when. It has no network,
-// files, clock, environment, log, goroutine or global state, and imports
-// nothing but the standard library.
+// files, clock, environment, log or global state, no goroutine but for files
+// that a [Client] may fetch at the same time, and imports nothing but the
+// standard library.
 //
 // # How to use it
 //
@@ -17,6 +18,10 @@
 //	verdict, err := repository.Target(ctx, "channels/stable.toml")
 //	if err != nil { … }
 //	err = verdict.Copy(file, download)                   // length and hashes, while it streams
+//
+// For many targets there is [Refreshed.Verdicts]. With [Client].Parallel the
+// client waits four times for any number of targets in bins when it knows
+// nothing, three times when bins have changed, and once when nothing has.
 //
 // Three examples are whole programs: one manifest (rustup), many index files
 // (cargo), and a machine without a network (airGapped).

@@ -43,8 +43,13 @@ func TestImports(t *testing.T) {
 					t.Errorf("%s uses time.%s", f.Name(), n.Sel.Name)
 				}
 			case *ast.GoStmt:
-				t.Errorf("%s starts a goroutine", f.Name())
+				if f.Name() != "fetching.go" { // the client may fetch in parallel, and nothing else
+					t.Errorf("%s starts a goroutine", f.Name())
+				}
 			case *ast.CallExpr:
+				if s, ok := n.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "Go" && f.Name() != "fetching.go" {
+					t.Errorf("%s starts a goroutine", f.Name())
+				}
 				if x, ok := n.Fun.(*ast.Ident); ok && (x.Name == "panic" || x.Name == "print" || x.Name == "println") {
 					t.Errorf("%s calls %s", f.Name(), x.Name)
 				}

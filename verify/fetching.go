@@ -1,0 +1,99 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+)
+
+// answer is what came of asking for one file.
+type answer struct {
+	raw []byte
+	err error
+}
+
+// fetch reads one file, and no more of it than one byte above the limit.
+func (r *Refreshed) fetch(ctx context.Context, name string, limit int64) (raw []byte, err error) {
+	body, err := r.client.Metadata.Fetch(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer func() { err = errors.Join(err, body.Close()) }()
+	raw, err = io.ReadAll(io.LimitReader(body, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return raw, checkSize(name, raw, limit)
+}
+
+// fetchRoot fetches one version of the root. If it may, the client asks for the
+// timestamp at the same time, and keeps the answer for fetchTimestamp if there
+// is no such root.
+//
+// That is what a client would see that asks for one after the other. Roots do
+// not vanish: one that does not exist now did not exist when the timestamp was
+// asked for, so the root that is trusted was the newest then. If the root does
+// exist, what came beside it may be from before it, signed by keys that it
+// takes away or with a version that it makes void (SPEC 5.3.11): it is dropped
+// unread, and asked for anew beside the next root.
+func (r *Refreshed) fetchRoot(ctx context.Context, version int64) ([]byte, error) {
+	name := strconv.FormatInt(version, 10) + ".root.json"
+	if r.client.Parallel < 2 {
+		return r.fetch(ctx, name, r.lim.RootBytes)
+	}
+	beside, cancel := context.WithCancel(ctx)
+	defer cancel()
+	timestamp := make(chan answer)
+	go func() {
+		raw, err := r.fetch(beside, timestampFile, r.lim.TimestampBytes)
+		timestamp <- answer{raw, err}
+	}()
+	raw, err := r.fetch(ctx, name, r.lim.RootBytes)
+	if !errors.Is(err, ErrNotFound) {
+		cancel()
+		<-timestamp
+		return raw, err
+	}
+	ahead := <-timestamp
+	r.ahead = &ahead
+	return nil, err
+}
+
+const timestampFile = "timestamp.json"
+
+// fetchTimestamp fetches the timestamp, unless that was done beside the root
+// that does not exist.
+func (r *Refreshed) fetchTimestamp(ctx context.Context) ([]byte, error) {
+	if r.ahead != nil {
+		return r.ahead.raw, r.ahead.err
+	}
+	return r.fetch(ctx, timestampFile, r.lim.TimestampBytes)
+}
+
+// fetchRoles fetches files of roles, as many at once as the client may. When it
+// returns nothing is on its way any more.
+func (r *Refreshed) fetchRoles(ctx context.Context, wanted []*roleFile) {
+	if r.client.Parallel < 2 {
+		for _, w := range wanted {
+			w.raw, w.err = r.fetch(ctx, w.name, w.limit)
+		}
+		return
+	}
+	next := make(chan *roleFile)
+	var workers sync.WaitGroup
+	for range min(r.client.Parallel, len(wanted)) {
+		workers.Go(func() {
+			for w := range next {
+				w.raw, w.err = r.fetch(ctx, w.name, w.limit)
+			}
+		})
+	}
+	for _, w := range wanted {
+		next <- w
+	}
+	close(next)
+	workers.Wait()
+}

@@ -1,0 +1,122 @@
+package verify
+
+import (
+	"context"
+	"errors"
+)
+
+// TopLevel brings the top-level targets, which [Refreshed.Target] would bring
+// for the first target that is looked up.
+func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
+	l := lookup{r: r}
+	for {
+		t, err := r.Targets(l.load)
+		if !errors.Is(err, errMissing) {
+			return t, err
+		}
+		l.fetch(ctx)
+	}
+}
+
+// Target finds what the repository says of a target (SPEC 5.6).
+func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
+	verdicts, errs := r.search(ctx, []string{path})
+	return verdicts[0], errs[0]
+}
+
+// Verdicts finds what the repository says of several targets, each as
+// [Refreshed.Target] does. A target that is refused has no verdict (nil), and
+// its error is among those that are joined in err.
+func (r *Refreshed) Verdicts(ctx context.Context, paths ...string) ([]*Verdict, error) {
+	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
+	if r.client.Parallel < 2 {
+		for i, path := range paths {
+			verdicts[i], errs[i] = r.Target(ctx, path)
+		}
+	} else {
+		verdicts, errs = r.search(ctx, paths)
+	}
+	return verdicts, errors.Join(errs...)
+}
+
+// search goes through the delegations for all paths side by side: each goes as
+// far as it can with the files that are at hand, then all that is missing is
+// fetched together. So it waits as often as the deepest of them is delegated.
+func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []error) {
+	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
+	open := make([]int, len(paths))
+	for i := range open {
+		open[i] = i
+	}
+	for l := (lookup{r: r}); len(open) > 0; l.fetch(ctx) {
+		waiting := open[:0]
+		for _, i := range open {
+			verdicts[i], errs[i] = r.Resolve(paths[i], l.load)
+			if errors.Is(errs[i], errMissing) {
+				waiting = append(waiting, i)
+			}
+		}
+		open = waiting
+	}
+	return verdicts, errs
+}
+
+// lookup has the files of roles that were fetched for a search.
+type lookup struct {
+	r       *Refreshed
+	files   map[string]*roleFile // by role
+	missing []*roleFile          // of these, what has not been asked for
+}
+
+// roleFile is the file of a role, in the version that the snapshot promises.
+type roleFile struct {
+	name  string
+	limit int64
+	kept  []byte // what the store has in its place
+	asked bool
+	answer
+}
+
+// errMissing ends a search that needs a file that is not at hand yet.
+var errMissing = errors.New("a file has to be fetched")
+
+// load is a [Loader] that does not wait: it offers what the store has, or what
+// was fetched, and takes note of what has to be.
+func (l *lookup) load(role string, promised MetaFile, offer func([]byte) error) error {
+	store, slot := l.r.client.Store, Slot{Role: role}
+	switch f := l.files[role]; {
+	case f == nil:
+	case !f.asked:
+		return errMissing // for another path too
+	case f.err != nil:
+		return f.err
+	default:
+		if err := offer(f.raw); err != nil {
+			return err
+		}
+		return store.Swap(slot, f.kept, f.raw)
+	}
+	kept, err := store.Load(slot)
+	if err == nil && offer(kept) == nil {
+		return nil
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	f := &roleFile{name: l.r.promisedName(role, promised), limit: promised.atMost(l.r.lim.TargetsBytes), kept: kept}
+	if l.files == nil {
+		l.files = map[string]*roleFile{}
+	}
+	l.files[role] = f
+	l.missing = append(l.missing, f)
+	return errMissing
+}
+
+// fetch brings what is missing.
+func (l *lookup) fetch(ctx context.Context) {
+	l.r.fetchRoles(ctx, l.missing)
+	for _, f := range l.missing {
+		f.asked = true
+	}
+	l.missing = nil
+}
