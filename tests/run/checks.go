@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -31,9 +32,20 @@ func checks(t *tally, ci bool) []check {
 		{name: "for windows/amd64", run: builds("CGO_ENABLED=0 GOOS=windows GOARCH=amd64")},
 		{name: "for darwin/arm64", run: builds("CGO_ENABLED=0 GOOS=darwin GOARCH=arm64")},
 		{name: "for linux/386", run: builds("CGO_ENABLED=0 GOOS=linux GOARCH=386")},
+		{name: "verify on 32 bits", run: on32Bits},
 		{name: "go test -race", run: goTest("CGO_ENABLED=1 go test -race -timeout=40m -count=1 -json ./...", t), live: true},
 		{name: "skipped tests", run: func(out io.Writer) error { return t.judgeSkips(out, ci) }},
 	}
+}
+
+// on32Bits runs the tests of what is embedded elsewhere where an int has 32 bits. Another kind of
+// machine than the two that run such programs builds them, above, and no more.
+func on32Bits(out io.Writer) error {
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		fmt.Fprintln(out, "not run: only linux/amd64 also runs programs for linux/386")
+		return nil
+	}
+	return commands("CGO_ENABLED=0 GOARCH=386 go test ./verify/...")(out)
 }
 
 // test runs all checks, whatever fails on the way.
