@@ -114,7 +114,9 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 	}
 	said := r.key.Retirement
 	if said == nil {
-		said = r.saidBefore(ctx)
+		if said, err = r.saidBefore(ctx, gone); err != nil {
+			return err
+		}
 	}
 	if gone {
 		if said == nil {

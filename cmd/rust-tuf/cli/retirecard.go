@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 )
@@ -46,12 +47,34 @@ func (r *retiring) branch() string { return "member/" + r.member.Name + "-retire
 func (r *retiring) recordPath() string { return metadata.RetirementPath(r.member.Name, r.key.Label) }
 
 // saidBefore is what an earlier run pushed: no card signs twice in the same
-// bytes, so a rerun takes that.
-func (r *retiring) saidBefore(ctx context.Context) *roles.Retirement {
+// bytes, so a rerun takes that, where the branch is what this run would push. Of
+// a key that is gone it takes what there is, for there will be no more. Whoever
+// changed the branch is found out before the key is destroyed: the error is a
+// *BranchTakenError.
+func (r *retiring) saidBefore(ctx context.Context, gone bool) (*roles.Retirement, error) {
 	at, err := r.w.git.Fetch(ctx, r.w.push, r.branch())
 	if err != nil {
-		return nil
+		return nil, ctx.Err()
 	}
+	said := r.saidAt(ctx, at)
+	if gone {
+		return said, nil
+	}
+	if said != nil {
+		change, err := r.record(said)
+		if err != nil {
+			return nil, err
+		}
+		if holds, err := r.w.holds(ctx, r.w.head, at, change); err != nil || holds {
+			return said, err
+		}
+	}
+	return nil, &BranchTakenError{Remote: r.w.push, Branch: r.branch(), Found: at}
+}
+
+// saidAt is what a commit holds of the end of this key; nil where that proves
+// nothing.
+func (r *retiring) saidAt(ctx context.Context, at git.Commit) *roles.Retirement {
 	repo, err := r.w.read(ctx, at)
 	if err != nil {
 		return nil
@@ -67,6 +90,16 @@ func (r *retiring) saidBefore(ctx context.Context) *roles.Retirement {
 		return nil
 	}
 	return said.Retirement
+}
+
+// record is the change that says that the key is retired.
+func (r *retiring) record(said *roles.Retirement) (metadata.Change, error) {
+	path := metadata.MemberPath(r.member.Name)
+	text, err := r.w.repo.Tree().Read(path)
+	if err == nil && r.key.Status == roles.StatusActive {
+		text, err = withStatus(path, text, r.key.Label, roles.StatusRetired)
+	}
+	return metadata.Change{Put: map[string][]byte{path: text, r.recordPath(): said.TOML()}}, err
 }
 
 // agree says what will happen and asks for the serial number.
@@ -135,17 +168,10 @@ func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
 		return nil, err
 	}
 	said.Signature = fmt.Sprintf("%x", sig)
-	path := metadata.MemberPath(r.member.Name)
-	text, err := r.w.repo.Tree().Read(path)
+	change, err := r.record(said)
 	if err != nil {
 		return nil, err
 	}
-	if r.key.Status == roles.StatusActive {
-		if text, err = withStatus(path, text, r.key.Label, roles.StatusRetired); err != nil {
-			return nil, err
-		}
-	}
-	change := metadata.Change{Put: map[string][]byte{path: text, metadata.RetirementPath(r.member.Name, r.key.Label): said.TOML()}}
 	message := fmt.Sprintf("member: retire %s/%s\n\nKey in slot %s of YubiKey %d, SHA-256 of its\nSubjectPublicKeyInfo %s.\n", r.member.Name, r.key.Label, r.slot, r.key.Serial, r.out.Fingerprint) +
 		recordTestRoots(r.out.TestRoots)
 	if _, err := r.w.pushBranch(ctx, r.w.head, change, message, r.branch(), time.Time{}); err != nil {

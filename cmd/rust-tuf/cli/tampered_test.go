@@ -117,3 +117,36 @@ func TestEnrolTrustsNoBranch(t *testing.T) {
 		})
 	}
 }
+
+// The same for the end of a key: it is destroyed only while the branch says just
+// that.
+func TestRetireTrustsNoBranch(t *testing.T) {
+	const file = "members/mallory/member.toml"
+	for name, test := range map[string]struct{ path, old, new string }{
+		"active again":    {file, `status = "retired"`, `status = "active"`},
+		"lost":            {file, `status = "retired"`, `status = "lost"`},
+		"another slot":    {file, `slot = "9c"`, `slot = "9a"`},
+		"another login":   {file, `login = "mallory"`, `login = "heidi"`},
+		"another way":     {"members/mallory/retired-main.toml", `way = "deleted"`, `way = "overwritten"`},
+		"another member":  {"members/heidi/member.toml", `format = 1`, "# hello\nformat = 1"},
+		"another policy":  {"rust-tuf.toml", `format = 1`, "# hello\nformat = 1"},
+		"a longer record": {"members/mallory/retired-main.toml", `format = 1`, "# hello\nformat = 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, mallory, world, c := memberWithCard(t, card.Config{})
+			pulledBeforeWipe(t, s, mallory, world, c)
+			s.tamper(t, "member/mallory-retires-main", test.path, func(text []byte) []byte {
+				return []byte(strings.Replace(string(text), test.old, test.new, 1))
+			})
+			c.ClearLog()
+			mallory.answers(t)
+			s.unchanged(t, func() {
+				s.exits(t, mallory, ExitOther, retireArgs, "branch member/mallory-retires-main of origin exists already", "holds something else")
+			})
+			spent(t, c, 0, 0)
+			if c.PublicKey(card.Signature) == nil {
+				t.Error("the key is gone")
+			}
+		})
+	}
+}
