@@ -12,7 +12,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-type checkOptions struct{ base, head string }
+type checkOptions struct {
+	base, head string
+	markdown   bool
+}
 
 func (c *command) checkCommand() *cobra.Command {
 	var o checkOptions
@@ -26,18 +29,24 @@ policy. It needs no key and no network.
 With --base and --head it is the gate for a pull request: it merges head into
 base in memory and judges what that would change, not what the branch says. It
 tells a pull request that adds one valid signature and nothing else, which a
-machine may merge, from everything else, which needs a person.`,
+machine may merge, from everything else, which needs a person. With --markdown it
+writes what belongs on the page of the pull request: who signed, who is missing and
+with which card, the digest, the dates, and all changes.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runCheck(cmd.Context(), o) },
 	}
 	cmd.Flags().StringVar(&o.base, "base", "", "`revision` that the branch is to be merged into")
 	cmd.Flags().StringVar(&o.head, "head", "", "`revision` of the branch (default with --base: HEAD)")
+	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "with --base: print the report for the page of the pull request, as Markdown")
 	return cmd
 }
 
 func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 	if o.head != "" && o.base == "" {
 		return usage(errors.New("name with --base what the branch is to be merged into; to judge one commit by itself, check it out"))
+	}
+	if o.markdown && (o.base == "" || c.json) {
+		return usage(errors.New("--markdown is the report of the gate: it needs --base, and goes without --json"))
 	}
 	w, err := c.openClone(ctx)
 	if err != nil {
@@ -73,7 +82,12 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 	if err != nil {
 		return rejected(err)
 	}
-	out := gateOf(v)
+	var out report = gateOf(v)
+	if o.markdown {
+		if out, err = w.gateReportOf(ctx, v, before, after); err != nil {
+			return rejected(err)
+		}
+	}
 	if err := c.show(out); err != nil {
 		return err
 	}
