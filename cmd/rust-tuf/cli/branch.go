@@ -20,7 +20,7 @@ func (w *workspace) pushBranch(ctx context.Context, parent git.Commit, ch metada
 	if err != nil {
 		return "", err
 	}
-	err = w.git.Push(ctx, w.push, commit, branch, "")
+	err = w.pushNew(ctx, commit, branch, message)
 	var moved *git.MovedError
 	if !errors.As(err, &moved) {
 		return commit, err
@@ -39,6 +39,18 @@ func (w *workspace) pushBranch(ctx context.Context, parent git.Commit, ch metada
 		return there, nil
 	}
 	return "", &BranchTakenError{Remote: w.push, Branch: branch, Found: there}
+}
+
+// pushNew pushes a branch that does not exist yet, and asks the forge for a pull
+// request where the push itself can: where the remote takes no such options, without.
+func (w *workspace) pushNew(ctx context.Context, commit git.Commit, branch, message string) error {
+	options := w.pushOptions(branch, message)
+	err := w.git.Push(ctx, w.push, commit, branch, "", options...)
+	var refused *git.RemoteError
+	if len(options) > 0 && errors.As(err, &refused) && refused.TakesNoOptions() {
+		return w.git.Push(ctx, w.push, commit, branch, "")
+	}
+	return err
 }
 
 // BranchTakenError is a branch that this command would make and that holds

@@ -39,8 +39,8 @@ type completeResult struct {
 	Overtaken string           `json:"overtaken,omitempty"` // why it is only closed
 	Branch    string           `json:"branch,omitempty"`
 	Commit    string           `json:"commit,omitempty"`
-	Pull      string           `json:"pull_request,omitempty"`
-	DryRun    bool             `json:"dry_run"`
+	pullRequest
+	DryRun bool `json:"dry_run"`
 }
 
 type publishedEntry struct {
@@ -66,7 +66,8 @@ func (r *completeResult) text(w io.Writer) {
 		fmt.Fprintln(w, "Nothing was pushed (dry run).")
 		return
 	}
-	fmt.Fprintf(w, "Pushed to branch %s.\nNext: open a pull request and merge it; %s:\n    %s\n", r.Branch, what, r.Pull)
+	fmt.Fprintf(w, "Pushed to branch %s.\n", r.Branch)
+	r.next(w, "Next: open a pull request and merge it; "+what+":", "A pull request is open. Next: merge it; "+what+":")
 }
 
 func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) error {
@@ -102,7 +103,7 @@ func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) e
 		if pushed, err = w.pushBranch(ctx, w.head, done.Change, message, out.Branch, time.Time{}); err != nil {
 			return err
 		}
-		out.Commit, out.Pull = string(pushed), w.pullRequest(out.Branch)
+		out.Commit, out.pullRequest = string(pushed), w.openPull(ctx, out.Branch, message)
 	}
 	return c.show(out)
 }

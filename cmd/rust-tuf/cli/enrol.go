@@ -71,8 +71,8 @@ type enrolResult struct {
 	Fingerprint string   `json:"fingerprint"`
 	Paths       []string `json:"paths"`
 	Branch      string   `json:"branch"`
-	Pull        string   `json:"pull_request"`
 	TestRoots   []string `json:"test_roots,omitempty"`
+	pullRequest
 }
 
 func (r *enrolResult) text(w io.Writer) {
@@ -81,7 +81,8 @@ func (r *enrolResult) text(w io.Writer) {
 	fmt.Fprintf(w, "The key's fingerprint:\n")
 	writeDigest(w, r.Fingerprint)
 	fmt.Fprintf(w, "Pushed %s to branch %s.\n", join(r.Paths), r.Branch)
-	fmt.Fprintf(w, "Next: open a pull request, and read the fingerprint to whoever reviews it, on a call:\n    %s\n", r.Pull)
+	r.next(w, "Next: open a pull request, and read the fingerprint to whoever reviews it, on a call:",
+		"A pull request is open. Next: read the fingerprint to whoever reviews it, on a call:")
 }
 
 // enrolment is one run of `member enrol`.
@@ -312,7 +313,7 @@ func (e *enrolment) publish(ctx context.Context, key verify.PublicKey, entry rol
 	if _, err := e.w.pushBranch(ctx, e.w.head, change, message, out.Branch, time.Time{}); err != nil {
 		return err
 	}
-	out.Pull = e.w.pullRequest(out.Branch)
+	out.pullRequest = e.w.openPull(ctx, out.Branch, message)
 	return e.show(out)
 }
 

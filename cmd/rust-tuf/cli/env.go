@@ -42,6 +42,9 @@ type Env struct {
 	Git            []git.Option      // how git is called
 	Sources        func(home string) []signer.Source
 
+	// Forges opens pull requests; nil leaves that to the person.
+	Forges Forges
+
 	// Attestation judges what cards attest; nil trusts Yubico's roots alone. One
 	// that trusts test roots is for tests, and whatever rests on it says so.
 	Attestation *attest.Verifier
@@ -55,7 +58,7 @@ func System() *Env {
 	}
 	return &Env{
 		Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Dir: dir,
-		Home: homeFolder(os.Getenv), Terminal: &terminal.Console{In: os.Stdin, Err: os.Stderr}, Git: []git.Option{git.Terminal()}, Sources: allKeys,
+		Home: homeFolder(os.Getenv), Terminal: &terminal.Console{In: os.Stdin, Err: os.Stderr}, Git: []git.Option{git.Terminal()}, Sources: allKeys, Forges: forges(os.Getenv),
 	}
 }
 

@@ -1,17 +1,158 @@
 package cli
 
-import "github.com/rust-lang/rust-tuf/metadata/forge"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
 
-// pullRequest says how to ask for a branch to be merged: the exact page to
-// open where the forge is known, a sentence where it is not.
-func (w *workspace) pullRequest(branch string) string {
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/forge"
+	"github.com/rust-lang/rust-tuf/metadata/forge/github"
+	"github.com/rust-lang/rust-tuf/roles"
+)
+
+// Forges gives a client for a forge, with a token of the person's; nil where the
+// forge has no API that is used here, or there is no token.
+type Forges func(ctx context.Context, a forge.Address, k forge.Kind) (forge.Opener, error)
+
+// forges looks for tokens where the real world keeps them.
+func forges(getenv func(string) string) Forges {
+	return func(ctx context.Context, a forge.Address, k forge.Kind) (forge.Opener, error) {
+		token, err := forge.FindToken(ctx, k, a.Host, getenv, forge.GH)
+		if err != nil || token.Absent() {
+			return nil, err
+		}
+		return github.New(a, token, github.Options{})
+	}
+}
+
+// pullRequest is how far the pull request of a pushed branch has come.
+type pullRequest struct {
+	Pull   string `json:"pull_request,omitempty"`      // its page; while it is not open, the page to open it on, or what to ask for
+	Opened bool   `json:"pull_request_opened"`         // by this run or before
+	Note   string `json:"pull_request_note,omitempty"` // why it is not open, where that was tried
+}
+
+// next says what to do with it: one sentence where it is to be opened yet, and one
+// where it is open.
+func (p pullRequest) next(w io.Writer, closed, opened string) {
+	if p.Opened {
+		fmt.Fprintf(w, "%s\n    %s\n", opened, p.Pull)
+		return
+	}
+	fmt.Fprintf(w, "%s\n    %s\n", closed, p.Pull)
+	if p.Note != "" {
+		fmt.Fprintf(w, "It is not open yet: %s.\n", p.Note)
+	}
+}
+
+// patience is how long a forge may take to open a pull request. Whoever looks on can
+// open it by hand sooner than any outage ends.
+const patience = 30 * time.Second
+
+// openPull asks for a branch that was pushed to be merged: by the forge's API where
+// there is a token, by a push for review where the forge takes that, and otherwise by
+// saying which page to open. What the branch was made for is done by then, so nothing
+// that goes wrong here is an error. The message is that of the commit.
+func (w *workspace) openPull(ctx context.Context, branch, message string) pullRequest {
+	title, body, _ := strings.Cut(message, "\n")
+	way, route := w.route(branch, title)
+	p := pullRequest{Pull: route.Ask}
+	if route.Open != "" {
+		p.Pull = route.Open
+	}
+	to, ok := forge.ParseAddress(way.Target)
+	from, okFrom := forge.ParseAddress(way.Source)
+	if !ok || !okFrom || to.Host != from.Host {
+		return p
+	}
+	var page string
+	var err error
+	switch {
+	case route.For != "":
+		page, err = w.submit(ctx, to, branch, route)
+	case len(route.Options) > 0:
+		p.Note = "the push asked for it, which not every server allows; look at its merge requests first"
+		return p
+	case w.env.Forges != nil:
+		proposal := forge.Proposal{From: from.Path, Branch: branch, Base: w.branch, Title: title, Body: strings.TrimSpace(body)}
+		page, err = w.ask(ctx, to, way.Kind, proposal)
+	}
+	if err != nil {
+		p.Note = strings.Join(reasons([]error{err}), "")
+	}
+	if page != "" {
+		p.Pull, p.Opened = page, true
+	}
+	return p
+}
+
+// route is how a branch becomes a pull request without an API.
+func (w *workspace) route(branch, title string) (forge.Way, forge.Route) {
 	target, _ := w.git.RemoteURL(w.remote)
 	source, _ := w.git.RemoteURL(w.push)
-	address, _ := forge.ParseAddress(target)
-	kind, _ := forge.KindOf(address.Host, "") // that nothing is declared is no error
-	route := forge.RouteOf(forge.Way{Kind: kind, Target: target, Base: w.branch, Source: source, Branch: branch})
-	if route.Open != "" {
-		return route.Open
+	way := forge.Way{Kind: w.kind(target), Target: target, Base: w.branch, Source: source, Branch: branch, Title: title}
+	return way, forge.RouteOf(way)
+}
+
+// kind is what the repository declares its forge to be, or what the host is known
+// for. Who cannot read the declaration opens pull requests by hand.
+func (w *workspace) kind(target string) forge.Kind {
+	declared := ""
+	if w.repo != nil {
+		if raw, err := w.repo.Tree().Read(metadata.PolicyFile); err == nil {
+			if terms, err := roles.ParseTerms(metadata.PolicyFile, raw); err == nil {
+				declared = terms.Forge.Kind
+			}
+		}
 	}
-	return route.Ask
+	address, _ := forge.ParseAddress(target)
+	kind, err := forge.KindOf(address.Host, declared)
+	if err != nil {
+		return forge.Plain
+	}
+	return kind
+}
+
+// pushOptions go along with the push of a branch.
+func (w *workspace) pushOptions(branch, message string) []string {
+	title, _, _ := strings.Cut(message, "\n")
+	if _, route := w.route(branch, title); route.For == "" {
+		return route.Options
+	}
+	return nil
+}
+
+// submit hands the head of a pushed branch in for review.
+func (w *workspace) submit(ctx context.Context, to forge.Address, branch string, route forge.Route) (string, error) {
+	head, err := w.git.Fetch(ctx, w.push, branch)
+	if err != nil {
+		return "", err
+	}
+	number, err := w.git.Submit(ctx, w.remote, head, route.For, route.Options...)
+	if err != nil {
+		return "", err
+	}
+	return forge.PullRequestPage(to, number), nil
+}
+
+// ask has the API of the forge open it; the page is empty where there is none.
+func (w *workspace) ask(ctx context.Context, to forge.Address, kind forge.Kind, p forge.Proposal) (string, error) {
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	opener, err := w.env.Forges(short, to, kind)
+	if err != nil || opener == nil {
+		return "", err
+	}
+	pr, err := opener.Open(short, p)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return "", fmt.Errorf("%s did not answer within %s", to.Host, patience)
+	case err != nil:
+		return "", err
+	}
+	return pr.URL, nil
 }

@@ -37,12 +37,12 @@ func TestPullRequest(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			w := &workspace{git: gitOf(t, alice), branch: "main"}
+			w := &workspace{env: alice.env, git: gitOf(t, alice), branch: "main"}
 			if err := w.chooseRemotes("", ""); err != nil {
 				t.Fatal(err)
 			}
-			if got := w.pullRequest("sign/event/root/alice-1234"); got != test.want {
-				t.Errorf("the page is\n%s\nwant\n%s", got, test.want)
+			if got := w.openPull(t.Context(), "sign/event/root/alice-1234", "sign: root\n"); got.Pull != test.want || got.Opened {
+				t.Errorf("the page is\n%+v\nwant\n%s", got, test.want)
 			}
 		})
 	}

@@ -11,11 +11,12 @@ import (
 
 // TestImports holds the command to its rooms: it ties edges together and
 // decides nothing, so it reads no key, no TOML and no JSON document itself,
-// and reaches no network but through git and the fetcher of `verify target`.
+// and reaches no network but through git, the client of the forge and the fetcher
+// of `verify target`.
 func TestImports(t *testing.T) {
 	importtest.Check(t, []string{
 		"cmd/rust-tuf/terminal",
-		"metadata", "metadata/forge", "metadata/git",
+		"metadata", "metadata/forge", "metadata/forge/github", "metadata/git",
 		"roles", "roles/attest",
 		"runbook",
 		"signer", "signer/file", "signer/piv", "signer/trust",

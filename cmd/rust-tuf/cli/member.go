@@ -53,13 +53,14 @@ type memberResult struct {
 	Fingerprint string `json:"fingerprint"`
 	Path        string `json:"path"`
 	Branch      string `json:"branch"`
-	Pull        string `json:"pull_request"`
+	pullRequest
 }
 
 func (r *memberResult) text(w io.Writer) {
 	fmt.Fprintf(w, "%s, with an %s key, fingerprint (read it to whoever reviews the pull request):\n", r.Member, r.Algorithm)
 	writeDigest(w, r.Fingerprint)
-	fmt.Fprintf(w, "Pushed %s to branch %s.\nNext: open a pull request:\n    %s\n", r.Path, r.Branch, r.Pull)
+	fmt.Fprintf(w, "Pushed %s to branch %s.\n", r.Path, r.Branch)
+	r.next(w, "Next: open a pull request:", "A pull request is open:")
 }
 
 func (c *command) runMemberAdd(ctx context.Context, name string, o memberOptions) error {
@@ -102,7 +103,7 @@ func (c *command) runMemberAdd(ctx context.Context, name string, o memberOptions
 	if _, err := w.pushBranch(ctx, w.head, metadata.Change{Put: map[string][]byte{path: text}}, message, out.Branch, time.Time{}); err != nil {
 		return err
 	}
-	out.Pull = w.pullRequest(out.Branch)
+	out.pullRequest = w.openPull(ctx, out.Branch, message)
 	return c.show(out)
 }
 

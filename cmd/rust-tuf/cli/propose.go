@@ -58,9 +58,9 @@ type proposeResult struct {
 	Rivals   []string        `json:"rivals,omitempty"`   // other open events that matter to this one, in words
 	Branch   string          `json:"branch,omitempty"`
 	Commit   string          `json:"commit,omitempty"`
-	Pull     string          `json:"pull_request,omitempty"`
-	DryRun   bool            `json:"dry_run"`
-	Again    bool            `json:"again"` // made by an earlier run, found on its branch
+	pullRequest
+	DryRun bool `json:"dry_run"`
+	Again  bool `json:"again"` // made by an earlier run, found on its branch
 
 	TestRoots []string `json:"test_roots,omitempty"` // as the event records them
 }
@@ -141,7 +141,9 @@ func (r *proposeResult) text(w io.Writer) {
 	if r.Again {
 		what = "Proposed earlier, found on branch"
 	}
-	fmt.Fprintf(w, "%s %s.\nNext: open a pull request, and have another person review and merge it:\n    %s\n", what, r.Branch, r.Pull)
+	fmt.Fprintf(w, "%s %s.\n", what, r.Branch)
+	r.next(w, "Next: open a pull request, and have another person review and merge it:",
+		"A pull request is open. Next: have another person review and merge it:")
 }
 
 func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
@@ -204,7 +206,8 @@ func (w *workspace) pushProposal(ctx context.Context, trusted *metadata.Trusted,
 		return nil, err
 	}
 	out := proposed(trusted, p, false)
-	out.Branch, out.Commit, out.Again, out.Pull = branch, string(commit), again, w.pullRequest(branch)
+	out.Branch, out.Commit, out.Again = branch, string(commit), again
+	out.pullRequest = w.openPull(ctx, branch, message)
 	return out, nil
 }
 

@@ -46,8 +46,8 @@ type retireResult struct {
 	Recorded    bool     `json:"recorded"` // its end was merged before this run, and there is nothing to push
 	Paths       []string `json:"paths"`
 	Branch      string   `json:"branch,omitempty"`
-	Pull        string   `json:"pull_request,omitempty"`
 	TestRoots   []string `json:"test_roots,omitempty"`
+	pullRequest
 }
 
 func (r *retireResult) text(w io.Writer) {
@@ -77,7 +77,7 @@ func (r *retireResult) text(w io.Writer) {
 		fmt.Fprintf(w, "Nothing is left to do: its end was merged before, in %s.\n", join(r.Paths))
 		return
 	}
-	fmt.Fprintf(w, "Next: open a pull request:\n    %s\n", r.Pull)
+	r.next(w, "Next: open a pull request:", "A pull request is open:")
 }
 
 // retiring is one run of `member retire`.
@@ -123,7 +123,7 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 			return &KeyGoneError{name, r.key.Label, uint32(r.key.Serial), r.slot, r.info.Slot(r.slot).State, r.key.Status}
 		}
 		r.out.Way, r.out.Again = said.Way, true
-		return r.show(r.out)
+		return r.finish(ctx)
 	}
 	if err := r.agree(ctx, said != nil); err != nil {
 		return err
@@ -140,6 +140,14 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 	}
 	if err := r.wipe(ctx, pin, said.Way); err != nil {
 		return err
+	}
+	return r.finish(ctx)
+}
+
+// finish asks for the end to be merged, now that it is true, and tells of it.
+func (r *retiring) finish(ctx context.Context) error {
+	if !r.out.Recorded {
+		r.out.pullRequest = r.w.openPull(ctx, r.out.Branch, r.message())
 	}
 	return r.show(r.out)
 }
@@ -184,7 +192,6 @@ func (c *command) newRetiring(ctx context.Context, name, label string) (*retirin
 		TestRoots: r.proof.TestRoots(), Recorded: r.key.Retirement != nil, Paths: []string{metadata.MemberPath(name), metadata.RetirementPath(name, r.key.Label)}}
 	if !r.out.Recorded {
 		r.out.Branch = r.branch()
-		r.out.Pull = w.pullRequest(r.out.Branch)
 	}
 	r.out.OnCard, r.out.Copyable = r.madeThere()
 	return r, nil

@@ -172,13 +172,17 @@ func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
 	if err != nil {
 		return nil, err
 	}
-	message := fmt.Sprintf("member: retire %s/%s\n\nKey in slot %s of YubiKey %d, SHA-256 of its\nSubjectPublicKeyInfo %s.\n", r.member.Name, r.key.Label, r.slot, r.key.Serial, r.out.Fingerprint) +
-		recordTestRoots(r.out.TestRoots)
-	if _, err := r.w.pushBranch(ctx, r.w.head, change, message, r.branch(), time.Time{}); err != nil {
+	if _, err := r.w.pushBranch(ctx, r.w.head, change, r.message(), r.branch(), time.Time{}); err != nil {
 		return nil, err
 	}
 	r.say("Done: it is said, on branch %s.", r.branch())
 	return said, nil
+}
+
+// message is that of the commit which says it.
+func (r *retiring) message() string {
+	return fmt.Sprintf("member: retire %s/%s\n\nKey in slot %s of YubiKey %d, SHA-256 of its\nSubjectPublicKeyInfo %s.\n", r.member.Name, r.key.Label, r.slot, r.key.Serial, r.out.Fingerprint) +
+		recordTestRoots(r.out.TestRoots)
 }
 
 // wipe destroys the key. Where that does not work, others must not believe what

@@ -55,7 +55,7 @@ type signedFile struct {
 	Commit  string `json:"commit"`
 	Again   bool   `json:"again"`     // made earlier, now pushed
 	Found   bool   `json:"recovered"` // made on another machine, found on the remote
-	Pull    string `json:"pull_request"`
+	pullRequest
 }
 
 func (r *signResult) text(w io.Writer) {
@@ -76,9 +76,28 @@ func (r *signResult) text(w io.Writer) {
 		fmt.Fprintf(w, "Still missing: %s\n", l)
 	}
 	if len(r.Signatures) > 0 {
-		fmt.Fprintln(w, "Next: open a pull request for each branch, so that a maintainer can merge it:")
+		r.next(w)
+	}
+}
+
+// next says which pull requests are open, and which are to be opened yet.
+func (r *signResult) next(w io.Writer) {
+	for _, open := range []bool{true, false} {
+		first := true
 		for _, s := range r.Signatures {
+			switch {
+			case s.Opened != open:
+				continue
+			case first && open:
+				fmt.Fprintln(w, "A pull request is open, so that a maintainer can merge it:")
+			case first:
+				fmt.Fprintln(w, "Next: open a pull request for each branch, so that a maintainer can merge it:")
+			}
+			first = false
 			fmt.Fprintf(w, "    %s\n", s.Pull)
+			if s.Note != "" {
+				fmt.Fprintf(w, "It is not open yet: %s.\n", s.Note)
+			}
 		}
 	}
 }
@@ -192,7 +211,7 @@ func (s *signing) do(ctx context.Context, t *signTask) error {
 	s.result.Signatures = append(s.result.Signatures, signedFile{
 		Event: t.event.Name, Role: t.p.Role, Version: t.p.Version, Owner: t.holder.Owner, KeyID: t.holder.KeyID, SHA256: t.p.Digest.String(),
 		Path: metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID), Branch: t.branch(), Remote: s.w.push, Commit: string(commit),
-		Again: again, Found: found, Pull: s.w.pullRequest(t.branch()),
+		Again: again, Found: found, pullRequest: s.w.openPull(ctx, t.branch(), t.message()),
 	})
 	return nil
 }

@@ -40,8 +40,12 @@ func (s *signing) tryPush(ctx context.Context, t *signTask, f *metadata.Signatur
 	}
 	path := metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID)
 	change := metadata.Change{Put: map[string][]byte{path: f.Bytes()}}
-	message := fmt.Sprintf("sign: %s version %d by %s\n\nEvent %s, digest %s.\n", t.p.Role, t.p.Version, t.holder.Owner, t.event.Name, t.p.Digest)
-	return s.w.pushBranch(ctx, s.w.head, change, message, t.branch(), f.SignedAt)
+	return s.w.pushBranch(ctx, s.w.head, change, t.message(), t.branch(), f.SignedAt)
+}
+
+// message is that of the commit with the signature.
+func (t *signTask) message() string {
+	return fmt.Sprintf("sign: %s version %d by %s\n\nEvent %s, digest %s.\n", t.p.Role, t.p.Version, t.holder.Owner, t.event.Name, t.p.Digest)
 }
 
 // lookAgain fetches, and judges a task again where the default branch is not
