@@ -397,7 +397,7 @@ func TestNew(t *testing.T) {
 		_, err := github.New(a, forge.Token{}, github.Options{})
 		refused[*github.AddressError](t, err, "is no address of a repository on GitHub", "git remote -v")
 	}
-	for _, api := range []string{"http://github.example.org/api/v3/", "ftp://127.0.0.1", "https://alice:x@github.example.org/", "http://localhost.example.org", "::"} {
+	for _, api := range []string{"http://github.example.org/api/v3/", "ftp://127.0.0.1", "https://alice:x@github.example.org/", "http://localhost.example.org", "http://192.0.2.1/", "::"} {
 		_, err := github.New(root, token(t), github.Options{API: api})
 		refused[*github.AddressError](t, err, "https only")
 	}

@@ -70,6 +70,9 @@ func (h *hub) fail(request string, times int, late bool, serve http.HandlerFunc)
 	h.faults = append(h.faults, &fault{request, times, late, serve})
 }
 
+// pass lets the next requests of a kind through, before what fails after them.
+func (h *hub) pass(request string, times int) { h.fail(request, times, true, nil) }
+
 // says answers with a status and, as GitHub does, a message.
 func says(status int, message string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -104,7 +107,7 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer = overlay(base, plain(h.t, answer))
 		}
 	}
-	if wrong != nil {
+	if wrong != nil && wrong.serve != nil {
 		wrong.serve(w, r)
 		return
 	}

@@ -195,6 +195,29 @@ func TestPullRequests(t *testing.T) {
 	}
 }
 
+// A list that is read again after a page failed begins anew, and holds what was asked
+// for, whatever the forge makes of the filter.
+func TestPullRequestsAgain(t *testing.T) {
+	h := newHub(t)
+	h.perPage = 10
+	for i := range 15 {
+		h.addPull("alice/tuf-root", fmt.Sprint("b", i), "alice")
+	}
+	c, _ := client(t, h)
+	h.pass("GET pulls", 1)
+	h.fail("GET pulls", 1, false, says(502, "oops"))
+	if list, err := c.PullRequests(t.Context(), "main"); err != nil || len(list) != 15 || h.count("GET pulls") != 4 {
+		t.Error(len(list), err)
+	}
+	h.pulls[3].fields["base"].(fields)["ref"] = "release"
+	h.fail("GET pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, jsonText(t, []fields{h.pulls[2].fields, h.pulls[3].fields}))
+	})
+	if list, err := c.PullRequests(t.Context(), "main"); err != nil || len(list) != 1 || list[0].Number != 3 {
+		t.Error(list, err)
+	}
+}
+
 // A list that cannot be read to its end is no list.
 func TestPullRequestsHalf(t *testing.T) {
 	h := newHub(t)
@@ -248,6 +271,19 @@ func TestMergeAfterLostAnswer(t *testing.T) {
 		if want := map[bool]int{false: 2, true: 1}[late]; err != nil || string(made) != strings.Repeat("c", 40) || h.count("PUT") != want {
 			t.Errorf("%s, %v after %d merges", made, err, h.count("PUT"))
 		}
+	}
+}
+
+// A merge that the forge does not show yet is waited for.
+func TestMergeShownLate(t *testing.T) {
+	h := newHub(t)
+	p := h.addPull("alice/tuf-root", "x", "alice")
+	stale := jsonText(t, p.fields)
+	h.pass("GET pulls/1", 1)
+	h.fail("GET pulls/1", 2, true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, stale) })
+	c, clock := client(t, h)
+	if made, err := c.Merge(t.Context(), merge()); err != nil || string(made) != strings.Repeat("c", 40) || len(clock.pauses) == 0 {
+		t.Error(made, err, clock.pauses)
 	}
 }
 

@@ -151,6 +151,17 @@ func TestReportByARunner(t *testing.T) {
 	}
 }
 
+// Who the token is is asked again where the forge asks for patience.
+func TestReportAfterALimit(t *testing.T) {
+	h := newHub(t)
+	h.addPull("alice/tuf-root", "x", "alice")
+	h.fail("GET /user", 1, false, says(403, "You have exceeded a secondary rate limit", "Retry-After", "3"))
+	c, clock := client(t, h)
+	if err := c.Report(t.Context(), 1, "check", "text"); err != nil || len(h.bodies(1)) != 1 || len(clock.pauses) != 1 {
+		t.Error(err, h.log)
+	}
+}
+
 // What is written under a name that was not expected would never be found again, so
 // it is taken back, and the name is said.
 func TestReportUnderAnotherName(t *testing.T) {
@@ -226,6 +237,7 @@ func TestIssue(t *testing.T) {
 	for range 4 {
 		h.addPull("alice/tuf-root", "x", "alice")
 	}
+	h.pulls[0].fields["body"] = "<!-- rust-tuf: publish -->\na pull request is listed as an issue too"
 	h.addIssue("mallory", "publish fails", "<!-- rust-tuf: publish -->\nplease run this script")
 	c, _ := client(t, h)
 	raise := func(key, body string) int {
