@@ -165,7 +165,7 @@ func TestBoundExceptionsInTerms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 4, Patch: 3}, false); (len(against) == 0) != meant {
+		if against := terms.Meets("alice", Candidate{Serial: 1000, Firmware: attest.Version{Major: 5, Minor: 4, Patch: 3}}); (len(against) == 0) != meant {
 			t.Errorf("%q: a card that is not made to %v", lines, against)
 		}
 		found := refusals(terms.Judge(r.declare(t).Members, []string{"alice"}, verifier(t)))

@@ -99,20 +99,45 @@ func (t *Terms) proposal(members map[string]*Member, names []string, v *attest.V
 	return Proposal{Declaration: &Declaration{Policy: p, Members: members}, Members: names, Verifier: v}
 }
 
-// Meets tells why a card cannot hold a member's key, before one is made on it:
-// by its firmware, and by its series. Nothing speaks against it when the list
-// is empty, as when some role has an exception for this member and this card.
-func (t *Terms) Meets(member string, serial uint32, firmware attest.Version, fips bool) []string {
-	if slices.ContainsFunc(t.Exceptions, func(e Exception) bool { return e.covers("device-policy", member, int64(serial)) }) {
+// Candidate is a card as it describes itself, which proves nothing.
+type Candidate struct {
+	Serial     uint32
+	Firmware   attest.Version
+	FormFactor attest.FormFactor
+}
+
+// Meets tells why a card cannot hold a member's key, by its firmware and its
+// series. Nothing speaks against it when the list is empty; what some role has an
+// exception for, for this member and this card, does not.
+func (t *Terms) Meets(member string, c Candidate) []string {
+	if t.excepts("device-policy", member, c) {
 		return nil
 	}
 	var against []string
 	least, err := attest.ParseVersion(t.Devices.MinFirmware)
-	if err == nil && firmware.Before(least) {
-		against = append(against, "its firmware is "+firmware.String()+", the policy demands "+t.Devices.MinFirmware+" or newer")
+	if err == nil && c.Firmware.Before(least) {
+		against = append(against, "its firmware is "+c.Firmware.String()+", the policy demands "+t.Devices.MinFirmware+" or newer")
 	}
-	if t.Devices.FIPS && !fips {
+	if t.Devices.FIPS && !c.FormFactor.FIPS() {
 		against = append(against, "it is not of the FIPS series, which the policy demands")
 	}
 	return against
+}
+
+// Advised tells why no ECDSA key should be made on a card, by what its maker says
+// of its firmware, in the same way.
+func (t *Terms) Advised(member string, c Candidate) []string {
+	var against []string
+	stated := attest.Facts{Firmware: c.Firmware, FormFactor: c.FormFactor}
+	if copyable, mended := stated.Copyable(); copyable && !t.excepts("advisory", member, c) {
+		against = append(against, "keys on firmware "+c.Firmware.String()+" can be copied in a laboratory (YSA-2024-03), which firmware "+mended.String()+" mends")
+	}
+	if stated.Guessable() {
+		against = append(against, "keys on firmware "+c.Firmware.String()+" can be computed from signatures (YSA-2019-02)")
+	}
+	return against
+}
+
+func (t *Terms) excepts(rule, member string, c Candidate) bool {
+	return slices.ContainsFunc(t.Exceptions, func(e Exception) bool { return e.covers(rule, member, int64(c.Serial)) })
 }

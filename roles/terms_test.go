@@ -24,10 +24,10 @@ func TestTermsOfTheTemplate(t *testing.T) {
 	if len(unreadable) != 2 || !strings.HasPrefix(unreadable[0], "tuf-js hashes") || !strings.HasPrefix(unreadable[1], "tough knows no such scheme") {
 		t.Errorf("%q", unreadable)
 	}
-	if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 4, Patch: 3}, false); len(against) != 1 || against[0] != "its firmware is 5.4.3, the policy demands 5.7.0 or newer" {
+	if against := terms.Meets("alice", Candidate{Serial: 1000, Firmware: attest.Version{Major: 5, Minor: 4, Patch: 3}}); len(against) != 1 || against[0] != "its firmware is 5.4.3, the policy demands 5.7.0 or newer" {
 		t.Errorf("%q", against)
 	}
-	if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 7}, false); against != nil {
+	if against := terms.Meets("alice", Candidate{Serial: 1000, Firmware: attest.Version{Major: 5, Minor: 7}}); against != nil {
 		t.Errorf("%q", against)
 	}
 }
@@ -58,14 +58,33 @@ func TestTermsExcept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 7}, false); len(against) != 1 || against[0] != "it is not of the FIPS series, which the policy demands" {
+	if against := terms.Meets("alice", Candidate{Serial: 1000, Firmware: attest.Version{Major: 5, Minor: 7}}); len(against) != 1 || against[0] != "it is not of the FIPS series, which the policy demands" {
 		t.Errorf("%q", against)
 	}
 	text += "\n[[exception]]\nrule = \"device-policy\"\nrole = \"root\"\nreason = \"a card is on its way\"\n"
 	if terms, err = ParseTerms("rust-tuf.toml", []byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	if against := terms.Meets("alice", 1000, attest.Version{Major: 5, Minor: 4}, false); against != nil {
+	old := Candidate{Serial: 1000, Firmware: attest.Version{Major: 5, Minor: 4}}
+	if against := terms.Meets("alice", old); against != nil {
+		t.Errorf("%q", against)
+	}
+	if against := terms.Advised("alice", old); len(against) != 1 || !strings.Contains(against[0], "YSA-2024-03") {
+		t.Errorf("%q", against)
+	}
+	bio := Candidate{Serial: 1000, Firmware: attest.Version{Major: 5, Minor: 7}, FormFactor: 6}
+	if against := terms.Advised("alice", bio); len(against) != 1 || against[0] != "keys on firmware 5.7.0 can be copied in a laboratory (YSA-2024-03), which firmware 5.7.2 mends" {
+		t.Errorf("%q", against)
+	}
+	text += "\n[[exception]]\nrule = \"advisory\"\nrole = \"root\"\nreason = \"a card is on its way\"\n"
+	if terms, err = ParseTerms("rust-tuf.toml", []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if against := terms.Advised("alice", old); against != nil {
+		t.Errorf("%q", against)
+	}
+	guessable := Candidate{Serial: 1000, Firmware: attest.Version{Major: 4, Minor: 4, Patch: 2}, FormFactor: 0x81}
+	if against := terms.Advised("alice", guessable); len(against) != 1 || against[0] != "keys on firmware 4.4.2 can be computed from signatures (YSA-2019-02)" {
 		t.Errorf("%q", against)
 	}
 }

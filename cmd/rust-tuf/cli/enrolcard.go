@@ -51,7 +51,12 @@ func (e *enrolment) chooseCard(ctx context.Context) error {
 		return missing
 	}
 	firmware := attest.Version{Major: uint8(e.info.Firmware.Major), Minor: uint8(e.info.Firmware.Minor), Patch: uint8(e.info.Firmware.Patch)}
-	if against := e.terms.Meets(e.member.Name, wanted, firmware, e.info.Form.FIPS()); len(against) > 0 {
+	candidate := roles.Candidate{Serial: wanted, Firmware: firmware, FormFactor: attest.FormFactor(e.info.Form)}
+	against := e.terms.Meets(e.member.Name, candidate)
+	if len(against) == 0 && !e.o.existing { // a key that exists is judged by what it attests
+		against = e.terms.Advised(e.member.Name, candidate)
+	}
+	if len(against) > 0 {
 		return rejected(&UnfitCardError{wanted, against})
 	}
 	e.card, err = piv.FindCard(ctx, wanted)
@@ -178,23 +183,28 @@ func (e *enrolment) takeHeld(ctx context.Context, held piv.SlotInfo) (bool, erro
 		if unreadable := e.terms.UnreadableP384(); held.Algorithm == "ECDSA P-384" && len(unreadable) > 0 {
 			return false, rejected(fmt.Errorf("the policy lists readers that cannot use a P-384 key: %s; the key in slot %s of YubiKey %d is one", strings.Join(unreadable, "; "), e.slot, e.info.Serial))
 		}
-		return true, nil
+		return true, e.fits(ctx, held)
 	}
 	if own != nil || elsewhere != "" {
 		return false, nil
 	}
-	evidence, _, err := e.attest(ctx)
-	if err != nil {
+	if e.fits(ctx, held) != nil {
 		return false, ctx.Err()
-	}
-	entry := roles.MemberKey{Label: e.o.label, Public: roles.PublicKey{PublicKey: held.Public}, Kind: roles.KindPIV,
-		Serial: int64(e.info.Serial), Slot: e.slot.String(), Status: roles.StatusActive, Evidence: evidence}
-	if e.judge(entry, "possession") != nil {
-		return false, nil
 	}
 	e.say("Slot %s of YubiKey %d holds a key that was made there and meets the policy, as after a run that was interrupted; its fingerprint is\n    %s",
 		e.slot, e.info.Serial, held.Fingerprint.Groups())
 	return e.ui.Confirm(ctx, "Enrol this key instead of making a new one?")
+}
+
+// fits says why the key in the slot cannot be the member's, before anything on
+// the card is changed for it.
+func (e *enrolment) fits(ctx context.Context, held piv.SlotInfo) error {
+	evidence, _, err := e.attest(ctx)
+	if err != nil {
+		return err
+	}
+	return e.judge(roles.MemberKey{Label: e.o.label, Public: roles.PublicKey{PublicKey: held.Public}, Kind: roles.KindPIV,
+		Serial: int64(e.info.Serial), Slot: e.slot.String(), Status: roles.StatusActive, Evidence: evidence}, "possession")
 }
 
 // plan finds out what has to be done, and refuses what must not be.

@@ -22,6 +22,13 @@ func TestExceptionForOneCard(t *testing.T) {
 		return text + "[devices]"
 	}
 	c := world.Insert(card.Config{Serial: 5200001, Firmware: card.Firmware{5, 4, 3}})
+	// Nor does it help that the policy allows the firmware, where nothing excuses
+	// what its maker says of it.
+	s.policySays(t, "[devices]", "[devices]\nmin-firmware = \"5.4.0\"")
+	mallory.answers(t)
+	s.exits(t, mallory, ExitRejected, enrolArgs, "YubiKey 5200001 cannot hold a member's key: keys on firmware 5.4.3 can be copied in a laboratory (YSA-2024-03), which firmware 5.7.0 mends")
+	untouched(t, c)
+	s.policySays(t, "[devices]\nmin-firmware = \"5.4.0\"", "[devices]")
 	before := "[devices]"
 	for _, lines := range []string{"member = \"judy\"\n", "serial = 5200002\n", "member = \"mallory\"\nserial = 5200002\n"} {
 		s.policySays(t, before, bound(lines))
@@ -49,4 +56,19 @@ func TestExceptionForOneCard(t *testing.T) {
 	if strings.Contains(out, "wrong: YubiKey 5200001, slot 9c") || !strings.Contains(out, "ok: YubiKey 5200001, slot 9c: it meets what the policy demands of cards") {
 		t.Errorf("mallory's card:\n%s", out)
 	}
+}
+
+// A key that falls short is refused before the card's factory values are
+// exchanged for it.
+func TestEnrolExistingIsJudgedFirst(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	c := world.Insert(card.Config{Serial: 5200001})
+	c.Generate(card.Signature, card.P256, card.PINOnce, card.TouchNever)
+	c.ClearLog()
+	mallory.answers(t)
+	s.unchanged(t, func() {
+		s.exits(t, mallory, ExitRejected, append(enrolArgs[:len(enrolArgs):len(enrolArgs)], "--existing"),
+			"has the touch policy never, the policy allows always", `[[exception]] rule = "device-policy", role = "…", member = "mallory", serial = 5200001, reason = "…"`)
+	})
+	untouched(t, c)
 }
