@@ -212,7 +212,9 @@ func (s *Store) read(name string) (raw []byte, err error) {
 	if err := checkPrivate(s.path(name), opened); err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(f, s.o.FileBytes+1))
+	content := bytes.NewBuffer(make([]byte, 0, min(opened.Size(), s.o.FileBytes)+bytes.MinRead))
+	_, err = content.ReadFrom(io.LimitReader(f, s.o.FileBytes+1))
+	return content.Bytes(), err
 }
 
 // Swap compares and replaces: [verify.Store]. Content above Options.FileBytes
