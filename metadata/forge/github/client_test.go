@@ -212,12 +212,14 @@ func TestRates(t *testing.T) {
 		"429, a date":          {says(429, "slow down", "Retry-After", noon.Add(9*time.Second).Format(http.TimeFormat)), 1, []time.Duration{9 * time.Second}, time.Time{}},
 		"429, no time":         {says(429, "slow down"), 1, []time.Duration{time.Minute}, time.Time{}},
 		"429, in the past":     {says(429, "slow down", "Retry-After", noon.Add(-time.Hour).Format(http.TimeFormat)), 1, []time.Duration{time.Second}, time.Time{}},
+		"429, in ten years":    {says(429, "slow down", "Retry-After", noon.AddDate(10, 0, 0).Format(http.TimeFormat)), 1, nil, noon.Add(24 * time.Hour)},
 		"secondary":            {says(403, "You have exceeded a secondary rate limit", "Retry-After", "30"), 2, []time.Duration{30 * time.Second, 30 * time.Second}, time.Time{}},
 		"secondary, no end":    {says(403, "You have exceeded a secondary rate limit", "Retry-After", "1"), 9, []time.Duration{1e9, 1e9, 1e9, 1e9}, noon.Add(5 * time.Second)},
 		"primary, soon over":   {says(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", at(20*time.Second)), 1, []time.Duration{20 * time.Second}, time.Time{}},
 		"primary, much later":  {says(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", at(time.Hour)), 1, nil, noon.Add(time.Hour)},
 		"too long in all":      {says(429, "slow down", "Retry-After", "100"), 9, []time.Duration{100 * time.Second}, noon.Add(200 * time.Second)},
-		"a number without end": {says(429, "slow down", "Retry-After", "9223372036854775807"), 1, nil, noon.Add(24 * time.Hour)},
+		"a number without end": {says(429, "slow down", "Retry-After", "2147483647"), 1, nil, noon.Add(24 * time.Hour)},
+		"no number":            {says(429, "slow down", "Retry-After", "9223372036854775807"), 1, []time.Duration{time.Minute}, time.Time{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -239,6 +241,23 @@ func TestRates(t *testing.T) {
 				t.Errorf("until %v, want %v; %d creations", e.Until, test.until, h.count("POST"))
 			}
 		})
+	}
+}
+
+// A reset at the end of time is nothing to wait for, also after another wait.
+func TestRateWithoutEnd(t *testing.T) {
+	for _, reset := range []string{"9223372036854775807", "99999999999", "-9223372036854775808"} {
+		h := newHub(t)
+		h.fail("GET pulls", 1, false, says(503, "down"))
+		h.fail("GET pulls", 100, false, says(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", reset))
+		c, clock := client(t, h)
+		_, err := c.Open(t.Context(), branch)
+		refused[*forge.RateError](t, err, "too many requests")
+		for _, pause := range clock.pauses {
+			if pause < time.Second || pause > 2*time.Minute {
+				t.Errorf("%s: it waited %s", reset, pause)
+			}
+		}
 	}
 }
 

@@ -23,6 +23,9 @@ const (
 	// says when to come back. A primary limit is reset each hour: that is nothing
 	// to wait for while a person looks on.
 	patience = 2 * time.Minute
+	// maxAfter is the longest time that a forge can name: a day, which is many times
+	// its longest, so that no number makes a clock go round.
+	maxAfter = 24 * time.Hour
 	// maxRedirects is how many answers may point elsewhere at the same origin.
 	maxRedirects = 3
 	// connectTimeout is for a connection, and for TLS on it.

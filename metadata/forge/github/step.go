@@ -42,7 +42,7 @@ func (c *Client) take(ctx context.Context, op operation, step func() (*api.Respo
 			return fmt.Errorf("%s: %s: %w", c.where, op.action, ctx.Err())
 		}
 		pause, failure := c.explain(op, answer{resp, err}, try)
-		if pause < 0 || waited+pause > patience {
+		if pause < 0 || pause > patience-waited {
 			return failure
 		}
 		waited += pause
@@ -80,8 +80,8 @@ func (c *Client) explain(op operation, a answer, try int) (time.Duration, error)
 	}
 	switch status := a.resp.StatusCode; {
 	case limited(a.resp):
-		until := c.until(a.resp, try)
-		pause := max(until.Sub(c.now()), time.Second)
+		pause := min(max(c.until(a.resp, try).Sub(c.now()), time.Second), maxAfter)
+		until := c.now().Add(pause)
 		if try >= maxTries {
 			pause = never
 		}
@@ -156,8 +156,8 @@ func limited(r *api.Response) bool {
 // until is when the forge will answer again. It may say so in two ways; where it
 // does neither, GitHub asks to wait a minute, and longer each time.
 func (c *Client) until(r *api.Response, try int) time.Time {
-	if after, err := strconv.Atoi(r.Header.Get("Retry-After")); err == nil && after >= 0 {
-		return c.now().Add(time.Duration(min(after, maxAfter)) * time.Second)
+	if after, err := strconv.ParseInt(r.Header.Get("Retry-After"), 10, 32); err == nil && after >= 0 {
+		return c.now().Add(time.Duration(after) * time.Second)
 	}
 	if at, err := http.ParseTime(r.Header.Get("Retry-After")); err == nil {
 		return at
@@ -167,9 +167,6 @@ func (c *Client) until(r *api.Response, try int) time.Time {
 	}
 	return c.now().Add(time.Minute << (try - 1))
 }
-
-// maxAfter bounds what a server can make this clock add: a day, in seconds.
-const maxAfter = 24 * 60 * 60
 
 // words are what GitHub says about a refusal, in one line.
 func words(err error) string {
