@@ -27,6 +27,7 @@ func checks(t *tally, ci bool) []check {
 		{name: "modules are tidy", run: commands("go mod tidy -diff", "go -C tests/tools mod tidy -diff")},
 		{name: "go vet", run: commands("go vet ./...")},
 		{name: "staticcheck", run: commands("go tool -modfile=tests/tools/go.mod staticcheck ./...")},
+		{name: "actionlint", run: commands("go tool -modfile=tests/tools/go.mod actionlint -shellcheck= -pyflakes= " + strings.Join(workflows, " "))},
 		{name: "without cgo", run: builds("CGO_ENABLED=0")},
 		{name: "without piv", run: commands("go build -buildvcs=false -tags nopiv ./...")},
 		{name: "for windows/amd64", run: builds("CGO_ENABLED=0 GOOS=windows GOARCH=amd64")},
@@ -47,6 +48,9 @@ func on32Bits(out io.Writer) error {
 	}
 	return commands("CGO_ENABLED=0 GOARCH=386 go test ./verify/...")(out)
 }
+
+// workflows are what a repository of metadata takes over from the template.
+var workflows = []string{"template/.github/workflows/gate.yml", "template/.github/workflows/due.yml", "template/.github/workflows/publish.yml"}
 
 // test runs all checks, whatever fails on the way.
 func test(out io.Writer, ci bool) error {

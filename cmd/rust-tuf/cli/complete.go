@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
-	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/spf13/cobra"
 )
 
@@ -83,29 +82,42 @@ func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) e
 	if err != nil {
 		return err
 	}
-	done, err := trusted.Complete(event)
+	out, err := w.completeEvent(ctx, trusted, event, completionBranch+event.Name, dryRun)
 	if err != nil {
 		return err
+	}
+	return c.show(out)
+}
+
+// completionBranch begins the names of branches that publish an event.
+const completionBranch = "complete/"
+
+// completeEvent makes an event final, on a branch of this name.
+func (w *workspace) completeEvent(ctx context.Context, trusted *metadata.Trusted, event *metadata.Event, branch string, dryRun bool) (*completeResult, error) {
+	done, err := trusted.Complete(event)
+	if err != nil {
+		return nil, err
 	}
 	out := &completeResult{Event: event.Name, Published: []publishedEntry{}, DryRun: dryRun}
 	if done.Overtaken != nil {
 		out.Overtaken = done.Overtaken.Error()
 	} else if err := done.Standing.CheckOpened(w.now); err != nil {
-		return rejected(err)
+		return nil, rejected(err)
 	}
 	for _, p := range done.Published {
 		out.Published = append(out.Published, publishedEntry{Role: p.Role, Version: p.Version, Path: p.Path, SHA256: event.Payload(p.Role).Digest.String(), Signers: slices.Sorted(slices.Values(p.Signers))})
 	}
-	var pushed git.Commit
-	if !dryRun {
-		out.Branch = "complete/" + event.Name
-		message := fmt.Sprintf("complete: %s\n\n%s\n", event.Name, event.Why)
-		if pushed, err = w.pushBranch(ctx, w.head, done.Change, message, out.Branch, time.Time{}); err != nil {
-			return err
-		}
-		out.Commit, out.pullRequest = string(pushed), w.openPull(ctx, out.Branch, message)
+	if dryRun {
+		return out, nil
 	}
-	return c.show(out)
+	out.Branch = branch
+	message := fmt.Sprintf("complete: %s\n\n%s\n", event.Name, event.Why)
+	pushed, err := w.pushBranch(ctx, w.head, done.Change, message, branch, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	out.Commit, out.pullRequest = string(pushed), w.openPull(ctx, branch, message)
+	return out, nil
 }
 
 // chooseEvent takes the named event, or the only open one.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,13 +10,14 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/spf13/cobra"
 )
 
 func (c *command) dueCommand() *cobra.Command {
-	var dryRun bool
+	var o dueOptions
 	cmd := &cobra.Command{
 		Use:   "due",
 		Short: "do what is due today: propose renewals, and say whom to remind",
@@ -28,13 +30,21 @@ key of a member. It reads the remote's default branch and
   ladder of reminders is reached: 3, 7 and 14 days after it opened, then every
   week; and 30, 14, 7, 3 and 1 days before the version that it renews expires.
 
-Run twice on one day it does the same once.`,
+Where it may write at the forge, each open event that somebody is reminded of has one
+issue, and each step is one comment there, which mentions those who are missing. The
+issue is closed when the event is.
+
+Run twice on one day it does the same once. With --raise, what went wrong stands in
+one issue, which the next good run closes.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.runDue(cmd.Context(), dryRun) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runDue(cmd.Context(), o) },
 	}
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what is due, push nothing")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what is due, push nothing")
+	cmd.Flags().BoolVar(&o.raise, "raise", false, "keep one issue while this job fails")
 	return cmd
 }
+
+type dueOptions struct{ dryRun, raise bool }
 
 // dueResult is what was due, and what was done about it.
 type dueResult struct {
@@ -55,6 +65,7 @@ type reminderEntry struct {
 	Expires time.Time     `json:"expires,omitzero"`
 	Wanted  []wantedEntry `json:"wanted"`
 	Command string        `json:"command"`
+	Issue   int           `json:"issue,omitempty"` // where it stands at the forge
 }
 
 type wantedEntry struct {
@@ -81,17 +92,33 @@ func (h holderEntry) String() string {
 	return h.Member
 }
 
-func (c *command) runDue(ctx context.Context, dryRun bool) error {
+func (c *command) runDue(ctx context.Context, o dueOptions) error {
 	w, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
+	h, err := w.hub(ctx)
+	if err != nil && (o.raise || !is[*NoHubError](err)) {
+		return err
+	}
+	out := &dueResult{Source: w.source(), Pending: []string{}, Late: []momentEntry{}, Reminders: []reminderEntry{}, DryRun: o.dryRun}
+	err = w.due(ctx, h, out)
+	if o.raise && !o.dryRun {
+		err = errors.Join(err, raise(ctx, h, "due", err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.show(out)
+}
+
+// due does what is due, and tells the forge of it if there is one.
+func (w *workspace) due(ctx context.Context, h hub, out *dueResult) error {
 	trusted, d, err := w.declaredAndTrusted()
 	if err != nil {
 		return err
 	}
 	schedule := trusted.Schedule(d)
-	out := &dueResult{Source: w.source(), Pending: []string{}, Late: []momentEntry{}, Reminders: []reminderEntry{}, DryRun: dryRun}
 	for _, m := range momentEntries(schedule) {
 		switch {
 		case m.At.After(w.now):
@@ -114,7 +141,73 @@ func (c *command) runDue(ctx context.Context, dryRun bool) error {
 			out.Reminders = append(out.Reminders, reminderOf(r))
 		}
 	}
-	return c.show(out)
+	if h == nil || out.DryRun {
+		return nil
+	}
+	for i := range out.Reminders {
+		if err := out.Reminders[i].send(ctx, h); err != nil {
+			return err
+		}
+	}
+	return w.settleClosed(ctx, h)
+}
+
+// send writes a reminder at the forge: the event's issue as it is now, and the
+// step as a comment of its own, which is written once.
+func (r *reminderEntry) send(ctx context.Context, h hub) (err error) {
+	var text strings.Builder
+	r.text(&text)
+	r.Issue, err = h.Raise(ctx, forge.Issue{Key: eventIssue(r.Event), Title: "Signatures are wanted: " + r.Event, Body: fenced(text.String())})
+	if err != nil {
+		return err
+	}
+	return h.Report(ctx, r.Issue, "remind/"+r.Step, r.mention())
+}
+
+func eventIssue(event string) string { return "event/" + event }
+
+// mention is the comment of a step: the one text that mentions people.
+func (r *reminderEntry) mention() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Event %s has been open for %s", escapeMarkdown(r.Event), r.Open)
+	if !r.Expires.IsZero() {
+		fmt.Fprintf(&b, ", and what it renews expires on %s", r.Expires.Format(time.DateOnly))
+	}
+	b.WriteString(". Any of you can sign:\n\n")
+	seen := map[string]bool{}
+	for _, wanted := range r.Wanted {
+		for _, holder := range wanted.Of {
+			if seen[holder.KeyID] {
+				continue
+			}
+			seen[holder.KeyID] = true
+			who := escapeMarkdown(holder.Member)
+			if holder.Login != "" {
+				who = "@" + holder.Login
+			}
+			if holder.Serial != 0 {
+				who += fmt.Sprintf(", with YubiKey %d", holder.Serial)
+			}
+			fmt.Fprintf(&b, "- %s\n", who)
+		}
+	}
+	fmt.Fprintf(&b, "\n    %s\n", r.Command)
+	return b.String()
+}
+
+// recentEvents bounds for how many closed events the forge is asked whether their
+// issue is still open.
+const recentEvents = 5
+
+// settleClosed closes the issues of events that are closed.
+func (w *workspace) settleClosed(ctx context.Context, h hub) error {
+	closed := slices.SortedFunc(slices.Values(w.repo.Closed), func(a, b *metadata.Event) int { return b.Opened.Compare(a.Opened) })
+	for _, e := range closed[:min(len(closed), recentEvents)] {
+		if err := h.Settle(ctx, eventIssue(e.Name), "The event is closed."); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // renew proposes one event for all roles of which signing has opened and
@@ -253,4 +346,7 @@ func (r reminderEntry) text(w io.Writer) {
 		fmt.Fprintf(w, "  %s version %d, by the rule of %s: %d more of %s\n", wanted.Role, wanted.Version, wanted.Rule, wanted.Missing, strings.Join(of, ", "))
 	}
 	fmt.Fprintf(w, "  each of them runs: %s\n", r.Command)
+	if r.Issue != 0 {
+		fmt.Fprintf(w, "  said in issue #%d\n", r.Issue)
+	}
 }

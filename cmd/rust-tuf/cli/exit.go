@@ -106,7 +106,7 @@ func isRefusal(err error) bool {
 		is[*verify.FormatError](err) || is[*verify.LimitError](err) || is[*verify.RepositoryError](err) || is[*verify.RoleError](err) ||
 		is[*verify.PinError](err) || is[*verify.ThresholdError](err) || is[*verify.VersionError](err) || is[*verify.DelegationError](err) || is[*NoPinError](err) ||
 		is[*trust.ConflictError](err) || is[*trust.PinExistsError](err) || is[*trust.SupersededError](err) ||
-		is[*git.PathError](err) || is[*git.LimitError](err) || is[*file.ExistsError](err) || is[*mergedError](err)
+		is[*git.PathError](err) || is[*git.LimitError](err) || is[*file.ExistsError](err) || is[*mergedError](err) || is[*MadeOtherwiseError](err)
 }
 
 func is[E error](err error) bool {

@@ -69,7 +69,7 @@ func (r *gateReport) file() string {
 	var b strings.Builder
 	g := r.gate
 	kind := metadata.Kind(g.Kind)
-	fmt.Fprintf(&b, "<!-- rust-tuf report %s -->\n### %s\n\n", g.Event, map[bool]string{true: "Nothing speaks against merging this", false: "Do not merge this"}[g.Accepted])
+	fmt.Fprintf(&b, "### %s\n\n", map[bool]string{true: "Nothing speaks against merging this", false: "Do not merge this"}[g.Accepted])
 	fmt.Fprintf(&b, "This pull request %s. **%s**\n", kindWords[kind], whoActs(g))
 	for _, name := range g.TestRoots {
 		fmt.Fprintf(&b, "\n**This is a rehearsal:** judged with %s in place of Yubico's roots.\n", escapeMarkdown(name))

@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/metadata/forge"
+	"github.com/rust-lang/rust-tuf/metadata/git"
+)
+
+// memoryHub is a forge whose pull requests are refs of the stage's remote, and
+// whose merges are git's.
+type memoryHub struct {
+	t *testing.T
+	s *stage
+
+	mu       sync.Mutex
+	pulls    []forge.PullRequest
+	reports  map[string]string // by number and key
+	verdicts map[git.Commit]forge.Verdict
+	merged   []string // titles, in order
+	closed   map[int]string
+	issues   map[string]string // open ones, by key
+	settled  []string
+
+	fails  map[string]error                     // by operation
+	before func(operation string, number int)   // something that happens first
+	tamper func(tree string, number int) string // what a merge becomes instead
+}
+
+var hubAddress = forge.Address{Host: "github.com", Path: "rust-lang/tuf-root"}
+
+// newHub puts everybody's remotes on a forge.
+func newHub(t *testing.T, s *stage, people ...*actor) *memoryHub {
+	t.Helper()
+	h := &memoryHub{t: t, s: s, reports: map[string]string{}, verdicts: map[git.Commit]forge.Verdict{}, closed: map[int]string{}, issues: map[string]string{}, fails: map[string]error{}}
+	for _, a := range people {
+		s.appears(t, a, "origin", "https://"+hubAddress.String())
+		a.env.Forges = h.forges
+	}
+	return h
+}
+
+func (h *memoryHub) forges(_ context.Context, a forge.Address, _ forge.Kind) (forge.Opener, error) {
+	if a != hubAddress {
+		return nil, nil
+	}
+	return h, nil
+}
+
+func (h *memoryHub) git(args ...string) string {
+	out, err := h.s.git("maintainer", h.s.remote(), args...)
+	if err != nil {
+		h.t.Errorf("git %s: %v", strings.Join(args, " "), err)
+	}
+	return strings.TrimSpace(out)
+}
+
+func (h *memoryHub) happens(operation string, number int) error {
+	if h.before != nil {
+		h.before(operation, number)
+	}
+	return h.fails[operation]
+}
+
+func (h *memoryHub) Open(_ context.Context, p forge.Proposal) (forge.PullRequest, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, pull := range h.pulls {
+		if pull.From == p.From && pull.Branch == p.Branch {
+			return pull, nil
+		}
+	}
+	fork := p.From != hubAddress.Path
+	n := 1
+	for _, pull := range h.pulls {
+		n = max(n, pull.Number+1)
+	}
+	n += len(h.merged) + len(h.closed)
+	from := h.s.remote()
+	if fork {
+		owner, _, _ := strings.Cut(p.From, "/")
+		from = filepath.Join(h.s.dir, owner+"-fork.git")
+	}
+	h.git("fetch", "--quiet", from, fmt.Sprintf("refs/heads/%s:refs/pull/%d/head", p.Branch, n))
+	pull := forge.PullRequest{Number: n, URL: fmt.Sprintf("https://%s/pull/%d", hubAddress, n), Title: p.Title, Branch: p.Branch, From: p.From, Fork: fork, Base: p.Base,
+		Head: git.Commit(h.git("rev-parse", fmt.Sprintf("refs/pull/%d/head", n)))}
+	h.pulls = append(h.pulls, pull)
+	return pull, nil
+}
+
+func (h *memoryHub) PullRequests(context.Context, string) ([]forge.PullRequest, error) {
+	if err := h.happens("list", 0); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.pulls), nil
+}
+
+func (h *memoryHub) Report(_ context.Context, number int, key, markdown string) error {
+	if err := h.happens("report", number); err != nil {
+		return err
+	}
+	h.reports[fmt.Sprintf("%d %s", number, key)] = markdown
+	return nil
+}
+
+func (h *memoryHub) Judge(_ context.Context, commit git.Commit, v forge.Verdict) error {
+	h.verdicts[commit] = v
+	return h.happens("judge", 0)
+}
+
+func (h *memoryHub) Merge(_ context.Context, m forge.Merge) (git.Commit, error) {
+	if err := h.happens("merge", m.Number); err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(h.pulls, func(p forge.PullRequest) bool { return p.Number == m.Number })
+	if i < 0 {
+		return "", &forge.AbsentError{}
+	}
+	if h.pulls[i].Head != m.Head {
+		return "", &forge.MovedError{}
+	}
+	main := h.git("rev-parse", "refs/heads/main")
+	tree := h.git("merge-tree", "--write-tree", main, string(m.Head))
+	if h.tamper != nil {
+		tree = h.tamper(tree, m.Number)
+	}
+	made := h.git("commit-tree", tree, "-p", main, "-m", m.Title, "-m", m.Message)
+	h.git("update-ref", "refs/heads/main", made, main)
+	h.merged = append(h.merged, m.Title)
+	h.pulls = slices.Delete(h.pulls, i, i+1)
+	return git.Commit(made), nil
+}
+
+func (h *memoryHub) Close(_ context.Context, number int, reason string) error {
+	h.closed[number] = reason
+	h.pulls = slices.DeleteFunc(h.pulls, func(p forge.PullRequest) bool { return p.Number == number })
+	return nil
+}
+
+func (h *memoryHub) Raise(_ context.Context, i forge.Issue) (int, error) {
+	h.issues[i.Key] = i.Title + "\n" + i.Body
+	return 1000 + len(h.issues), h.fails["raise"]
+}
+
+func (h *memoryHub) Settle(_ context.Context, key, _ string) error {
+	delete(h.issues, key)
+	h.settled = append(h.settled, key)
+	return nil
+}
+
+func (h *memoryHub) Dispatch(context.Context, string, string, map[string]string) error { return nil }
+
+func commitOf(id string) git.Commit { return git.Commit(id) }
