@@ -270,7 +270,7 @@ func (e *IdentityError) Error() string {
 
 // Hint names the next step.
 func (e *IdentityError) Hint() string {
-	return "use a token of " + e.Want + ", or tell this program that it acts as " + shown(e.Found)
+	return "use a token of " + e.Want + ", or set " + LoginVariable + " to " + shown(e.Found)
 }
 
 // because adds the words of a forge, if it said any.

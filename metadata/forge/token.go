@@ -73,6 +73,10 @@ func (e *TokenError) Hint() string {
 	return "make a new one, or remove it and open pull requests by hand"
 }
 
+// LoginVariable names who a token writes as, where the token may not ask and is not
+// that of GitHub's own runners, such as one of an app.
+const LoginVariable = "RUST_TUF_FORGE_LOGIN"
+
 // Tool asks the forge's own tool for the token that it keeps, as
 // `gh auth token --hostname HOST` does. ErrNoTool says that the tool is not there or
 // keeps none for this host.

@@ -25,7 +25,7 @@ func forges(getenv func(string) string) Forges {
 		if err != nil || token.Absent() {
 			return nil, err
 		}
-		return github.New(a, token, github.Options{})
+		return github.New(a, token, github.Options{Login: getenv(forge.LoginVariable)})
 	}
 }
 

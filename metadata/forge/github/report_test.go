@@ -170,7 +170,7 @@ func TestReportUnderAnotherName(t *testing.T) {
 	h.addPull("alice/tuf-root", "x", "alice")
 	c, _ := client(t, h)
 	for range 2 {
-		e := refused[*forge.IdentityError](t, c.Report(t.Context(), 1, "check", "text"), "this token writes as rust-tuf-gate[bot], not as github-actions[bot]", "it was taken back", "it acts as rust-tuf-gate[bot]")
+		e := refused[*forge.IdentityError](t, c.Report(t.Context(), 1, "check", "text"), "this token writes as rust-tuf-gate[bot], not as github-actions[bot]", "it was taken back", "set RUST_TUF_FORGE_LOGIN to rust-tuf-gate[bot]")
 		if e.Found != "rust-tuf-gate[bot]" || len(h.comments) != 0 {
 			t.Errorf("%+v, %d comments", e, len(h.comments))
 		}
