@@ -288,18 +288,27 @@ func (t *Trusted) lint(d *roles.Declaration, e *Event, members ...string) ([]rol
 	return roles.Lint(p), nil
 }
 
-// openingChange is what the proposal's commit does.
-func (t *Trusted) openingChange(e *Event, replaces []*Event) (Change, error) {
-	ch := Change{Put: map[string][]byte{}}
+// OpeningFiles are the files of an event that opens, by path.
+func (e *Event) OpeningFiles() (map[string][]byte, error) {
 	data, err := e.Bytes()
 	if err != nil {
-		return ch, err
+		return nil, err
 	}
-	ch.Put[EventPath(e.Name, eventFile)] = data
+	files := map[string][]byte{EventPath(e.Name, eventFile): data}
 	for _, p := range e.Payloads {
-		ch.Put[EventPath(e.Name, documentName(p.Role, p.Version))] = p.Document.Raw()
-		ch.Put[EventPath(e.Name, policyDir, p.Policy.String()+".json")] = p.Charter.JSON()
+		files[EventPath(e.Name, documentName(p.Role, p.Version))] = p.Document.Raw()
+		files[EventPath(e.Name, policyDir, p.Policy.String()+".json")] = p.Charter.JSON()
 	}
+	return files, nil
+}
+
+// openingChange is what the proposal's commit does.
+func (t *Trusted) openingChange(e *Event, replaces []*Event) (Change, error) {
+	files, err := e.OpeningFiles()
+	if err != nil {
+		return Change{}, err
+	}
+	ch := Change{Put: files}
 	for _, old := range replaces {
 		if !supersedesOneOf(e, old) && !t.repo.overtaken(old) {
 			return ch, fmt.Errorf("event %s cannot be superseded by this one: they make no version in common", old.Name)

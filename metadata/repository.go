@@ -30,6 +30,7 @@ type Repository struct {
 
 	attestation *attest.Verifier // of members' cards; nil trusts Yubico's roots
 	now         time.Time        // zero where no clock judges
+	rehearsing  bool             // all of it is a rehearsal
 }
 
 // Read reads a repository. It refuses a tree that holds anything but plain
@@ -66,7 +67,7 @@ func (r *Repository) readLike(tree Tree, changed []string) (*Repository, error) 
 	if err != nil {
 		return nil, err
 	}
-	other.attestation, other.now = r.attestation, r.now
+	other.attestation, other.now, other.rehearsing = r.attestation, r.now, r.rehearsing
 	return other, nil
 }
 

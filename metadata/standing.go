@@ -46,7 +46,7 @@ type Rule struct {
 // (*StaleError) and not claim to be older (*InstantError), belong to this
 // repository (*verify.RepositoryError), not be superseded (*SupersededError),
 // be alone in making their versions (*ConflictError) and come from no
-// rehearsal (*TestRootsError). Then it counts.
+// rehearsal (*TestRootsError, *RehearsalError). Then it counts.
 func (t *Trusted) Judge(e *Event) (*Standing, error) {
 	if err := t.repo.conflictOf(e); err != nil {
 		return nil, err
@@ -61,6 +61,9 @@ func (t *Trusted) Judge(e *Event) (*Standing, error) {
 // judge is Judge for an event by itself, whatever else is open.
 func (t *Trusted) judge(e *Event) (*Standing, error) {
 	if err := t.repo.checkTestRoots(e); err != nil {
+		return nil, err
+	}
+	if err := t.repo.checkRehearsal(e); err != nil {
 		return nil, err
 	}
 	s := &Standing{Event: e}

@@ -19,6 +19,9 @@ type Charter struct {
 	// Repository is the id of the repository and Name its label for people.
 	Repository string `json:"repository"`
 	Name       string `json:"name"`
+	// Rehearsal marks a charter that [Charter.Rehearse] made. No declaration
+	// yields one, and nothing that it decides counts outside of a rehearsal.
+	Rehearsal bool `json:"rehearsal,omitempty"`
 	// Role is the role whose documents this charter decides.
 	Role string `json:"role"`
 	// KeyID is how key ids are made.

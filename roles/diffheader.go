@@ -69,6 +69,7 @@ func (x *comparison) explainExpiry() {
 // explainExtension explains x-rust-tuf but for owners, which belong to keys.
 func (x *comparison) explainExtension() {
 	x.pair(FormatChanged, "format of "+verify.ExtensionName, readNumber, verify.ExtensionName, "format")
+	x.pair(IdentityChanged, "a rehearsal with throw-away keys, and not real", readYesNo, verify.ExtensionName, "rehearsal")
 	x.pair(PolicyDigest, "policy behind this version, SHA-256", readDigest, verify.ExtensionName, "policy")
 	roles := make(map[string]bool)
 	for _, e := range []*edition{x.before, x.after} {

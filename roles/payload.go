@@ -198,6 +198,9 @@ func (c *Charter) extension(b Basis) map[string]any {
 		"lifetimes":  lifetimes,
 		"policy":     c.Digest().String(),
 	}
+	if c.Rehearsal {
+		x["rehearsal"] = true
+	}
 	if len(b.Supersedes) > 0 {
 		digests := []string{}
 		for _, d := range b.Supersedes {

@@ -146,7 +146,7 @@ request. Nothing counts that the verifier inside rustup and cargo would not
 accept.
 
 Members:      key, member, trust, review, sign
-Maintainers:  init, propose, status, check, complete, gate, due, calendar
+Maintainers:  init, propose, rehearse, status, check, complete, gate, due, calendar
 Everyone:     doctor, verify, log, runbook, demo
 
 A member who signs for the first time, or not for a year, begins with
@@ -179,7 +179,7 @@ func (c *command) rootCommand() *cobra.Command {
 	flags.StringVarP(&c.dir, "dir", "C", "", "work in the clone at this `folder` instead of the current one")
 	flags.StringVar(&c.remote, "remote", "", "git `remote` that holds the events (default: upstream if there is one, else origin)")
 	flags.StringVar(&c.push, "push-to", "", "git `remote` that branches are pushed to (default: origin); a fork is fine")
-	root.AddCommand(c.initCommand(), c.keyCommand(), c.trustCommand(), c.memberCommand(), c.proposeCommand(), c.reviewCommand(),
+	root.AddCommand(c.initCommand(), c.keyCommand(), c.trustCommand(), c.memberCommand(), c.proposeCommand(), c.rehearseCommand(), c.reviewCommand(),
 		c.signCommand(), c.statusCommand(), c.checkCommand(), c.completeCommand(), c.gateCommand(), c.dueCommand(), c.calendarCommand(), c.logCommand(), c.verifyCommand(), c.doctorCommand(), c.runbookCommand(), c.demoCommand())
 	return root
 }

@@ -159,6 +159,10 @@ func TestReadmeCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	types(m, line)
+	if err := s.merge(branches...); err != nil {
+		t.Fatal(err)
+	}
+	types(m, "rehearse")
 	types(m, "check")
 	for line := range shown {
 		if !typed[line] && !slices.Contains([]string{"demo", "runbook root-ceremony",

@@ -35,7 +35,7 @@ import (
 type Env struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	Now            func() time.Time  // read once by each command
+	Now            func() time.Time  // read once by each command; again only to tell how long something took
 	Dir            string            // working directory
 	Home           string            // folder of this machine's trust state and software keys
 	Terminal       terminal.Terminal // of the person

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/metadata/rehearsal"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
@@ -99,14 +100,15 @@ func verifyCode(err error) int {
 // having worked.
 func isRefusal(err error) bool {
 	return is[*metadata.TreeError](err) || is[*metadata.FileError](err) || is[*metadata.StaleError](err) ||
-		is[*metadata.ConflictError](err) || is[*metadata.PayloadError](err) || is[*metadata.InstantError](err) || is[*metadata.TestRootsError](err) || is[*metadata.SupersededError](err) || is[*metadata.BelowError](err) ||
+		is[*metadata.ConflictError](err) || is[*metadata.PayloadError](err) || is[*metadata.InstantError](err) || is[*metadata.TestRootsError](err) || is[*metadata.RehearsalError](err) || is[*metadata.SupersededError](err) || is[*metadata.BelowError](err) ||
 		is[*metadata.ClosedError](err) || is[*metadata.SignatureFileError](err) || is[*metadata.HistoryError](err) ||
 		is[*metadata.SecondOpinionError](err) || is[*metadata.RefusedError](err) || is[*metadata.UnknownEventError](err) ||
 		is[*roles.SyntaxError](err) || is[*roles.ReferenceError](err) || is[*roles.DuplicateKeyError](err) ||
 		is[*verify.FormatError](err) || is[*verify.LimitError](err) || is[*verify.RepositoryError](err) || is[*verify.RoleError](err) ||
 		is[*verify.PinError](err) || is[*verify.ThresholdError](err) || is[*verify.VersionError](err) || is[*verify.DelegationError](err) || is[*NoPinError](err) ||
 		is[*trust.ConflictError](err) || is[*trust.PinExistsError](err) || is[*trust.SupersededError](err) ||
-		is[*git.PathError](err) || is[*git.LimitError](err) || is[*file.ExistsError](err) || is[*mergedError](err) || is[*MadeOtherwiseError](err)
+		is[*git.PathError](err) || is[*git.LimitError](err) || is[*file.ExistsError](err) || is[*mergedError](err) || is[*MadeOtherwiseError](err) ||
+		is[*rehearsal.UnplayableError](err) || is[*rehearsal.FailedError](err)
 }
 
 func is[E error](err error) bool {

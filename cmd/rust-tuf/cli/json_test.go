@@ -45,6 +45,7 @@ func TestJSON(t *testing.T) {
 	see("trust init", s.exits(t, heidi, ExitDone, []string{"trust", "init", "--json"}))
 	see("status", s.exits(t, alice, ExitDone, []string{"status", "--json"}))
 	see("review", s.exits(t, alice, ExitDone, []string{"review", "--json"}))
+	see("rehearse", s.exits(t, alice, ExitDone, []string{"rehearse", "--json"}))
 	alice.answers(t, signRoot, passphrase)
 	see("sign", s.exits(t, alice, ExitDone, []string{"sign", "--json"}))
 	branches, err := s.branches("sign/" + secondEvent)

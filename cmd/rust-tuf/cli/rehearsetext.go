@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata/rehearsal"
+)
+
+type rehearseResult struct {
+	Event      string         `json:"event"`
+	Basis      string         `json:"basis"`
+	Repository string         `json:"repository"` // of the rehearsal
+	Name       string         `json:"name"`       // of the rehearsal
+	History    []string       `json:"history"`    // events that were played before
+	Played     []playedResult `json:"played"`
+	Clients    []clientResult `json:"clients"`
+	Files      int            `json:"files"` // that each client looks for
+	Empty      []string       `json:"empty_roles"`
+	Missing    []string       `json:"missing_roles"`
+	Folder     string         `json:"folder,omitempty"`
+	Unproven   []string       `json:"unproven"`
+}
+
+type playedResult struct {
+	Role    string   `json:"role"`
+	Version int64    `json:"version"`
+	Bytes   int      `json:"bytes"`
+	Signers []string `json:"signers"`
+	Changes string   `json:"changes"`
+}
+
+type clientResult struct {
+	Client  string `json:"client"`
+	Root    int64  `json:"root"`
+	Reached int64  `json:"reached"`
+	Found   int    `json:"found"`
+	Fetched int    `json:"documents"`
+	Bytes   int64  `json:"bytes"`
+	Took    int64  `json:"milliseconds"`
+	Changes string `json:"changes,omitempty"`
+	Refused string `json:"refused,omitempty"`
+}
+
+// unproven is what no rehearsal can show.
+var unproven = []string{
+	"that the members' cards work, and that the members are there: `rust-tuf doctor` and a word with them do that",
+	"the bytes that will be signed: they name the real keys, so their digest is another one; `rust-tuf review` shows it",
+	"that the server hands out what is published; `rust-tuf verify target` asks it",
+}
+
+func rehearseReport(r *rehearsal.Rehearsal, clients []rehearsal.Client, basis, folder string) *rehearseResult {
+	out := &rehearseResult{Event: r.Event, Basis: basis, Repository: r.Repository, Name: r.Name, History: append([]string{}, r.History...),
+		Played: []playedResult{}, Clients: []clientResult{}, Files: len(r.Targets), Empty: append([]string{}, r.Empty...), Missing: append([]string{}, r.Missing...),
+		Folder: folder, Unproven: unproven}
+	for _, p := range r.Played {
+		out.Played = append(out.Played, playedResult{p.Role, p.Version, p.Bytes, p.Signers, p.Changes})
+	}
+	for _, c := range clients {
+		result := clientResult{c.String(), c.Root, c.Reached, c.Found, c.Fetched, c.Bytes, c.Took.Milliseconds(), c.Changes, ""}
+		if c.Err != nil {
+			result.Refused = c.Err.Error()
+		}
+		out.Clients = append(out.Clients, result)
+	}
+	return out
+}
+
+func (r *rehearseResult) text(w io.Writer) {
+	fmt.Fprintf(w, "A rehearsal of event %s, with throw-away keys. Nothing was signed or pushed.\n%s\n", r.Event, r.Basis)
+	if len(r.History) > 0 {
+		fmt.Fprintf(w, "Played before it, as they were: %s\n", join(r.History))
+	}
+	fmt.Fprintln(w, "\nThe event, signed by the fewest who can complete it:")
+	for _, p := range r.Played {
+		fmt.Fprintf(w, "  %s version %d, %d bytes, signed by %s\n    %s\n", p.Role, p.Version, p.Bytes, join(p.Signers), p.Changes)
+	}
+	fmt.Fprintln(w, "\nWhat clients would do with it:")
+	through, files := 0, fmt.Sprintf(" and finds all %s that are listed", counted(r.Files, "file"))
+	switch r.Files {
+	case 0:
+		files = "; no file is listed yet"
+	case 1:
+		files = " and finds the one file that is listed"
+	}
+	for _, c := range r.Clients {
+		fmt.Fprintf(w, "  %s:\n", c.Client)
+		if c.Refused != "" {
+			fmt.Fprintf(w, "    stays behind at root version %d: %s\n", c.Reached, c.Refused)
+		} else {
+			through++
+			fmt.Fprintf(w, "    reaches root version %d%s; %s fetched, %d bytes, in %s\n", c.Reached, files, counted(c.Fetched, "document"), c.Bytes, time.Duration(c.Took)*time.Millisecond)
+		}
+		if c.Changes != "" {
+			fmt.Fprintf(w, "    sees: %s\n", c.Changes)
+		}
+	}
+	for _, role := range r.Empty {
+		fmt.Fprintf(w, "  Note: %s is a machine's role that has published nothing; an empty version stood in for it.\n", role)
+	}
+	for _, role := range r.Missing {
+		fmt.Fprintf(w, "  Note: %s has no version yet, so nobody finds what it would list.\n", role)
+	}
+	fmt.Fprintln(w, "\nWhat this does not show:")
+	for _, u := range r.Unproven {
+		fmt.Fprintf(w, "  - %s\n", u)
+	}
+	fmt.Fprintln(w)
+	if r.Folder != "" {
+		fmt.Fprintf(w, "What clients would fetch is kept in %s, as repository %s (%s).\n", r.Folder, r.Name, r.Repository)
+	}
+	if through < len(r.Clients) {
+		fmt.Fprintf(w, "%d of %s would not get through. Next: mend the proposal before anybody signs it, with `rust-tuf propose --supersede %s`.\n", len(r.Clients)-through, counted(len(r.Clients), "client"), r.Event)
+		return
+	}
+	fmt.Fprintln(w, "Every client gets through. Next: members look at the real event with `rust-tuf review`, and sign it with `rust-tuf sign`.")
+}

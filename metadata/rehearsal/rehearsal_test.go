@@ -1,0 +1,189 @@
+package rehearsal
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+func stopped() time.Time { return november }
+
+// A rotation is played from the first root on: those who signed the real root 1
+// sign its parallel, the fewest sign the pending event, and every client finds
+// every file.
+func TestRehearsal(t *testing.T) {
+	w, event := rotated(t)
+	r, err := w.rehearse(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Real != realID || r.Repository == realID || len(r.Repository) != 32 || r.Name != "rehearsal-of-tuf-root" {
+		t.Errorf("repository %s (%s) of %s", r.Repository, r.Name, r.Real)
+	}
+	signers := map[string][]string{}
+	for _, p := range r.Played {
+		signers[p.Role] = p.Signers
+	}
+	// Root needs four of the old and four of the new; four are in both.
+	if want := []string{"alice", "bob", "carol", "dave"}; !slices.Equal(signers["root"], want) || !slices.Equal(signers["targets"], want) || !slices.Equal(signers["release"], want[:2]) {
+		t.Errorf("signed by %v", signers)
+	}
+	first, err := verify.Read(r.Files["1.root.json"], verify.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(first.UnverifiedSignatures()); n != 5 {
+		t.Errorf("root 1 of the past carries %d signatures, the real one carries 5", n)
+	}
+	if !slices.Equal(r.Targets, []string{"channels/stable.toml", "crates/root.json"}) || !slices.Equal(r.Empty, []string{"nightly"}) || r.Missing != nil {
+		t.Errorf("targets %v, empty %v, missing %v", r.Targets, r.Empty, r.Missing)
+	}
+	clients, err := r.Clients(context.Background(), folder(r.Files), stopped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(clients) != 3 || clients[0].Root != 1 || clients[1].Root != 2 || !clients[2].Current || clients[2].Root != 1 {
+		t.Fatalf("clients: %v", clients)
+	}
+	for _, c := range clients {
+		if c.Reached != 2 || c.Found != 2 || c.Fetched == 0 || c.Bytes == 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+	if !strings.Contains(clients[0].Changes, "heidi") || clients[1].Changes != "" {
+		t.Errorf("changes %q, %q", clients[0].Changes, clients[1].Changes)
+	}
+}
+
+// The parallel has the shape of the real event: the same difference, said by
+// the same sentences, but for keys.
+func TestSameShape(t *testing.T) {
+	w, event := rotated(t)
+	r, err := w.rehearse(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo, trusted := w.read()
+	e, err := repo.Event(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range r.Played {
+		if want := headline(trusted.Document(p.Role), e.Payload(p.Role).Document); p.Changes != want {
+			t.Errorf("%s: rehearsed %q, real %q", p.Role, p.Changes, want)
+		}
+	}
+	played, err := verify.Read(r.Files["2.root.json"], verify.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if real := e.Payload("root").Document; !played.Expires().Equal(real.Expires()) || played.Version() != real.Version() {
+		t.Errorf("version %d until %s, want version %d until %s", played.Version(), played.Expires(), real.Version(), real.Expires())
+	}
+}
+
+// The first root of all has no past, and nobody was up to date.
+func TestRehearseTheFirstRoot(t *testing.T) {
+	w := &real{t: t, files: map[string][]byte{}, now: november}
+	w.join(seven...)
+	w.declare(policy{root: seven, rootK: 4})
+	r, err := w.rehearse(w.propose())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients, err := r.Clients(context.Background(), folder(r.Files), stopped)
+	if err != nil || len(clients) != 1 || clients[0].Root != 1 || r.Before != nil || r.History != nil {
+		t.Errorf("clients %v, before %v, history %v: %v", clients, r.Before != nil, r.History, err)
+	}
+}
+
+// What a machine lists today is what it lists in the rehearsal.
+func TestMachinesKeepTheirFiles(t *testing.T) {
+	w := published(t)
+	repo, trusted := w.read()
+	s := &stage{real: repo, trusted: trusted, cast: newCast(), id: realID, now: november}
+	s.cast.played[publicOf(t, "online/nightly").Fingerprint()] = &throwaway{publicOf(t, "online/nightly"), func(m []byte) ([]byte, error) { return privateOf("online/nightly").Sign(nil, m, &noHash) }}
+	body := map[string]any{"targets": map[string]any{"nightly/today.toml": map[string]any{"length": 3, "hashes": map[string]string{"sha256": strings.Repeat("ab", 32)}}}}
+	raw, err := s.machine(trusted.Targets["targets"], "nightly", 7, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.files["metadata/7.nightly.json"] = raw
+	r, err := w.rehearse(w.propose("release"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(r.Targets, "nightly/today.toml") || r.Empty != nil {
+		t.Errorf("targets %v, empty %v", r.Targets, r.Empty)
+	}
+	clients, err := r.Clients(context.Background(), folder(r.Files), stopped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if clients[0].Found != 2 {
+		t.Errorf("%+v", clients[0])
+	}
+}
+
+// A client that does not get through is named, with the reason, and the others
+// are met all the same.
+func TestClientsThatFail(t *testing.T) {
+	w, event := rotated(t)
+	r, err := w.rehearse(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Files["2.root.json"] = r.Files["1.root.json"]
+	clients, err := r.Clients(context.Background(), folder(r.Files), stopped)
+	failed := expect[*FailedError](t, err, "2 of 3 clients would not get through", "a new client with root version 1", event)
+	if !reflect.DeepEqual(failed.Clients, clients) || clients[1].Err != nil {
+		t.Errorf("clients: %v", clients)
+	}
+	expect[*verify.VersionError](t, clients[0].Err)
+
+	r, err = w.rehearse(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Targets = append(r.Targets, "channels/lost.toml")
+	clients, err = r.Clients(context.Background(), folder(r.Files), stopped)
+	expect[*FailedError](t, err, "3 of 3", "1 of 3 files are not found", "channels/lost.toml")
+	expect[*verify.NotFoundError](t, clients[0].Err)
+}
+
+// What could never be completed is not rehearsed.
+func TestRehearseOnlyWhatCouldComplete(t *testing.T) {
+	w, event := rotated(t)
+	w.now = december.AddDate(3, 0, 0)
+	_, err := w.rehearse(event)
+	expect[*metadata.InstantError](t, err, "would have expired already")
+
+	w, event = rotated(t)
+	repo, trusted := w.read()
+	e, err := repo.Event(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo.Closed = nil // as if the log had been lost
+	_, err = Run(repo, trusted, e, december)
+	expect[*UnplayableError](t, err, event, "does not follow from the events in the log")
+}
+
+func TestInterrupted(t *testing.T) {
+	w, event := rotated(t)
+	r, err := w.rehearse(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := r.Clients(ctx, folder(r.Files), stopped); err != context.Canceled {
+		t.Errorf("error %v", err)
+	}
+}
