@@ -23,6 +23,7 @@ func (c *checker) declared() {
 		err = d.Check()
 	}
 	c.retired(err == nil)
+	c.intermediates()
 	switch {
 	case err == nil:
 		v.Findings, err = c.trusted.In(c.head).Preview(d, touched...)

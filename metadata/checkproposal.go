@@ -51,6 +51,7 @@ func (c *checker) proposal() {
 		}
 	}
 	c.retired(true)
+	c.intermediates()
 	if v.Findings, err = later.lint(d, e, c.touchedMembers()...); err != nil {
 		v.refuse(err)
 		return

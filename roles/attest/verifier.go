@@ -41,6 +41,16 @@ type anchor struct {
 // steps of a path and never its end, so that a file from anywhere can do no
 // harm; a root among them is refused, to spare its giver the surprise.
 func (v *Verifier) WithIntermediates(text []byte) (*Verifier, error) {
+	list, err := ParseIntermediates(text)
+	if err != nil {
+		return nil, err
+	}
+	return v.with(nil, list), nil
+}
+
+// ParseIntermediates reads such a file. Its errors are *[FileError] and
+// *[CertificateError].
+func ParseIntermediates(text []byte) ([]*x509.Certificate, error) {
 	list, err := decodeBundle("intermediate", text)
 	if err != nil {
 		return nil, err
@@ -51,7 +61,7 @@ func (v *Verifier) WithIntermediates(text []byte) (*Verifier, error) {
 				Reason: "is a root, and roots cannot be added", next: "leave it out of the file; Yubico's roots are built in"}
 		}
 	}
-	return v.with(nil, list), nil
+	return list, nil
 }
 
 // TestRoots are roots for tests and rehearsals. They are a type of their own
