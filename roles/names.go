@@ -27,14 +27,27 @@ func TopLevel(role string) bool {
 func topLevel() [4]string { return [4]string{Root, Targets, Snapshot, Timestamp} }
 
 var (
-	nameForm       = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-	loginForm      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-	repositoryForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	sha256Form     = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	nameForm       = form{regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`), 1, 63}
+	loginForm      = form{regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`), 1, 64}
+	repositoryForm = form{regexp.MustCompile(`^[0-9a-f]*$`), 32, 32}
+	sha256Form     = form{regexp.MustCompile(`^[0-9a-f]*$`), 64, 64}
 	// reservedForm are the names that Windows keeps for devices, whatever
 	// their extension: a folder or a file of that name cannot be made there.
 	reservedForm = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
 )
+
+// form is a pattern for all of a text, and how many bytes that may have. A
+// pattern that counts for itself takes long to compile, each time a command
+// starts.
+type form struct {
+	pattern     *regexp.Regexp
+	least, most int
+}
+
+// MatchString reports whether s has the form.
+func (f form) MatchString(s string) bool {
+	return f.least <= len(s) && len(s) <= f.most && f.pattern.MatchString(s)
+}
 
 // checkName accepts what becomes a folder, a file name or a role name.
 func checkName(what, name string) error {

@@ -62,12 +62,12 @@ func RetirementStatement(repository, name string, key MemberKey, way string) []b
 // RetirementFile is the name of the file about the key with a label.
 func RetirementFile(label string) string { return "retired-" + label + ".toml" }
 
-var retirementFile = regexp.MustCompile(`^retired-([a-z0-9][a-z0-9-]{0,62})\.toml$`)
+var retirementFile = regexp.MustCompile(`^retired-([a-z0-9][a-z0-9-]*)\.toml$`)
 
 // RetirementLabel is the label in the name of such a file.
 func RetirementLabel(file string) (label string, ok bool) {
 	m := retirementFile.FindStringSubmatch(file)
-	if m == nil {
+	if m == nil || !nameForm.MatchString(m[1]) {
 		return "", false
 	}
 	return m[1], true

@@ -39,9 +39,22 @@ func open(dir string, disk durable.Disk) (*Home, error) {
 func (h *Home) Dir() string { return h.dir }
 
 var (
-	repositoryPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	rolePattern       = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	repositoryPattern = form{regexp.MustCompile(`^[0-9a-f]*$`), 32, 32}
+	rolePattern       = form{regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`), 1, 63}
 )
+
+// form is a pattern for all of a text, and how many bytes that may have. A
+// pattern that counts for itself takes long to compile, each time a command
+// starts.
+type form struct {
+	pattern     *regexp.Regexp
+	least, most int
+}
+
+// MatchString reports whether s has the form.
+func (f form) MatchString(s string) bool {
+	return f.least <= len(s) && len(s) <= f.most && f.pattern.MatchString(s)
+}
 
 // folder returns a folder of one repository. The id becomes a path, so nothing
 // else than an id gets through.

@@ -346,3 +346,16 @@ func FuzzShelf(f *testing.F) {
 		}
 	})
 }
+
+// Ids and roles become paths: they have the length that they should have.
+func TestPatternsCount(t *testing.T) {
+	for n := range 70 {
+		s := strings.Repeat("a", n)
+		if got := repositoryPattern.MatchString(s); got != (n == 32) {
+			t.Errorf("repository of %d: %t", n, got)
+		}
+		if got := rolePattern.MatchString(s); got != (1 <= n && n <= 63) {
+			t.Errorf("role of %d: %t", n, got)
+		}
+	}
+}

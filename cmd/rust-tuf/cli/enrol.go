@@ -20,7 +20,7 @@ import (
 )
 
 // memberLabel is what tells the keys of one member apart.
-var memberLabel = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+var memberLabel = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 type enrolOptions struct {
 	memberOptions
@@ -194,7 +194,7 @@ func (e *enrolment) draft(name string) error {
 		e.member = &copied
 		e.member.Keys = append([]roles.MemberKey{}, known.Keys...)
 	}
-	if !memberLabel.MatchString(e.o.label) {
+	if len(e.o.label) > 63 || !memberLabel.MatchString(e.o.label) {
 		return usage(fmt.Errorf("%q cannot be the label of a key; use lower-case letters, digits and hyphens", e.o.label))
 	}
 	if _, taken := e.member.Key(e.o.label); taken {

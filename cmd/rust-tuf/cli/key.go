@@ -34,7 +34,7 @@ software key in the root role unless it says in so many words that it is wanted.
 }
 
 // keyName is a file name on every system, and not a flag.
-var keyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+var keyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 // quoted is a path as it can be pasted after a command: macOS has a space in
 // the folder where programs keep their state.
@@ -81,7 +81,7 @@ func (r *keyResult) text(w io.Writer) {
 }
 
 func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
-	if !keyName.MatchString(name) {
+	if len(name) > 63 || !keyName.MatchString(name) {
 		return usage(fmt.Errorf("%q cannot be the name of a key; use letters, digits, hyphens and underscores", name))
 	}
 	kind, err := file.ParseAlgorithm(algorithm)
