@@ -114,14 +114,18 @@ func onThisMachine(u *url.URL) bool {
 
 // nameForm is an owner, a repository or the file of a workflow: what stands
 // between two slashes of an address as it is.
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-func isName(s string) bool { return nameForm.MatchString(s) && strings.Trim(s, ".") != "" }
+func isName(s string) bool {
+	return len(s) <= 100 && nameForm.MatchString(s) && strings.Trim(s, ".") != ""
+}
 
 // commitForm is the full name of a commit.
-var commitForm = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var commitForm = regexp.MustCompile(`^[0-9a-f]+$`)
 
-func isCommit(c git.Commit) bool { return commitForm.MatchString(string(c)) }
+func isCommit(c git.Commit) bool {
+	return (len(c) == 40 || len(c) == 64) && commitForm.MatchString(string(c))
+}
 
 // wait waits in real time.
 func wait(ctx context.Context, d time.Duration) error {
