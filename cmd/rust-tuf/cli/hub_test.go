@@ -21,6 +21,7 @@ type memoryHub struct {
 
 	mu       sync.Mutex
 	pulls    []forge.PullRequest
+	last     int               // number
 	reports  map[string]string // by number and key
 	verdicts map[git.Commit]forge.Verdict
 	merged   []string // titles, in order
@@ -77,11 +78,8 @@ func (h *memoryHub) Open(_ context.Context, p forge.Proposal) (forge.PullRequest
 		}
 	}
 	fork := p.From != hubAddress.Path
-	n := 1
-	for _, pull := range h.pulls {
-		n = max(n, pull.Number+1)
-	}
-	n += len(h.merged) + len(h.closed)
+	h.last++
+	n := h.last
 	from := h.s.remote()
 	if fork {
 		owner, _, _ := strings.Cut(p.From, "/")
