@@ -7,7 +7,8 @@
 #   demo   Go and git
 #   test   Go, git and the packages below. Debian and Ubuntu: shows the one command that installs
 #          what is missing and asks; with CI=true runs it without asking. Elsewhere: names what is
-#          missing and stops.
+#          missing. Where only single tests need it, goes on without: they are skipped, and `make test`
+#          says so at its end; with CI=true that fails.
 #   peers  Go, Python and python-tuf; the last is put in a folder of its own below the user's cache,
 #          each file of it held to its hash, after the same question. Prints its interpreter, and
 #          nothing where CI=true and the package registry cannot be reached.
@@ -15,19 +16,19 @@
 #          peers. Prints their folder.
 set -eu
 
-# What `make test` needs besides Go: Debian packages | succeeds when they are there | what for.
-# To add a package, add a line.
+# What `make test` needs besides Go: Debian packages | succeeds when they are there | what for; and
+# "| skip" where nothing but single tests need it, which skip themselves. To add a package, add a line.
 packages='
 git           | command -v git | git, for the repositories that the tests make
 gcc libc6-dev | compiles_c     | a C compiler, for go test -race
-openssh-client | command -v ssh-keygen | ssh keys, to sign commits in a test
-pkg-config libpcsclite-dev | pkg-config --exists libpcsclite | smart cards, to build signer/piv
-pcscd         | (PATH=$PATH:/usr/sbin; command -v pcscd) | the smart card service, for nine virtual YubiKeys at once
-vsmartcard-vpcd | ls /usr/lib/pcsc/drivers/serial/libifdvpcd.so* | the driver that the virtual YubiKeys connect to
-yubico-piv-tool | command -v yubico-piv-tool | the tool that Yubico gives out, to compare the virtual YubiKeys with
-ykcs11        | ls /usr/lib/*/libykcs11.so* | the PKCS 11 module by Yubico, to compare them with
-openssl       | command -v openssl | OpenSSL, to verify signatures of theirs
-opensc        | command -v pkcs15-tool | the OpenSC tools, to compare them with
+openssh-client | command -v ssh-keygen | ssh keys, to sign commits in a test | skip
+pkg-config libpcsclite-dev | has_pcsc | smart cards, to build signer/piv
+pcscd         | (PATH=$PATH:/usr/sbin; command -v pcscd) | the smart card service, for nine virtual YubiKeys at once | skip
+vsmartcard-vpcd | ls /usr/lib/pcsc/drivers/serial/libifdvpcd.so* | the driver that the virtual YubiKeys connect to | skip
+yubico-piv-tool | command -v yubico-piv-tool | the tool that Yubico gives out, to compare the virtual YubiKeys with | skip
+ykcs11        | ls /usr/lib/*/libykcs11.so* | the PKCS 11 module by Yubico, to compare them with | skip
+openssl       | command -v openssl | OpenSSL, to verify signatures of theirs | skip
+opensc        | command -v pkcs15-tool | the OpenSC tools, to compare them with | skip
 '
 peer_packages='
 python3 python3-venv | python3 -c "import ensurepip, venv" | Python 3.11 or newer with venv, for python-tuf
@@ -81,16 +82,28 @@ compiles_c() {
 	echo '#include <stdlib.h>' | $compiler -fsyntax-only -x c -
 }
 
-# missing COLUMN: that column of the table above, for what is not there.
+# has_pcsc: what signer/piv is linked with; macOS brings it.
+has_pcsc() { [ "$(go env GOOS)" = darwin ] || pkg-config --exists libpcsclite; }
+
+# missing COLUMN: that column of the table above, for what is not there; "needed" is the purpose of
+# what not only single tests need.
 missing() {
-	echo "$packages" | while IFS='|' read -r names probe purpose; do
+	echo "$packages" | while IFS='|' read -r names probe purpose skip; do
 		[ -n "$probe" ] || continue
 		(eval "$probe") </dev/null >/dev/null 2>&1 && continue
-		case $1 in
-		names) echo "$names" ;;
-		purpose) echo "  ${purpose# }" ;;
+		purpose=${purpose# }
+		case $1$skip in
+		names*) echo "$names" ;;
+		purpose*) echo "  ${purpose% }" ;;
+		needed) echo "  ${purpose% }" ;;
 		esac
 	done
+}
+
+# give_up MESSAGE...: the end, unless nothing but single tests need what is missing.
+give_up() {
+	[ -z "$(missing needed)" ] || stop "$@"
+	say "$@" "make $target goes on: the tests that need it are skipped, and counted at the end"
 }
 
 on_debian() {
@@ -102,7 +115,10 @@ need_packages() {
 	[ -n "$purposes" ] || return 0
 	say "make $target needs what this machine lacks:"
 	say "$purposes"
-	on_debian || stop "install it with this system's package manager, then run make $target again"
+	if ! on_debian; then
+		give_up "install it with this system's package manager, then run make $target again"
+		return
+	fi
 
 	as_root=
 	if [ "$(id -u)" != 0 ]; then as_root='sudo '; fi
@@ -111,13 +127,14 @@ need_packages() {
 	say "one command installs it:"
 	say "  $command"
 	if [ -n "$as_root" ] && ! command -v sudo >/dev/null; then
-		stop "sudo is missing too: run the command as root, without sudo, then make $target again"
+		give_up "sudo is missing too: run the command as root, without sudo, then make $target again"
+	elif [ "${CI:-}" != true ] && ! agreed; then
+		give_up "nothing was installed: run the command, then make $target again"
+	elif ! DEBIAN_FRONTEND=noninteractive sh -c "$command" >&2; then
+		give_up "the command failed, see above"
+	elif purposes=$(missing purpose) && [ -n "$purposes" ]; then
+		give_up "still missing after the command:" "$purposes"
 	fi
-	[ "${CI:-}" = true ] || agreed || stop "nothing was installed: run the command, then make $target again"
-	DEBIAN_FRONTEND=noninteractive sh -c "$command" >&2 || stop "the command failed, see above"
-
-	purposes=$(missing purpose)
-	[ -z "$purposes" ] || stop "still missing after the command:" "$purposes"
 }
 
 # pinned NAME FILE: a folder below the user's cache for what FILE pins; another one when it changes.

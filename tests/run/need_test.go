@@ -130,6 +130,9 @@ func TestPackagesThatAreMissing(t *testing.T) {
 		declined = "nothing was installed: run the command, then make test again\n"
 		done     = "sudo apt-get update\nsudo " + install + "\n"
 		byHand   = "install it with this system's package manager, then run make test again\n"
+		tool     = "make test needs what this machine lacks:\n  the tool that Yubico gives out, to compare the virtual YubiKeys with\n"
+		without  = "make test goes on: the tests that need it are skipped, and counted at the end\n"
+		offer    = tool + "one command installs it:\n  sudo apt-get update && sudo apt-get install --yes --no-install-recommends yubico-piv-tool\n"
 	)
 	for _, c := range []struct {
 		name  string
@@ -157,6 +160,14 @@ func TestPackagesThatAreMissing(t *testing.T) {
 		{"update fails", bare().inCI("true").with("apt-get", "exit 100"), 1, asUser + "the command failed, see above\n", "sudo "},
 		{"installs nothing", bare().inCI("true").with("apt-get", "exit 0"), 1,
 			asUser + "still missing after the command:\n" + compiler, "sudo sudo "},
+		{"a Mac has PC/SC", debian().with("go", "case $2 in GOVERSION) echo go1.26.8 ;; CC) echo gcc ;; GOOS) echo darwin ;; esac").is("").without("pkg-config"), 0, "", ""},
+		{"Fedora without what single tests need", debian().without("yubico-piv-tool").is("ID=fedora\n"), 0, tool + byHand + without, ""},
+		{"the same in CI", debian().without("yubico-piv-tool").is("ID=fedora\n").inCI("true"), 0, tool + byHand + without, ""},
+		{"Fedora without a compiler too", bare().without("yubico-piv-tool").is("ID=fedora\n"), 1,
+			lacks + "  the tool that Yubico gives out, to compare the virtual YubiKeys with\n" + byHand, ""},
+		{"single tests declined", debian().without("yubico-piv-tool").answers("n\n"), 0, offer + ask + declined + without, ""},
+		{"single tests in CI, update fails", debian().without("yubico-piv-tool").inCI("true").with("apt-get", "exit 100"), 0,
+			offer + "the command failed, see above\n" + without, "sudo "},
 		{"git too", bare().inCI("true").without("git"), 1,
 			strings.Replace(strings.Replace(asUser, compiler, git+compiler, 1), "gcc", "git gcc", 1) +
 				"still missing after the command:\n" + git,
