@@ -467,17 +467,17 @@ func (s *PayloadStanding) Holder(keyID string) (verify.Holder, bool) {
 	return verify.Holder{}, false
 }
 
-// Device is where the policy says that a holder's key lives; a key in a file
-// where no policy is known.
-func (s *PayloadStanding) Device(h verify.Holder) Device {
+// Device is where the policy says that a holder's key lives; known is false
+// where no policy is.
+func (s *PayloadStanding) Device(h verify.Holder) (device Device, known bool) {
 	for _, r := range s.Rules {
 		for _, d := range r.devices {
 			if d.Key.Equal(h.Key) {
-				return Device{d.Kind, d.Serial, d.Slot}
+				return Device{d.Kind, d.Serial, d.Slot}, true
 			}
 		}
 	}
-	return Device{Kind: roles.KindSoftware}
+	return Device{}, false
 }
 
 // Holders are all keys that some rule of this payload lists, each once,

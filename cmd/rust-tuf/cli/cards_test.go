@@ -3,7 +3,7 @@
 package cli
 
 import (
-	"os"
+	"context"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -73,22 +73,29 @@ var judysCard = sync.OnceValue(func() *card.Card {
 })
 
 func init() {
-	// Event 2026-12-22-root-v2 is open, in which judy, whose key is on her
-	// card, replaces ivan.
+	// Event 2026-12-22-root-v2 is open, in which judy, who is declared with the
+	// key on her card, replaces ivan.
 	scenery["second-open-card"] = set{"genesis-done", december, func(s *stage) error {
+		world, err := ports()
+		if err != nil {
+			return err
+		}
 		judy, err := s.enter("judy")
 		if err != nil {
 			return err
 		}
-		pem, err := pemOf(judysCard())
-		if err != nil {
+		file := filepath.Join(s.dir, "roots.pem")
+		if err := writeRoots(file, world); err != nil {
 			return err
 		}
-		file := filepath.Join(s.dir, "judy.pub")
-		if err := os.WriteFile(file, pem, 0o600); err != nil {
+		if judy.env.Attestation, err = verifierOf(file); err != nil {
 			return err
 		}
-		if _, err := s.must(judy, "member", "add", "judy", "--public-key", file, "--affiliation", "works-judy", "--country", "lives-judy"); err != nil {
+		s.maintainer.env.Attestation = judy.env.Attestation
+		world.Plug(judysCard())
+		defer world.Remove(judysCard())
+		judy.env.Terminal = typist{"5200042", cardPIN}
+		if _, err := s.must(judy.withCards(), "member", "enrol", "judy", "--existing", "--affiliation", "works-judy", "--country", "lives-judy"); err != nil {
 			return err
 		}
 		if err := s.merge("member/judy"); err != nil {
@@ -98,6 +105,13 @@ func init() {
 	}}
 }
 
+// typist is somebody who types what they agree with, and their PIN.
+type typist struct{ agreed, pin string }
+
+func (typist) Message(string) error                               { return nil }
+func (p typist) ReadLine(context.Context, string) (string, error) { return p.agreed, nil }
+func (p typist) Secret(context.Context, string) ([]byte, error)   { return []byte(p.pin), nil }
+
 // withCards lets somebody use the cards that are plugged in too.
 func (a *actor) withCards() *actor {
 	a.env.Sources = func(home string) []signer.Source { return append(softwareKeys(home), piv.Source{}) }
@@ -105,15 +119,19 @@ func (a *actor) withCards() *actor {
 }
 
 // judyAtDesk is judy before her open event, with her card in her hand, and root
-// 1 pinned.
+// 1 pinned. Everybody trusts the test roots, for the event lists her card.
 func judyAtDesk(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
 	t.Helper()
 	world := plugged(t)
 	s := play(t, "second-open-card")
+	proof := testRoots(t, world)
+	for _, a := range s.people {
+		a.env.Attestation = proof
+	}
 	judy := s.people["judy"].withCards()
 	s.pinAt(t, judy)
 	c := judysCard()
-	c.Set(card.State{PIN: cardPIN, PUK: cardPUK, PINTries: 3, PUKTries: 3})
+	c.Set(card.State{PIN: cardPIN, PUK: cardPUK, PINTries: 3, PUKTries: 3, ManagementAlgorithm: card.AES192, ManagementKey: card.FactoryManagementKey()})
 	c.OnTouch(nil)
 	c.ClearLog()
 	return s, judy, world, c

@@ -33,24 +33,29 @@ func testRoots(t *testing.T, world *vyubikey.World) *attest.Verifier {
 // rootsFile is the same for a process of its own.
 func rootsFile(t *testing.T, world *vyubikey.World) string {
 	t.Helper()
+	file := filepath.Join(t.TempDir(), "roots.pem")
+	if err := writeRoots(file, world); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// writeRoots writes the certificates of a world's authorities.
+func writeRoots(file string, world *vyubikey.World) error {
 	var roots, between []*x509.Certificate
 	for _, f := range []card.Firmware{{5, 4, 3}, {5, 7, 4}} {
 		a := world.Authority(f)
 		root, err := a.Root()
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		more, err := a.Intermediates()
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		roots, between = append(roots, root), append(between, more...)
 	}
-	file := filepath.Join(t.TempDir(), "roots.pem")
-	if err := os.WriteFile(file, []byte(ca.PEM(roots...)+"\n\n"+ca.PEM(between...)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return os.WriteFile(file, []byte(ca.PEM(roots...)+"\n\n"+ca.PEM(between...)), 0o600)
 }
 
 // newcomerWithCard is mallory, who is no member yet, at a repository in which

@@ -191,6 +191,11 @@ func (s *signing) do(ctx context.Context, t *signTask) error {
 		return err
 	}
 	again := file != nil
+	if !again {
+		if err := t.inPlace(); err != nil {
+			return err
+		}
+	}
 	if !again || found {
 		if err := s.consent(ctx, t, file); err != nil {
 			return err
@@ -242,7 +247,7 @@ func (s *signing) sign(ctx context.Context, t *signTask) (*metadata.SignatureFil
 		return nil, rejected(err)
 	}
 	f := &metadata.SignatureFile{Repository: t.p.Charter.Repository, Event: t.event.Name, Role: t.p.Role, Version: t.p.Version, Digest: t.p.Digest,
-		KeyID: t.holder.KeyID, Device: t.p.Device(t.holder), Began: s.w.now, SignedAt: s.env.Now().UTC().Truncate(time.Second), Tool: "rust-tuf " + version()}
+		KeyID: t.holder.KeyID, Device: deviceOf(t.key), Began: s.w.now, SignedAt: s.env.Now().UTC().Truncate(time.Second), Tool: "rust-tuf " + version()}
 	// The statement first: nothing counts without it, so a kill in between
 	// leaves nothing that does.
 	sitting := signer.NewSitting(s.person.signingAs(ownerOf(t.holder), t.key))

@@ -38,7 +38,7 @@ func (s *signing) consent(ctx context.Context, t *signTask, found *metadata.Sign
 	} else {
 		s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
 		twice := "The key signs twice"
-		if t.p.Device(t.holder).Kind == roles.KindPIV {
+		if deviceOf(t.key).Kind == roles.KindPIV {
 			twice += ", so touch the card each time it blinks"
 		}
 		s.say("%s: a statement that you did this now, which stays in the log, and the document itself.", twice)

@@ -277,7 +277,7 @@ func TestSignWithoutReaderService(t *testing.T) {
 	alice := s.people["alice"].withCards()
 	shown := alice.answers(t, signSecond, passphrase)
 	out := s.exits(t, alice, ExitDone, []string{"sign"}, "Signed: root version 2, by alice.")
-	if all := shown.String() + out + alice.err.String(); strings.Contains(all, "smart card") || strings.Contains(all, "YubiKey") {
+	if all := shown.String() + out + alice.err.String(); strings.Contains(all, "smart card") || strings.Contains(all, "pcscd") {
 		t.Errorf("cards are spoken of:\n%s", all)
 	}
 }

@@ -65,8 +65,8 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 		for _, p := range standing.Payloads {
 			for _, h := range p.Holders() {
 				wanted = append(wanted, h)
-				i := slices.IndexFunc(hand.keys, func(k signer.Key) bool { return k.Public().Equal(h.Key) })
-				if i < 0 {
+				key := hand.keyOf(p, h)
+				if key == nil {
 					continue
 				}
 				s.mine[h.KeyID] = h
@@ -74,7 +74,7 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 					done = true
 					continue
 				}
-				tasks = append(tasks, &signTask{event: e, p: p, holder: h, key: hand.keys[i], judged: s.w.head})
+				tasks = append(tasks, &signTask{event: e, p: p, holder: h, key: key, judged: s.w.head})
 			}
 		}
 		s.result.Waiting = append(s.result.Waiting, standing.Wants()...)
@@ -93,6 +93,19 @@ func (s *signing) tasks(ctx context.Context, name string) ([]*signTask, error) {
 		return nil, hand.none(wanted, keyFolder(s.env.Home))
 	}
 	return tasks, nil
+}
+
+// keyOf is the key in hand that is a holder's, nil if none is. Of several copies
+// it is the one that is where the policy says.
+func (h *keysInHand) keyOf(p *metadata.PayloadStanding, holder verify.Holder) signer.Key {
+	listed, _ := p.Device(holder)
+	var key signer.Key
+	for _, k := range h.keys {
+		if k.Public().Equal(holder.Key) && (key == nil || deviceOf(k) == listed) {
+			key = k
+		}
+	}
+	return key
 }
 
 // judge is the judgement of a signer: besides everything that decides whether

@@ -27,6 +27,15 @@ func (c *Card) Import(slot Slot, private crypto.Signer, pin PINPolicy, touch Tou
 	c.keys[slot] = &key{algorithm: algorithmOf(private), private: private, pin: pin, touch: touch, imported: true}
 }
 
+// Move puts a key into another slot, as MOVE KEY does from firmware 5.7, without a command; whatever
+// that slot held is gone.
+func (c *Card) Move(from, to Slot) {
+	c.running.Lock()
+	defer c.running.Unlock()
+	c.keys[to] = c.keys[from]
+	delete(c.keys, from)
+}
+
 func algorithmOf(private crypto.Signer) Algorithm {
 	switch p := private.(type) {
 	case *ecdsa.PrivateKey:
