@@ -106,7 +106,7 @@ type BaseError struct {
 }
 
 func (e *BaseError) Error() string {
-	return fmt.Sprintf("%s: there is no branch %s; the default branch is %s now", e.Call, e.Base, e.Default)
+	return fmt.Sprintf("%s: there is no branch %s; the default branch is %s now", e.Call, e.Base, shown(e.Default))
 }
 
 // Hint names the next step.
@@ -122,7 +122,7 @@ type MovedError struct {
 
 func (e *MovedError) Error() string {
 	if e.WantBase != e.FoundBase {
-		return fmt.Sprintf("%s: it was judged for branch %s and is for %s now; nothing was merged", e.Call, e.WantBase, e.FoundBase)
+		return fmt.Sprintf("%s: it was judged for branch %s and is for %s now; nothing was merged", e.Call, e.WantBase, shown(e.FoundBase))
 	}
 	return fmt.Sprintf("%s: its head moved from %s, which was judged, to %s; nothing was merged", e.Call, e.Want.Short(), e.Found.Short())
 }
@@ -140,7 +140,7 @@ type StrayError struct {
 }
 
 func (e *StrayError) Error() string {
-	return fmt.Sprintf("%s: merged as commit %s is head %s into %s; judged was head %s for %s", e.Call, e.Commit.Short(), e.Found.Short(), e.FoundBase, e.Want.Short(), e.WantBase)
+	return fmt.Sprintf("%s: merged as commit %s is head %s into %s; judged was head %s for %s", e.Call, e.Commit.Short(), e.Found.Short(), shown(e.FoundBase), e.Want.Short(), e.WantBase)
 }
 
 // Hint names the next step.

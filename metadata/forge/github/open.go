@@ -46,7 +46,7 @@ func (c *Client) find(ctx context.Context, p forge.Proposal) (forge.PullRequest,
 		o.ListOptions = at
 		list, resp, err := c.api.PullRequests.List(ctx, c.owner, c.repo, &o)
 		for _, one := range list {
-			pr, ok := pullRequest(one)
+			pr, ok := c.pullRequest(one)
 			if ok && found == nil && strings.EqualFold(pr.From, p.From) && pr.Branch == p.Branch && pr.Base == p.Base {
 				found = &pr
 			}
@@ -74,7 +74,7 @@ func (c *Client) create(ctx context.Context, p forge.Proposal) (forge.PullReques
 	if err != nil {
 		return forge.PullRequest{}, resp, err
 	}
-	pr, ok := pullRequest(made)
+	pr, ok := c.pullRequest(made)
 	if !ok {
 		return pr, resp, errIncomplete
 	}
@@ -115,7 +115,7 @@ func (c *Client) PullRequests(ctx context.Context, base string) ([]forge.PullReq
 			o.ListOptions = at
 			list, resp, err := c.api.PullRequests.List(ctx, c.owner, c.repo, &o)
 			for _, one := range list {
-				pr, ok := pullRequest(one)
+				pr, ok := c.pullRequest(one)
 				if !ok {
 					return resp, errIncomplete
 				}
@@ -133,10 +133,11 @@ func (c *Client) PullRequests(ctx context.Context, base string) ([]forge.PullReq
 }
 
 // pullRequest takes from GitHub's answer what this project looks at; ok tells that
-// all of it is there. The repository and the author of a head may be gone.
-func pullRequest(p *api.PullRequest) (_ forge.PullRequest, ok bool) {
+// all of it is there. The repository and the author of a head may be gone. Its page is
+// where every page of GitHub's is, whatever the answer says.
+func (c *Client) pullRequest(p *api.PullRequest) (_ forge.PullRequest, ok bool) {
 	pr := forge.PullRequest{
-		Number: p.GetNumber(), URL: p.GetHTMLURL(), Title: p.GetTitle(), Head: git.Commit(p.GetHead().GetSHA()), Branch: p.GetHead().GetRef(),
+		Number: p.GetNumber(), URL: fmt.Sprintf("https://%s/pull/%d", c.where, p.GetNumber()), Title: p.GetTitle(), Head: git.Commit(p.GetHead().GetSHA()), Branch: p.GetHead().GetRef(),
 		From: p.GetHead().GetRepo().GetFullName(), Base: p.GetBase().GetRef(), Author: p.GetUser().GetLogin(), Draft: p.GetDraft(),
 	}
 	pr.Fork = p.GetHead().GetRepo().GetID() != p.GetBase().GetRepo().GetID() || pr.From == ""

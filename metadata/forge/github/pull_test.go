@@ -135,6 +135,33 @@ func TestOpenAfterDefaultBranchMoved(t *testing.T) {
 	}
 }
 
+// What a forge names in an answer reaches no terminal as it is.
+func TestNamesOfTheForgeAreShownSafely(t *testing.T) {
+	const evil = "release\x1b[2J\r\n"
+	h := newHub(t)
+	p := h.addPull("alice/tuf-root", branch.Branch, "alice")
+	p.fields["html_url"] = "https://example.org/\x1b[2J"
+	c, _ := client(t, h)
+	pr, err := c.Open(t.Context(), branch)
+	if err != nil || pr.URL != "https://github.com/rust-lang/tuf-root/pull/1" {
+		t.Errorf("%q, %v", pr.URL, err)
+	}
+	p.fields["base"].(fields)["ref"] = evil
+	_, moved := c.Merge(t.Context(), merge())
+	refused[*forge.MovedError](t, moved, "for release�[2J now; nothing was merged")
+	h.merge(1, fields{"sha": string(judged), "merge_method": "squash"})
+	_, stray := c.Merge(t.Context(), merge())
+	refused[*forge.StrayError](t, stray, "into release�[2J; judged")
+	h.trunk = evil
+	_, gone := c.Open(t.Context(), branch)
+	refused[*forge.BaseError](t, gone, "the default branch is release�[2J now")
+	for _, err := range []error{moved, stray, gone} {
+		if strings.ContainsAny(err.Error(), "\x1b\r\n") {
+			t.Errorf("%q", err)
+		}
+	}
+}
+
 // Titles have an end, texts too, and both are whole characters.
 func TestOpenLongTitle(t *testing.T) {
 	h := newHub(t)
