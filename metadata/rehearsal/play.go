@@ -145,8 +145,12 @@ func (s *stage) gather(real *metadata.Event, who choice) error {
 			return err
 		}
 		for _, h := range signers {
+			device, known := p.Device(h)
+			if !known {
+				device.Kind = roles.KindSoftware
+			}
 			f := &metadata.SignatureFile{Repository: s.id, Event: event.Name, Role: p.Role, Version: p.Version, Digest: p.Digest,
-				KeyID: h.KeyID, Device: p.Device(h), Began: real.Opened, SignedAt: real.Opened, Tool: tool}
+				KeyID: h.KeyID, Device: device, Began: real.Opened, SignedAt: real.Opened, Tool: tool}
 			if f.Sig, err = s.cast.signWith(h.Key, p.Document.Signed()); err != nil {
 				return err
 			}
