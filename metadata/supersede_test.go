@@ -35,7 +35,7 @@ func secondThoughts(t testing.TB) *world {
 
 // A new event names the payload that it replaces, and moves the old event into
 // the log as it is.
-func TestSupersede(t *testing.T) {
+func TestFreezeAndSupersede(t *testing.T) {
 	t.Parallel()
 	w := secondThoughts(t)
 	old := w.event(rotationEvent)

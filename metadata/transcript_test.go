@@ -10,7 +10,7 @@ import (
 
 // The transcript of a rotation says who came, who went, who signed for which
 // version, on what, and when it began and ended.
-func TestTranscript(t *testing.T) {
+func TestSignedTranscript(t *testing.T) {
 	t.Parallel()
 	w := rotation(t)
 	w.now = w.now.Add(3 * time.Hour)

@@ -83,7 +83,7 @@ func (h *memoryHub) pulled(t *testing.T, branch string, ch metadata.Change) {
 
 // What a maintainer reads of a run of the gate, and what stands at each pull
 // request. Only signatures are merged.
-func TestGateRun(t *testing.T) {
+func TestSignaturePullRequestsAreAcceptedByMachine(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-open", "alice")
 	alice, m := s.people["alice"], s.maintainer
@@ -206,7 +206,7 @@ func TestGateRefused(t *testing.T) {
 
 // Reminders stand at the forge: one issue for an event, one comment for a step,
 // however often the job runs; and the issue ends with the event.
-func TestDueReminds(t *testing.T) {
+func TestCalendarReminders(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-open")
 	m := s.maintainer
