@@ -262,7 +262,7 @@ func (c *checker) completion() {
 	switch {
 	case len(done) == 0:
 		for _, ch := range c.changes {
-			if governed(ch.Path) && !strings.HasPrefix(ch.Path, MembersDir+"/") && ch.Path != PolicyFile {
+			if Governed(ch.Path) && !strings.HasPrefix(ch.Path, MembersDir+"/") && ch.Path != PolicyFile {
 				v.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch)})
 			}
 		}

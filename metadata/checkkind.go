@@ -93,7 +93,7 @@ func (c *checker) sort() touched {
 		}
 		t.others = append(t.others, p)
 		switch {
-		case !governed(p):
+		case !Governed(p):
 			t.free = append(t.free, p)
 		case p == PolicyFile || inFolder && top == MembersDir:
 			t.policy = append(t.policy, p)

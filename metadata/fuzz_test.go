@@ -77,7 +77,7 @@ func FuzzParseNames(f *testing.F) {
 		if role, version, ok := parseDocumentName(s); ok && (documentName(role, version) != s || !isName(role) || version < 1) {
 			t.Errorf("%q is %d of %q", s, version, role)
 		}
-		if event, role, id, ok := parseSignaturePath(s); ok && (SignaturePath(event, role, id) != s || !governed(s)) {
+		if event, role, id, ok := parseSignaturePath(s); ok && (SignaturePath(event, role, id) != s || !Governed(s)) {
 			t.Errorf("%q is by %q on %q of %q", s, id, role, event)
 		}
 		if isName(s) && (s != strings.ToLower(s) || strings.ContainsAny(s, "/.\\ ")) || isHex64(s) && len(s) != 64 {

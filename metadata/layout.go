@@ -86,9 +86,9 @@ func parseSignaturePath(p string) (event, role, keyID string, ok bool) {
 	return parts[1], parts[3], keyID, true
 }
 
-// governed tells whether a path is one that this tool's rules decide. All
+// Governed tells whether a path is one that this tool's rules decide. All
 // other files of the repository (a README, workflows) are people's own.
-func governed(p string) bool {
+func Governed(p string) bool {
 	if p == PolicyFile {
 		return true
 	}
@@ -125,14 +125,14 @@ func checkLayout(entries []Entry) error {
 		if clean := path.Clean(e.Path); clean != e.Path || strings.HasPrefix(e.Path, "/") || e.Path == ".." || strings.HasPrefix(e.Path, "../") || strings.Contains(e.Path, "\\") {
 			return &TreeError{Path: e.Path, Reason: "the path is not a plain relative path"}
 		}
-		if lower := foldCase(e.Path); folded[lower] != "" && (governed(e.Path) || governed(lower)) {
+		if lower := foldCase(e.Path); folded[lower] != "" && (Governed(e.Path) || Governed(lower)) {
 			return &TreeError{Path: e.Path, Reason: fmt.Sprintf("differs only in upper and lower case from %s; some computers keep only one of them", folded[lower])}
-		} else if governed(lower) && !governed(e.Path) {
+		} else if Governed(lower) && !Governed(e.Path) {
 			return &TreeError{Path: e.Path, Reason: "the names that rust-tuf reads are lower case; some computers take this for one of them"}
 		} else {
 			folded[lower] = e.Path
 		}
-		if !governed(e.Path) {
+		if !Governed(e.Path) {
 			continue
 		}
 		if hasDeviceName(e.Path) {

@@ -307,7 +307,7 @@ func TestEveryByteCounts(t *testing.T) {
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(w.files)) {
-		if !governed(path) || raced {
+		if !Governed(path) || raced {
 			continue
 		}
 		at := rng.IntN(len(w.files[path]))

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/metadata/rehearsal"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -108,7 +109,8 @@ func isRefusal(err error) bool {
 		is[*verify.PinError](err) || is[*verify.ThresholdError](err) || is[*verify.VersionError](err) || is[*verify.DelegationError](err) || is[*NoPinError](err) ||
 		is[*trust.ConflictError](err) || is[*trust.PinExistsError](err) || is[*trust.SupersededError](err) ||
 		is[*git.PathError](err) || is[*git.LimitError](err) || is[*file.ExistsError](err) || is[*mergedError](err) || is[*MadeOtherwiseError](err) ||
-		is[*rehearsal.UnplayableError](err) || is[*rehearsal.FailedError](err)
+		is[*rehearsal.UnplayableError](err) || is[*rehearsal.FailedError](err) ||
+		is[*carried.FormatError](err) || is[*carried.EmptyError](err) || is[*carried.PlaceError](err) || is[*FileTakenError](err)
 }
 
 func is[E error](err error) bool {

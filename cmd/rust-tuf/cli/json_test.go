@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,11 @@ func TestJSON(t *testing.T) {
 	see("status", s.exits(t, alice, ExitDone, []string{"status", "--json"}))
 	see("review", s.exits(t, alice, ExitDone, []string{"review", "--json"}))
 	see("rehearse", s.exits(t, alice, ExitDone, []string{"rehearse", "--json"}))
+	stick := t.TempDir()
+	see("bundle export", s.exits(t, m, ExitDone, []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "event"), "--json"}))
+	away := s.offline(t, s.laptop(t, alice), stick)
+	away.answers(t, signRoot, passphrase)
+	see("sign --bundle", s.exits(t, away, ExitDone, append(signBundle, "--json")))
 	alice.answers(t, signRoot, passphrase)
 	see("sign", s.exits(t, alice, ExitDone, []string{"sign", "--json"}))
 	branches, err := s.branches("sign/" + secondEvent)
@@ -56,6 +62,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	see("check of a pull request", s.exits(t, m, ExitDone, []string{"check", "--json", "--base", "origin/main", "--head", "origin/" + branches[0]}))
+	see("bundle import", s.exits(t, heidi, ExitDone, []string{"bundle", "import", s.carry(t, branches[0]), "--json"}))
 	if err := s.merge(branches[0]); err != nil {
 		t.Fatal(err)
 	}

@@ -55,6 +55,10 @@ func (s *signing) search(ctx context.Context, tasks []*signTask) error {
 	if len(tasks) == 0 {
 		return nil
 	}
+	if s.w.carried != nil {
+		s.sayWhatABundleCannotShow()
+		return nil
+	}
 	found, unread, err := s.w.everywhere(ctx, s.signatures(), s.say)
 	if err != nil {
 		return err

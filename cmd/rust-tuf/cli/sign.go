@@ -15,7 +15,8 @@ import (
 )
 
 func (c *command) signCommand() *cobra.Command {
-	return &cobra.Command{
+	var o signOptions
+	cmd := &cobra.Command{
 		Use:   "sign [event]",
 		Short: "review and sign what waits for your key",
 		Long: `sign finds the open events that need a key you hold, shows the whole change
@@ -24,22 +25,35 @@ exact bytes. Only after your yes is the key used. Each signature is one file on
 one branch, pushed for a pull request.
 
 It can be interrupted at any moment and run again: nothing is lost, and nothing
-is signed twice.`,
+is signed twice.
+
+On a machine without a network, --bundle takes the place of clone and remote: what
+is to be signed comes from a file of "rust-tuf bundle export", and the signatures
+go into one file, which "rust-tuf bundle import" pushes from another machine.`,
 		Args: argsBetween(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			event := ""
 			if len(args) == 1 {
-				event = args[0]
+				o.event = args[0]
 			}
-			return c.runSign(cmd.Context(), event)
+			return c.runSign(cmd.Context(), o)
 		},
 	}
+	cmd.Flags().StringVar(&o.bundle, "bundle", "", "`file` of "+"\"rust-tuf bundle export\", on a machine without a network")
+	cmd.Flags().StringVar(&o.answer, "answer", "", "`file` to write the signatures to, with --bundle (default: beside the bundle, FILE.answer)")
+	return cmd
+}
+
+type signOptions struct {
+	event  string // "" for all that are open, or the bundle's
+	bundle string
+	answer string
 }
 
 type signResult struct {
 	Signatures []signedFile `json:"signatures"`
 	Waiting    []string     `json:"waiting"` // for signatures by others, sentence by sentence
 	Nothing    string       `json:"nothing,omitempty"`
+	Answer     string       `json:"answer,omitempty"` // the file to carry to a machine with a network
 }
 
 type signedFile struct {
@@ -50,9 +64,9 @@ type signedFile struct {
 	KeyID   string `json:"keyid"`
 	SHA256  string `json:"sha256"`
 	Path    string `json:"path"`
-	Branch  string `json:"branch"`
-	Remote  string `json:"remote"`
-	Commit  string `json:"commit"`
+	Branch  string `json:"branch,omitempty"`
+	Remote  string `json:"remote,omitempty"`
+	Commit  string `json:"commit,omitempty"`
 	Again   bool   `json:"again"`     // made earlier, now pushed
 	Found   bool   `json:"recovered"` // made on another machine, found on the remote
 	pullRequest
@@ -67,7 +81,11 @@ func (r *signResult) text(w io.Writer) {
 		case s.Again:
 			what = "Signed earlier, found on this machine"
 		}
-		fmt.Fprintf(w, "%s: %s version %d, by %s. Pushed to branch %s of %s.\n", what, s.Role, s.Version, s.Owner, s.Branch, s.Remote)
+		fmt.Fprintf(w, "%s: %s version %d, by %s.", what, s.Role, s.Version, s.Owner)
+		if s.Branch != "" {
+			fmt.Fprintf(w, " Pushed to branch %s of %s.", s.Branch, s.Remote)
+		}
+		fmt.Fprintln(w)
 	}
 	if r.Nothing != "" {
 		fmt.Fprintln(w, r.Nothing)
@@ -75,16 +93,23 @@ func (r *signResult) text(w io.Writer) {
 	for _, l := range r.Waiting {
 		fmt.Fprintf(w, "Still missing: %s\n", l)
 	}
-	if len(r.Signatures) > 0 {
-		r.next(w)
+	if r.Answer != "" {
+		writeAnswered(w, r.Answer)
+		return
 	}
+	var pulls []pullRequest
+	for _, s := range r.Signatures {
+		pulls = append(pulls, s.pullRequest)
+	}
+	nextPulls(w, pulls)
 }
 
-// next says which pull requests are open, and which are to be opened yet.
-func (r *signResult) next(w io.Writer) {
+// nextPulls says which pull requests of signatures are open, and which are to be
+// opened yet.
+func nextPulls(w io.Writer, pulls []pullRequest) {
 	for _, open := range []bool{true, false} {
 		first := true
-		for _, s := range r.Signatures {
+		for _, s := range pulls {
 			switch {
 			case s.Opened != open:
 				continue
@@ -102,16 +127,19 @@ func (r *signResult) next(w io.Writer) {
 	}
 }
 
-func (c *command) runSign(ctx context.Context, event string) error {
-	s, err := c.startSigning(ctx)
+func (c *command) runSign(ctx context.Context, o signOptions) error {
+	s, err := c.startSigning(ctx, o)
 	if err != nil {
 		return err
 	}
-	tasks, err := s.tasks(ctx, event)
+	tasks, err := s.tasks(ctx, s.event)
 	if err != nil {
 		return err
 	}
 	if err := s.openLedger(ctx, tasks); err != nil {
+		return err
+	}
+	if err := s.mayAnswer(tasks); err != nil {
 		return err
 	}
 	for i, t := range tasks {
@@ -120,10 +148,13 @@ func (c *command) runSign(ctx context.Context, event string) error {
 		}
 		if err := s.do(ctx, t); err != nil {
 			if len(s.result.Signatures) > 0 { // what was pushed before is done all the same
-				return errors.Join(c.show(&s.result), err)
+				return errors.Join(s.writeAnswer(), c.show(&s.result), err)
 			}
 			return err
 		}
+	}
+	if err := s.writeAnswer(); err != nil {
+		return err
 	}
 	if len(s.result.Signatures) == 0 && len(s.result.Waiting) > 0 {
 		if err := c.show(&s.result); err != nil {
@@ -144,6 +175,12 @@ type signing struct {
 	ui      signer.UI
 	mine    map[string]verify.Holder // by key id: who the keys in hand are
 	result  signResult
+	event   string // to sign; "" for all that are open
+
+	// With a bundle: the file to write, and what goes into it.
+	answerFile string
+	answer     []*metadata.SignatureFile
+
 	// agreedToNew is a yes to a repository that this machine has never seen.
 	agreedToNew bool
 
@@ -154,17 +191,25 @@ type signing struct {
 }
 
 // startSigning reads the remote's state and what this machine trusts of it.
-func (c *command) startSigning(ctx context.Context) (*signing, error) {
-	w, err := c.open(ctx)
+func (c *command) startSigning(ctx context.Context, o signOptions) (*signing, error) {
+	if o.answer != "" && o.bundle == "" {
+		return nil, usage(errors.New("--answer goes with --bundle; without it, signatures are pushed"))
+	}
+	w, err := c.openFrom(ctx, o.bundle)
 	if err != nil {
 		return nil, err
+	}
+	if w.carried != nil {
+		if o.event, err = w.carriedEvent(o.event); err != nil {
+			return nil, err
+		}
 	}
 	trusted, pin, err := w.pinned()
 	if err != nil {
 		return nil, err
 	}
 	person := c.person()
-	return &signing{command: c, w: w, trusted: trusted, pin: pin, person: person, ui: person.ui(), mine: map[string]verify.Holder{},
+	return &signing{command: c, w: w, event: o.event, answerFile: c.answerPath(o), trusted: trusted, pin: pin, person: person, ui: person.ui(), mine: map[string]verify.Holder{},
 		result: signResult{Signatures: []signedFile{}, Waiting: []string{}}}, nil
 }
 
@@ -173,7 +218,7 @@ func (c *command) startSigning(ctx context.Context) (*signing, error) {
 // signature is durable before it is committed, and each step that a rerun
 // finds done is not done again.
 func (s *signing) do(ctx context.Context, t *signTask) error {
-	if len(s.result.Signatures) > 0 { // the remote may have moved while the one before was made
+	if len(s.result.Signatures) > 0 && s.w.carried == nil { // the remote may have moved while the one before was made
 		err := s.lookAgain(ctx, t)
 		if is[*mergedError](err) {
 			s.say("Nothing to do: %v.", err)
@@ -209,15 +254,20 @@ func (s *signing) do(ctx context.Context, t *signTask) error {
 	if err := s.pinGenesis(t); err != nil {
 		return err
 	}
-	commit, err := s.pushSignature(ctx, t, file)
-	if err != nil {
-		return err
-	}
-	s.result.Signatures = append(s.result.Signatures, signedFile{
+	done := signedFile{
 		Event: t.event.Name, Role: t.p.Role, Version: t.p.Version, Owner: t.holder.Owner, KeyID: t.holder.KeyID, SHA256: t.p.Digest.String(),
-		Path: metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID), Branch: t.branch(), Remote: s.w.push, Commit: string(commit),
-		Again: again, Found: found, pullRequest: s.w.openPull(ctx, t.branch(), t.message()),
-	})
+		Path: metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID), Again: again, Found: found,
+	}
+	if s.w.carried != nil {
+		s.answer = append(s.answer, file)
+	} else {
+		commit, err := s.pushSignature(ctx, t, file)
+		if err != nil {
+			return err
+		}
+		done.Branch, done.Remote, done.Commit, done.pullRequest = t.branch(), s.w.push, string(commit), s.w.openPull(ctx, t.branch(), signatureMessage(file, t.holder.Owner))
+	}
+	s.result.Signatures = append(s.result.Signatures, done)
 	return nil
 }
 

@@ -38,14 +38,29 @@ func (s *signing) tryPush(ctx context.Context, t *signTask, f *metadata.Signatur
 	if err := s.lookAgain(ctx, t); err != nil {
 		return "", err
 	}
-	path := metadata.SignaturePath(t.event.Name, t.p.Role, t.holder.KeyID)
-	change := metadata.Change{Put: map[string][]byte{path: f.Bytes()}}
-	return s.w.pushBranch(ctx, s.w.head, change, t.message(), t.branch(), f.SignedAt)
+	return s.w.pushSignatureFile(ctx, f, t.holder.Owner)
 }
 
-// message is that of the commit with the signature.
-func (t *signTask) message() string {
-	return fmt.Sprintf("sign: %s version %d by %s\n\nEvent %s, digest %s.\n", t.p.Role, t.p.Version, t.holder.Owner, t.event.Name, t.p.Digest)
+// pushSignatureFile pushes the branch of one signature, on top of the default
+// branch. It is the same branch wherever the signature was made.
+func (w *workspace) pushSignatureFile(ctx context.Context, f *metadata.SignatureFile, owner string) (git.Commit, error) {
+	return w.pushBranch(ctx, w.head, signatureChange(f), signatureMessage(f, owner), signatureBranch(f.Event, f.Role, owner, f.KeyID), f.SignedAt)
+}
+
+// signatureMessage is that of the commit with a signature.
+func signatureMessage(f *metadata.SignatureFile, owner string) string {
+	return fmt.Sprintf("sign: %s version %d by %s\n\nEvent %s, digest %s.\n", f.Role, f.Version, owner, f.Event, f.Digest)
+}
+
+// signatureChange is the one file that a signature adds.
+func signatureChange(f *metadata.SignatureFile) metadata.Change {
+	return metadata.Change{Put: map[string][]byte{metadata.SignaturePath(f.Event, f.Role, f.KeyID): f.Bytes()}}
+}
+
+// signatureBranch is where a signature goes. Its name says whose it is, so that
+// a list of branches reads as a list of signers.
+func signatureBranch(event, role, owner, keyID string) string {
+	return fmt.Sprintf("sign/%s/%s/%s-%s", event, role, owner, shortID(keyID))
 }
 
 // lookAgain fetches, and judges a task again where the default branch is not

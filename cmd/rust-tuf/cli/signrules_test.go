@@ -44,7 +44,7 @@ func TestSignRefusesWhatTheRulesRefuse(t *testing.T) {
 // signing is what an actor's `sign` works on.
 func (s *stage) signing(t *testing.T, a *actor) *signing {
 	t.Helper()
-	run, err := (&command{env: a.env}).startSigning(s.ctx)
+	run, err := (&command{env: a.env}).startSigning(s.ctx, signOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

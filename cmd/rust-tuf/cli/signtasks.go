@@ -23,10 +23,9 @@ type signTask struct {
 	judged git.Commit // the state of the default branch that event and p are of
 }
 
-// branch is where the signature goes. Its name says whose it is, so that a
-// list of branches reads as a list of signers.
+// branch is where the signature goes.
 func (t *signTask) branch() string {
-	return fmt.Sprintf("sign/%s/%s/%s-%s", t.event.Name, t.p.Role, t.holder.Owner, shortID(t.holder.KeyID))
+	return signatureBranch(t.event.Name, t.p.Role, t.holder.Owner, t.holder.KeyID)
 }
 
 // isMade tells whether an entry of the ledger holds this very signature.
@@ -108,21 +107,26 @@ func (h *keysInHand) keyOf(p *metadata.PayloadStanding, holder verify.Holder) si
 	return key
 }
 
-// judge is the judgement of a signer: besides everything that decides whether
-// an event can complete, its opening instant must fit this machine's clock, and
-// the rules for a quorum must allow it. Whoever merged the event may have
-// passed over them; a signer's machine does not.
+// judge is the judgement of a signer.
 func (s *signing) judge(e *metadata.Event) (*metadata.Standing, error) {
-	standing, err := s.trusted.Judge(e)
+	return s.w.judgeToSign(s.trusted, e)
+}
+
+// judgeToSign holds an event to more than what decides whether it can complete:
+// its opening instant must fit this machine's clock, and the rules for a quorum
+// must allow it. Whoever merged the event may have passed over them; a signer's
+// machine does not.
+func (w *workspace) judgeToSign(trusted *metadata.Trusted, e *metadata.Event) (*metadata.Standing, error) {
+	standing, err := trusted.Judge(e)
 	if err != nil {
 		return nil, err
 	}
-	if err := standing.CheckOpened(s.w.now); err != nil {
+	if err := standing.CheckOpened(w.now); err != nil {
 		return nil, err
 	}
 	// Before the first root nothing else ties an event to the repository whose
 	// pin and ledger this machine has opened.
-	id, err := s.w.repo.UnverifiedID()
+	id, err := w.repo.UnverifiedID()
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +135,7 @@ func (s *signing) judge(e *metadata.Event) (*metadata.Standing, error) {
 			return nil, fmt.Errorf("event %s: %w", e.Name, &verify.RepositoryError{Role: p.Role, Version: p.Version, Want: id, Found: p.Charter.Repository})
 		}
 	}
-	findings, err := s.trusted.Lint(e)
+	findings, err := trusted.Lint(e)
 	if err != nil {
 		return nil, err
 	}

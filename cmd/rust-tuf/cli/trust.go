@@ -15,20 +15,25 @@ import (
 )
 
 func (c *command) trustCommand() *cobra.Command {
-	return group("trust", "what this machine trusts",
-		&cobra.Command{
-			Use:   "init",
-			Short: "pin the root that this machine trusts, by its digest",
-			Long: `init pins the root that this machine starts from. The digest is typed by you: get
+	var bundle string
+	init := &cobra.Command{
+		Use:   "init",
+		Short: "pin the root that this machine trusts, by its digest",
+		Long: `init pins the root that this machine starts from. The digest is typed by you: get
 it from somebody you trust, by a way that is not the repository itself (a call,
 a printed page). It is done once; after that, the machine follows the root from
 version to version by itself and never believes a remote about it.
 
 It is done once more by whoever signed the first root of all, if that was
-superseded by another one before it was published.`,
-			Args: noArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return c.runTrustInit(cmd.Context()) },
-		},
+superseded by another one before it was published.
+
+With --bundle the roots come from a file of "rust-tuf bundle export", and neither
+a clone nor a network is needed.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runTrustInit(cmd.Context(), bundle) },
+	}
+	init.Flags().StringVar(&bundle, "bundle", "", "`file` of "+"\"rust-tuf bundle export\", on a machine without a network")
+	return group("trust", "what this machine trusts", init,
 		&cobra.Command{
 			Use:   "show",
 			Short: "show the pinned root and what this machine has signed",
@@ -83,8 +88,8 @@ func (r *trustResult) text(w io.Writer) {
 	}
 }
 
-func (c *command) runTrustInit(ctx context.Context) error {
-	w, err := c.open(ctx)
+func (c *command) runTrustInit(ctx context.Context, bundle string) error {
+	w, err := c.openFrom(ctx, bundle)
 	if err != nil {
 		return err
 	}
@@ -152,7 +157,15 @@ func (c *command) runTrustInit(ctx context.Context) error {
 		}
 	}
 	return c.show(&trustResult{Repository: id, Version: trusted.Root.Version(), Digest: trusted.Root.Digest().String(), How: pin.How,
-		Expires: trusted.Root.Expires(), Signed: []signedEntry{}, Next: "`rust-tuf sign` when an event waits for your key; `rust-tuf status` shows them"})
+		Expires: trusted.Root.Expires(), Signed: []signedEntry{}, Next: w.afterPin()})
+}
+
+// afterPin is the step after a first pin.
+func (w *workspace) afterPin() string {
+	if w.carried != nil {
+		return "`rust-tuf sign --bundle " + quoted(w.file) + "`"
+	}
+	return "`rust-tuf sign` when an event waits for your key; `rust-tuf status` shows them"
 }
 
 // ReplacedPinError is a first root that this machine pinned by signing it, and
@@ -216,7 +229,11 @@ func (w *workspace) rootWithDigest(digest verify.Digest) (*verify.Root, error) {
 		}
 		return root, err
 	}
-	return nil, fmt.Errorf("no root that the remote shows has the digest %s; if you typed it right, this is not the repository you were told about: stop, and ask", digest.Groups())
+	shows := "the remote"
+	if w.carried != nil {
+		shows = "the bundle"
+	}
+	return nil, fmt.Errorf("no root that %s shows has the digest %s; if you typed it right, this is not the repository you were told about: stop, and ask", shows, digest.Groups())
 }
 
 func (c *command) runTrustShow(ctx context.Context) error {

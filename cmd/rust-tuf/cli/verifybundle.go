@@ -29,7 +29,10 @@ whoever carries it. The command for it is
 
     rust-tuf verify target PATH --trusted FILE --bundle FILE
 
-It also says until when a client accepts the file; make a new one before that.`,
+It also says until when a client accepts the file; make a new one before that.
+
+(What a member needs to sign without a network is another thing: "rust-tuf bundle
+export".)`,
 		Args: argsBetween(1, 1000),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runVerifyBundle(cmd.Context(), args, o) },
 	}

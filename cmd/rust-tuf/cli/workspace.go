@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -25,6 +26,11 @@ type workspace struct {
 	head   git.Commit
 	repo   *metadata.Repository
 	now    time.Time
+
+	// carried is set where the state comes from a file instead of a remote, and
+	// file is its name. There is no clone then, and nothing to push to.
+	carried *carried.Bundle
+	file    string
 }
 
 // openClone finds the clone without asking a remote anything.
@@ -101,6 +107,9 @@ func (w *workspace) chooseRemotes(remote, push string) (err error) {
 
 // source names what was read, so that whoever looks at an old fork sees it.
 func (w *workspace) source() string {
+	if w.carried != nil {
+		return "the bundle " + w.file
+	}
 	address, err := w.git.RemoteURL(w.remote)
 	if err != nil {
 		return fmt.Sprintf("branch %s of %s", w.branch, w.remote)
@@ -114,17 +123,25 @@ var errNothingPublished = errors.New("no root is published yet, so nothing can b
 // NoPinError says that this machine trusts no root of a repository yet.
 type NoPinError struct {
 	Repository string
-	Versions   int64 // newest root that the remote shows
+	Versions   int64  // newest root that the remote shows
+	Bundle     string // the file that shows it, where there is no remote
 }
 
 func (e *NoPinError) Error() string {
-	return fmt.Sprintf("this machine trusts no root of repository %s yet, and what a remote says is not enough", e.Repository)
+	who := "a remote"
+	if e.Bundle != "" {
+		who = "a bundle"
+	}
+	return fmt.Sprintf("this machine trusts no root of repository %s yet, and what %s says is not enough", e.Repository, who)
 }
 
 // Hint names the one next step.
 func (e *NoPinError) Hint() string {
 	if e.Versions == 0 {
 		return "no root is published yet; whoever signs root version 1 pins it by signing: run `rust-tuf sign`"
+	}
+	if e.Bundle != "" {
+		return "get the digest of a root from somebody you trust, not from whoever brought the bundle, and run `rust-tuf trust init --bundle " + quoted(e.Bundle) + "`"
 	}
 	return "get the digest of a root from somebody you trust, outside the forge, and run `rust-tuf trust init`"
 }
@@ -151,7 +168,7 @@ func (w *workspace) pinned() (*metadata.Trusted, *trust.Pin, error) {
 	pin, err := home.Pin(id)
 	if errors.Is(err, trust.ErrNoPin) {
 		if newest := w.repo.Newest("root"); newest > 0 {
-			return nil, nil, &NoPinError{Repository: id, Versions: newest}
+			return nil, nil, &NoPinError{Repository: id, Versions: newest, Bundle: w.file}
 		}
 		t, err := w.repo.Trusted(nil) // genesis: there is nothing to trust yet
 		return t, nil, err
