@@ -157,6 +157,14 @@ func (e *BranchError) Error() string {
 	return fmt.Sprintf("%s has no branch %q", e.Remote, e.Branch)
 }
 
+// Hint names the next step.
+func (e *BranchError) Hint() string {
+	if e.Branch == "" {
+		return "if it is new, push the files that `rust-tuf init` makes; else set its default branch on the forge"
+	}
+	return fmt.Sprintf("`git ls-remote %s` lists the branches that it has", e.Remote)
+}
+
 // RemoteError is a remote that could not be reached or refused what was asked.
 type RemoteError struct {
 	Remote string

@@ -118,7 +118,9 @@ func TestDefaultBranch(t *testing.T) {
 	wantError[*NameError](t, err, `branch "-x"`, "starts with a dash")
 	w.git(".", "init", "-q", "--bare", "empty.git")
 	_, err = r.DefaultBranch(t.Context(), w.path("empty.git"))
-	wantError[*BranchError](t, err, "names no default branch")
+	if e := wantError[*BranchError](t, err, "names no default branch"); !strings.Contains(e.Hint(), "`rust-tuf init`") {
+		t.Errorf("hint %q", e.Hint())
+	}
 	_, err = r.DefaultBranch(t.Context(), w.path("absent.git"))
 	wantError[*RemoteError](t, err, "git ls-remote")
 }

@@ -83,8 +83,11 @@ func (d *diagnosis) line(as mark, about, next, format string, args ...any) {
 }
 
 // trouble is a line about an error, which may know what mends it.
-func (d *diagnosis) trouble(as mark, about string, err error) {
-	next := ""
+func (d *diagnosis) trouble(as mark, about string, err error) { d.ails(as, about, "", err) }
+
+// ails is a line about an error, with what mends it where the error does not
+// know.
+func (d *diagnosis) ails(as mark, about, next string, err error) {
 	var h hinted
 	if errors.As(err, &h) {
 		next = h.Hint()
@@ -152,6 +155,9 @@ func (d *diagnosis) clock() {
 	d.line(markOK, "clock", "", "the clock says %s, after everything that this repository has seen", date(d.now))
 }
 
+// correct mends a file that people write.
+const correct = "correct it in a pull request; `rust-tuf check` says whether it is right"
+
 // policy reads what is demanded of cards.
 func (d *diagnosis) policy() {
 	raw, err := d.w.repo.Tree().Read(metadata.PolicyFile)
@@ -161,18 +167,18 @@ func (d *diagnosis) policy() {
 	}
 	terms, err := roles.ParseTerms(metadata.PolicyFile, raw)
 	if err != nil {
-		d.trouble(markWarning, "card", err)
+		d.ails(markWarning, "card", correct, err)
 		return
 	}
 	d.known.terms = terms
 	proof, err := d.w.repo.Verifier()
 	if err != nil {
-		d.trouble(markWarning, "card", err)
+		d.ails(markWarning, "card", correct, err)
 		return
 	}
 	d.known.proof = proof
 	if d.known.members, err = d.w.repo.Members(); err != nil {
-		d.trouble(markWarning, "card", err)
+		d.ails(markWarning, "card", correct, err)
 	}
 }
 
@@ -186,7 +192,7 @@ func (d *diagnosis) root() {
 			return
 		}
 	case err != nil:
-		d.trouble(markWrong, "root", err)
+		d.ails(markWrong, "root", "sign nothing, and tell the other members, by another way than the forge", err)
 		return
 	case trusted.Root == nil:
 		d.line(markOK, "root", "", "no root is published yet, so there is nothing to trust")

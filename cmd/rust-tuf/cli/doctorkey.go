@@ -35,12 +35,12 @@ func (d *diagnosis) keys(cards int) {
 func (d *diagnosis) unlisted(k signer.Key) {
 	by, err := d.w.listedBy(k.Public().Fingerprint())
 	if err != nil {
-		d.trouble(markWarning, "key", err)
+		d.ails(markWarning, "key", correct, err)
 		return
 	}
 	members, err := d.w.repo.Members()
 	if err != nil {
-		d.trouble(markWarning, "key", err)
+		d.ails(markWarning, "key", correct, err)
 		return
 	}
 	name := declaredAs(members, k)

@@ -19,7 +19,7 @@ func (d *diagnosis) clone(ctx context.Context) {
 	d.line(markOK, "git", "", "git is recent enough, and this is a clone")
 	w, err := d.open(ctx)
 	if err != nil {
-		d.trouble(markWrong, "remote", err)
+		d.ails(markWrong, "remote", "`rust-tuf check` names all that is wrong on the branch; its maintainers put it right", err)
 		return
 	}
 	d.w = w

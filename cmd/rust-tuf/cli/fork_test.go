@@ -149,7 +149,7 @@ func TestNoRemote(t *testing.T) {
 	if _, err := s.git("alice", alice.clone, "remote", "rename", "origin", "forge"); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, alice, ExitOther, []string{"status"}, "this clone has no remote called upstream or origin", "git remote add origin <url>", "--remote")
+	s.exits(t, alice, ExitOther, []string{"status"}, "this clone has no remote called upstream or origin", "it has forge", "hint: `git remote add origin <address>`, or name another one with --remote or --push-to")
 	s.exits(t, alice, ExitDone, []string{"status", "--remote", "forge"}, "root version 1")
 	if err := os.RemoveAll(s.remote()); err != nil {
 		t.Fatal(err)

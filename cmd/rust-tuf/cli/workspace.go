@@ -94,15 +94,44 @@ func (w *workspace) chooseRemotes(remote, push string) (err error) {
 			}
 		}
 		if given != "" {
-			return "", usage(fmt.Errorf("this clone has no remote called %s; it has %s", given, join(remotes)))
+			return "", usage(&NoRemoteError{Given: given, Has: remotes})
 		}
-		return "", errors.New("this clone has no remote called upstream or origin; add one with `git remote add origin <url>`, or name one with --remote")
+		return "", &NoRemoteError{Has: remotes}
 	}
 	if w.remote, err = pick(remote, "upstream", "origin"); err != nil {
 		return err
 	}
 	w.push, err = pick(push, "origin", w.remote)
 	return err
+}
+
+// NoRemoteError is a clone without the remote that is wanted.
+type NoRemoteError struct {
+	Given string   // the name that was given; empty where custom decides
+	Has   []string // the remotes that there are
+}
+
+func (e *NoRemoteError) Error() string {
+	wanted, has := e.Given, join(e.Has)
+	if wanted == "" {
+		wanted = "upstream or origin"
+	}
+	if has == "" {
+		has = "none"
+	}
+	return fmt.Sprintf("this clone has no remote called %s; it has %s", wanted, has)
+}
+
+// Hint names the next step.
+func (e *NoRemoteError) Hint() string {
+	name, other := e.Given, ", or name another one with --remote or --push-to"
+	if name == "" {
+		name = "origin"
+	}
+	if len(e.Has) == 0 {
+		other = ""
+	}
+	return fmt.Sprintf("`git remote add %s <address>`%s", name, other)
 }
 
 // source names what was read, so that whoever looks at an old fork sees it.
