@@ -342,7 +342,7 @@ func TestGateJudgesRetirements(t *testing.T) {
 	head.retire("zed", 20000077, "zed")
 	v := gate(t, zed, head, KindPolicy, nil)
 	if !slices.ContainsFunc(v.Findings, func(f roles.Finding) bool {
-		return f.Severity == roles.Note && strings.HasPrefix(f.Text, "zed said with the key main itself that it is retired and deleted from slot 9c of card 20000077; ")
+		return f.Severity == roles.Note && strings.HasPrefix(f.Text, "zed said with the key main itself that it is retired and deleted in slot 9c of card 20000077; ")
 	}) {
 		t.Errorf("%+v", v.Findings)
 	}

@@ -24,7 +24,10 @@ type Retirement struct {
 	Format int `toml:"format"`
 	// Key is the SHA-256 of the key's SubjectPublicKeyInfo, in lower-case hex.
 	Key string `toml:"key"`
-	// Way is how the card destroys the key: WayDeleted or WayOverwritten.
+	// Way is how the card destroys the key: WayDeleted or WayOverwritten. It is
+	// signed before that, so rust-tuf writes WayOverwritten: a card overwrites a
+	// key before it deletes what is in the slot then, so this is true also where
+	// the deletion fails or there is no way to do it.
 	Way string `toml:"way"`
 	// Signature is the key's over its [RetirementStatement], in lower-case hex.
 	Signature string `toml:"signature"`
@@ -32,7 +35,7 @@ type Retirement struct {
 
 // The ways in which a card destroys a key.
 const (
-	WayDeleted     = "deleted"     // the slot is empty afterwards; firmware 5.7
+	WayDeleted     = "deleted"     // the slot is empty afterwards; only of firmware 5.7, by other tools
 	WayOverwritten = "overwritten" // with a new key, which nobody lists
 )
 
@@ -45,7 +48,7 @@ const (
 //	key: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 //	card: 12345678
 //	slot: 9c
-//	way: deleted
+//	way: overwritten
 //
 // key is the SHA-256 of the SubjectPublicKeyInfo. It can be taken neither for
 // metadata nor for a [PossessionStatement]: their first bytes differ.
@@ -179,7 +182,7 @@ func (l *linter) retirements() {
 				continue
 			}
 			if slices.Contains(l.Members, name) {
-				l.say(Note, "", "", "%s said with the key %s itself that it is retired and %s from slot %s of card %d; that it is gone is their word, which no card can prove",
+				l.say(Note, "", "", "%s said with the key %s itself that it is retired and %s in slot %s of card %d; that it is gone is their word, which no card can prove",
 					name, k.Label, k.Retirement.Way, k.Slot, k.Serial)
 			}
 		}

@@ -128,7 +128,7 @@ func TestRetirementRule(t *testing.T) {
 		severity Severity
 		words    string
 	}{
-		"in order":   {"alice", Note, "alice said with the key main itself that it is retired and deleted from slot 9c of card 1000; that it is gone is their word, which no card can prove"},
+		"in order":   {"alice", Note, "alice said with the key main itself that it is retired and deleted in slot 9c of card 1000; that it is gone is their word, which no card can prove"},
 		"a stranger": {"mallory", Refused, "members/alice/retired-main.toml: the signature is not this key's"},
 	} {
 		m, text := retiring(t, test.by, nil)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/signer/piv/internal/pcsc"
 )
 
 // readers returns the names of the readers that are YubiKeys. Others are never
@@ -79,10 +80,11 @@ type device struct {
 	number uint32        // its serial
 	turn   chan struct{} // has room for who uses the card now
 	near   string        // the reader it was seen in last, to look there first; of whoever has the turn
+	plain  bool          // whether this build can send commands that piv-go has no call for
 }
 
 func newDevice(serial uint32, reader string) *device {
-	return &device{number: serial, near: reader, turn: make(chan struct{}, 1)}
+	return &device{number: serial, near: reader, turn: make(chan struct{}, 1), plain: pcsc.Available}
 }
 
 func (d *device) String() string { return cardName(d.number) }

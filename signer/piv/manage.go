@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"github.com/rust-lang/rust-tuf/signer"
-	"github.com/rust-lang/rust-tuf/signer/piv/internal/pcsc"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -141,7 +140,8 @@ func (e Erasure) String() string { return name(e, "not erased", "overwritten", "
 
 // Wipe destroys the key in a slot, whose fingerprint is key, and the certificate
 // beside it: it overwrites the key with a new one, and deletes that where
-// firmware can (5.7). It needs no touch. Its errors are *NotThisKeyError and
+// firmware (5.7) and this build can: on Windows the new key stays, with the
+// card's attestation of it as its certificate. It needs no touch. Its errors are *NotThisKeyError and
 // *ManagementKeyError too; how far it came is told together with an error.
 func (c *Card) Wipe(ctx context.Context, pin *PIN, s Slot, key verify.Digest) (Erasure, error) {
 	var done atomic.Int32 // an Erasure; the card may go on when ctx ends
@@ -150,7 +150,7 @@ func (c *Card) Wipe(ctx context.Context, pin *PIN, s Slot, key verify.Digest) (E
 			return err
 		}
 		done.Store(int32(Overwritten))
-		if !pcsc.Available {
+		if !c.device.plain {
 			return cover(card, management, s)
 		}
 		deletes := card.firmware().AtLeast(deletes)

@@ -224,6 +224,35 @@ func TestWipe(t *testing.T) {
 	})
 }
 
+// Where the build has no way to delete, as on Windows, the key is overwritten,
+// and that is what is said, whatever the firmware could do.
+func TestWipeWithoutPlainCommands(t *testing.T) {
+	everyFirmware(t, func(t *testing.T, firmware card.Firmware) {
+		c := member(t, card.Config{Firmware: firmware})
+		certify(t, c, c.PublicKey(card.Signature))
+		key := publicOf(t, c, card.Signature)
+		found := find(t, c)
+		found.device.plain = false
+		done, err := found.Wipe(t.Context(), typed(rightPIN), Signature, key.Fingerprint())
+		if err != nil || done != Overwritten {
+			t.Errorf("%s, %v", done, err)
+		}
+		if c.PublicKey(card.Signature) == nil || publicOf(t, c, card.Signature).Equal(key) {
+			t.Error("the slot holds no new key")
+		}
+		other := another(t, c)
+		defer other.Close()
+		certificate, err := other.Certificate(pivgo.SlotSignature)
+		if err != nil {
+			t.Fatal(err)
+		}
+		beside, err := verify.NewPublicKey(certificate.PublicKey)
+		if err != nil || !beside.Equal(publicOf(t, c, card.Signature)) {
+			t.Errorf("the certificate is not of the new key: %v", err)
+		}
+	})
+}
+
 func TestReset(t *testing.T) {
 	everyFirmware(t, func(t *testing.T, firmware card.Firmware) {
 		c := member(t, card.Config{Firmware: firmware})

@@ -39,7 +39,7 @@ type retireResult struct {
 	Serial      int64    `json:"serial"`
 	Slot        string   `json:"slot"`
 	Fingerprint string   `json:"fingerprint"`
-	Way         string   `json:"way"`      // "deleted" or "overwritten"
+	Way         string   `json:"way"`      // "deleted" or "overwritten", as far as the card came
 	OnCard      bool     `json:"on_card"`  // that the card itself attested that it made the key
 	Copyable    bool     `json:"copyable"` // that its firmware is one whose keys can be copied (YSA-2024-03)
 	Again       bool     `json:"again"`    // the card had destroyed it before this run
@@ -54,8 +54,10 @@ func (r *retireResult) text(w io.Writer) {
 	writeTestRoots(w, r.TestRoots)
 	if r.Again {
 		fmt.Fprintf(w, "The key %s of %s is no longer in slot %s of YubiKey %d: an earlier run destroyed it.\n", r.Label, r.Member, r.Slot, r.Serial)
+	} else if r.Way == roles.WayDeleted {
+		fmt.Fprintf(w, "The key %s of %s is deleted from slot %s of YubiKey %d.\n", r.Label, r.Member, r.Slot, r.Serial)
 	} else {
-		fmt.Fprintf(w, "The key %s of %s is %s from slot %s of YubiKey %d.\n", r.Label, r.Member, r.Way, r.Slot, r.Serial)
+		fmt.Fprintf(w, "The key %s of %s is overwritten in slot %s of YubiKey %d, with a new key that nobody lists.\n", r.Label, r.Member, r.Slot, r.Serial)
 	}
 	fmt.Fprintln(w, "Its fingerprint was:")
 	writeDigest(w, r.Fingerprint)
@@ -138,7 +140,7 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 			return err
 		}
 	}
-	if err := r.wipe(ctx, pin, said.Way); err != nil {
+	if err := r.wipe(ctx, pin); err != nil {
 		return err
 	}
 	return r.finish(ctx)

@@ -54,7 +54,7 @@ func TestRetire(t *testing.T) {
 		t.Fatalf("%+v, %v", verdict, err)
 	}
 	if !slices.ContainsFunc(verdict.Findings, func(f findingResult) bool {
-		return f.Rule == "retirement" && f.Severity == "note" && strings.HasPrefix(f.Text, "mallory said with the key main itself that it is retired and deleted from slot 9c of card 5200001; that it is gone is their word")
+		return f.Rule == "retirement" && f.Severity == "note" && strings.HasPrefix(f.Text, "mallory said with the key main itself that it is retired and overwritten in slot 9c of card 5200001; that it is gone is their word")
 	}) {
 		t.Errorf("%+v", verdict.Findings)
 	}
@@ -255,6 +255,42 @@ func pulledBeforeWipe(t *testing.T, s *stage, mallory *actor, world *vyubikey.Wo
 		"run the command again, which goes on with the card, before anybody merges the branch")
 	c.OnCommand(nil)
 	world.PlugInto("Yubico YubiKey again", c)
+}
+
+// A card that overwrites the key and then fails to delete: what is shown is what
+// was done, and what was signed before stays true.
+func TestRetireOverwritesAndCannotDelete(t *testing.T) {
+	s, mallory, _, c := memberWithCard(t, card.Config{})
+	before, err := pemOf(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.OnCommand(func(name string, ran bool) bool { return name == "MOVE KEY" && !ran })
+	shown := mallory.answers(t, leaving...)
+	got := &retireResult{}
+	oneObject(t, s.exits(t, mallory, ExitDone, append(slices.Clone(retireArgs), "--json")), got)
+	if got.Way != roles.WayOverwritten || !strings.Contains(shown.String(), "Warning: the key is overwritten, but slot 9c could not be emptied: ") {
+		t.Errorf("way %s; shown: %s", got.Way, shown)
+	}
+	if after, _ := pemOf(c); len(after) == 0 || string(after) == string(before) {
+		t.Errorf("the slot holds %q", after)
+	}
+	repo, err := metadata.Read(s.treeOf(t, "member/mallory-retires-main"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	members, err := repo.Members()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k, _ := members["mallory"].Key("main"); k.Retirement == nil || k.Retirement.Way != roles.WayOverwritten {
+		t.Errorf("recorded: %+v", k.Retirement)
+	}
+	var text strings.Builder
+	got.text(&text)
+	if want := "The key main of mallory is overwritten in slot 9c of YubiKey 5200001, with a new key that nobody lists.\n"; !strings.Contains(text.String(), want) {
+		t.Errorf("not said: %q\n%s", want, text.String())
+	}
 }
 
 // Where the key was announced as gone and is still there, that is said, and the

@@ -154,10 +154,9 @@ func (r *retiring) mayWipe(ctx context.Context, said bool) (pin *piv.PIN, err er
 
 // sayIt has the key sign its end, and pushes that.
 func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
+	// Overwritten is what it will be for certain; whether the card then deletes
+	// what took its place is known when the key cannot sign any more.
 	said := &roles.Retirement{Format: 1, Key: r.out.Fingerprint, Way: roles.WayOverwritten}
-	if r.info.Firmware.AtLeast(piv.Version{Major: 5, Minor: 7}) {
-		said.Way = roles.WayDeleted
-	}
 	key, err := r.card.Key(ctx, r.slot)
 	if err != nil {
 		return nil, err
@@ -187,15 +186,14 @@ func (r *retiring) message() string {
 
 // wipe destroys the key. Where that does not work, others must not believe what
 // was pushed.
-func (r *retiring) wipe(ctx context.Context, pin *piv.PIN, way string) error {
+func (r *retiring) wipe(ctx context.Context, pin *piv.PIN) error {
 	done, err := r.card.Wipe(ctx, pin, r.slot, r.key.Public.Fingerprint())
 	if err != nil && done == piv.NotErased {
 		return r.unwiped(err)
 	}
-	r.out.Way = way
-	if err != nil { // the key is gone, and what is left is the certificate beside it
-		r.say("Warning: the key is %s, but the certificate beside it is still there: %v", done, err)
-		r.out.Way = roles.WayOverwritten
+	r.out.Way = done.String()
+	if err != nil { // the key is gone all the same
+		r.say("Warning: the key is %s, but slot %s could not be emptied: %v", done, r.slot, err)
 	}
 	return nil
 }

@@ -127,7 +127,7 @@ func TestRetireTrustsNoBranch(t *testing.T) {
 		"lost":            {file, `status = "retired"`, `status = "lost"`},
 		"another slot":    {file, `slot = "9c"`, `slot = "9a"`},
 		"another login":   {file, `login = "mallory"`, `login = "heidi"`},
-		"another way":     {"members/mallory/retired-main.toml", `way = "deleted"`, `way = "overwritten"`},
+		"another way":     {"members/mallory/retired-main.toml", `way = "overwritten"`, `way = "deleted"`},
 		"another member":  {"members/heidi/member.toml", `format = 1`, "# hello\nformat = 1"},
 		"another policy":  {"rust-tuf.toml", `format = 1`, "# hello\nformat = 1"},
 		"a longer record": {"members/mallory/retired-main.toml", `format = 1`, "# hello\nformat = 1"},
