@@ -98,6 +98,7 @@ func Audit(tree Tree, options ...Option) *Report {
 	if len(repo.Open) > 0 {
 		rep.proven("%d open events: each payload is what its frozen policy yields", len(repo.Open))
 	}
+	rep.handovers(repo)
 	rep.declaration(repo)
 	return rep
 }

@@ -102,6 +102,7 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 			return c.verdict, nil
 		}
 	}
+	c.handedOver()
 	switch c.verdict.Kind {
 	case KindSignature:
 		c.signature()

@@ -95,7 +95,7 @@ func (c *checker) sort() touched {
 		switch {
 		case !Governed(p):
 			t.free = append(t.free, p)
-		case p == PolicyFile || inFolder && top == MembersDir:
+		case p == PolicyFile || inFolder && top == MembersDir, inFolder && top == HandoverDir && ch.Kind == added:
 			t.policy = append(t.policy, p)
 		case !inFolder:
 			t.frozen = append(t.frozen, ch)
@@ -143,6 +143,8 @@ func frozenReason(ch treeChange) string {
 		return "a published version never changes; a new version comes from a new event"
 	case p == NewestFile:
 		return "it changes when an event is completed: `rust-tuf complete` does it"
+	case top == HandoverDir:
+		return "a root that was handed over never changes; a newer one is added beside it"
 	case top == LogDir:
 		return "a closed event never changes"
 	case strings.Contains(p, "/"+signaturesDir+"/") && ch.Kind == added:

@@ -17,6 +17,7 @@
 //	events/<event>/<version>.<role>.json        a document to sign: indented JSON with no signatures
 //	events/<event>/policy/<digest>.json         the frozen policy that yields it
 //	events/<event>/signatures/<role>/<keyid>.json   one file per signature
+//	handover/<name>/<version>.root.json roots of another repository that this one lists as a target; append only
 //	log/<event>/…                       closed events, moved here unchanged, with closed.toml
 //
 // Only plain files with mode 100644 are read; symbolic links, submodules and

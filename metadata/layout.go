@@ -16,6 +16,9 @@ const (
 	PublishedDir = "metadata"
 	EventsDir    = "events"
 	LogDir       = "log"
+	// HandoverDir holds the roots of other repositories that this one lists as
+	// targets: handover/<name>/<version>.root.json, append only.
+	HandoverDir = "handover"
 	// NewestFile names the event that was completed last. It is why two
 	// completions that were each right on the same branch cannot both be merged:
 	// git finds both changing it. No event's name has a dot.
@@ -36,6 +39,12 @@ func MemberPath(name string) string { return path.Join(MembersDir, name, memberF
 // section 6.1: consistent snapshots put the version before the name).
 func PublishedPath(role string, version int64) string {
 	return path.Join(PublishedDir, documentName(role, version))
+}
+
+// HandoverPath is where a version of the root of another repository is kept,
+// which is called name here.
+func HandoverPath(name string, version int64) string {
+	return path.Join(HandoverDir, name, documentName(roleRoot, version))
 }
 
 func documentName(role string, version int64) string {
@@ -94,7 +103,7 @@ func Governed(p string) bool {
 	}
 	top, _, _ := strings.Cut(p, "/")
 	switch top {
-	case MembersDir, PublishedDir, EventsDir, LogDir:
+	case MembersDir, PublishedDir, EventsDir, LogDir, HandoverDir:
 		return true
 	}
 	return false

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -27,6 +26,7 @@ type Repository struct {
 
 	tree     Tree
 	versions map[string][]int64 // published versions by role, ascending
+	handed   map[string][]int64 // roots of other repositories by their names here, ascending
 
 	attestation *attest.Verifier // of members' cards; nil trusts Yubico's roots
 	now         time.Time        // zero where no clock judges
@@ -93,13 +93,17 @@ func read(tree Tree, known map[string]*Event) (*Repository, error) {
 	if err := checkLayout(entries); err != nil {
 		return nil, err
 	}
-	r := &Repository{tree: tree, versions: map[string][]int64{}}
+	r := &Repository{tree: tree, versions: map[string][]int64{}, handed: map[string][]int64{}}
 	open, closed := map[string][]Entry{}, map[string][]Entry{}
 	for _, e := range entries {
 		parts := strings.SplitN(e.Path, "/", 3)
 		switch parts[0] {
 		case PublishedDir:
 			if err := r.addPublished(e.Path, parts); err != nil {
+				return nil, err
+			}
+		case HandoverDir:
+			if err := r.addHanded(e.Path, parts); err != nil {
 				return nil, err
 			}
 		case EventsDir, LogDir:
@@ -119,8 +123,10 @@ func read(tree Tree, known map[string]*Event) (*Repository, error) {
 	if len(open) > maxEvents {
 		return nil, &verify.LimitError{What: "open events", Limit: maxEvents, Found: int64(len(open))}
 	}
-	for _, v := range r.versions {
-		sort.Slice(v, func(i, j int) bool { return v[i] < v[j] })
+	for _, lists := range []map[string][]int64{r.versions, r.handed} {
+		for _, v := range lists {
+			slices.Sort(v)
+		}
 	}
 	r.setLateAside(open, closed)
 	events := &reader{tree: tree, known: known, charters: map[string]*roles.Charter{}}

@@ -26,6 +26,10 @@ type PayloadStanding struct {
 	*Payload
 	Rules   []Rule                // every one must be met
 	Refused []*SignatureFileError // files that do not count under any rule, and why
+
+	// Handovers are the roots of other repositories that the payload lists, and
+	// that are other ones than in the version before.
+	Handovers []*Handover
 }
 
 // Rule is one threshold that a payload must meet: for a root the one of the
@@ -45,7 +49,8 @@ type Rule struct {
 // policies yield (*PayloadError), build on the newest trusted versions
 // (*StaleError) and not claim to be older (*InstantError), belong to this
 // repository (*verify.RepositoryError), not be superseded (*SupersededError),
-// be alone in making their versions (*ConflictError) and come from no
+// be alone in making their versions (*ConflictError), list roots of other
+// repositories only as they follow from each other (*HandoverError), and come from no
 // rehearsal (*TestRootsError, *RehearsalError). Then it counts.
 func (t *Trusted) Judge(e *Event) (*Standing, error) {
 	if err := t.repo.conflictOf(e); err != nil {
@@ -86,6 +91,9 @@ func (t *Trusted) judge(e *Event) (*Standing, error) {
 			return nil, err
 		}
 		t.nameFormerOwners(ps)
+		if ps.Handovers, err = t.handovers(e, p); err != nil {
+			return nil, err
+		}
 		s.Payloads = append(s.Payloads, ps)
 	}
 	return s, t.checkBelow(e, candidates)

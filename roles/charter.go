@@ -91,10 +91,12 @@ type CharterOnline struct {
 }
 
 // CharterTarget is one file: its length in bytes and its hash in lower-case hex.
+// RootOf names the other repository whose root it is; empty for any other file.
 type CharterTarget struct {
 	Path   string `json:"path"`
 	Length int64  `json:"length"`
 	SHA256 string `json:"sha256"`
+	RootOf string `json:"root-of,omitempty"`
 }
 
 // Charter is the projection of the declaration onto one role that people sign.
@@ -130,7 +132,7 @@ func (d *Declaration) Charter(role string) (*Charter, error) {
 	}
 	for _, t := range p.Targets {
 		if t.Role == role {
-			c.Targets = append(c.Targets, CharterTarget{t.Path, t.Length, t.SHA256})
+			c.Targets = append(c.Targets, CharterTarget{t.Path, t.Length, t.SHA256, t.RootOf})
 		}
 	}
 	for _, e := range p.Exceptions {

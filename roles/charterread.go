@@ -90,6 +90,9 @@ func (c *Charter) check() error {
 		if t.Length < 0 || t.Length > maxInteger || !sha256Form.MatchString(t.SHA256) {
 			refuse(at, "the length or the hash is out of bounds")
 		}
+		if t.RootOf != "" {
+			check(at, checkName("name", t.RootOf))
+		}
 	}
 	for i, e := range c.Exceptions {
 		e.check(func(_ string, err error) { check(entry("exceptions", i), err) })

@@ -53,6 +53,7 @@ var (
 	fileFields = []field{
 		{TargetChanged, "length in bytes", "length", readNumber},
 		{TargetChanged, "SHA-256", "sha256", readDigest},
+		{TargetChanged, "root of the repository", "root-of", readText},
 	}
 	exceptionIdentity = append(always("rule", "role"), part{member: "member", optional: true}, part{member: "serial", optional: true, integer: true})
 	exceptionFields   = []field{

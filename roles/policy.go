@@ -96,6 +96,9 @@ type Target struct {
 	Length int64 `toml:"length"`
 	// SHA256 is the file's hash: 64 lower-case hex digits.
 	SHA256 string `toml:"sha256"`
+	// RootOf says that the file is the root of another repository, and how
+	// that is called here: its roots are in handover/<name>/. Empty for any other file.
+	RootOf string `toml:"root-of"`
 }
 
 // ParsePolicy reads rust-tuf.toml. The file's name serves for messages. Every
@@ -214,6 +217,11 @@ func (p *Policy) checkTargets(c *faults) {
 		}
 		if !sha256Form.MatchString(t.SHA256) {
 			c.add(below(at, "sha256"), "%q: write 64 lower-case hex digits", t.SHA256)
+		}
+		if t.RootOf != "" {
+			if err := checkName("name", t.RootOf); err != nil {
+				c.add(below(at, "root-of"), "%s", err)
+			}
 		}
 		if seen[[2]string{t.Role, t.Path}] {
 			c.add(at, "%s lists %s twice", t.Role, t.Path)

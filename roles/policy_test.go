@@ -158,6 +158,7 @@ lifetime = "2y"`
 		"target beyond 2^53":          {"length = 123", "length = 9007199254740992", "target[0].length", 47, "not between 0 and 2^53-1"},
 		"target with a short hash":    {hash, "abcd", "target[0].sha256", 48, "write 64 lower-case hex digits"},
 		"target with a capital hash":  {hash, strings.ToUpper(hash), "target[0].sha256", 48, "lower-case"},
+		"root of a bad name":          {"length = 123", "root-of = \"../crates\"\nlength = 123", "target[0].root-of", 47, "write 1 to 63 of a-z, 0-9 and -"},
 		"target twice":                {"[[target]]", "[[target]]\nrole = \"release\"\npath = \"channels/stable.toml\"\nsha256 = \"" + hash + "\"\n[[target]]", "target[1]", 48, "release lists channels/stable.toml twice"},
 	} {
 		t.Run(name, func(t *testing.T) {

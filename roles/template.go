@@ -112,6 +112,9 @@ lifetime = "1d"
 # path = "channels/stable.toml"
 # length = 123          # bytes
 # sha256 = "…"          # 64 hex digits
+# root-of = "crates"    # only where the file is the root of another repository:
+#                       # its roots are put into handover/crates/ as 1.root.json,
+#                       # 2.root.json …, and each must follow from the one before
 
 # When people are told that a version is about to end, counted back from its
 # expiry. Usual are a quarter and an eighth of the lifetime, at most 120 and 45

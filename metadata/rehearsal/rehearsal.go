@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
@@ -67,6 +68,13 @@ func Run(repo *metadata.Repository, trusted *metadata.Trusted, event *metadata.E
 	}
 	s := &stage{event: event.Name, real: repo, trusted: trusted, cast: newCast(), id: hex.EncodeToString(id[:]), files: map[string][]byte{}, now: now}
 	r := &Rehearsal{Event: event.Name, Real: event.Payloads[0].Charter.Repository, Repository: s.id, now: now}
+	for _, e := range repo.Tree().Entries() { // roots of other repositories are public, and stay what they are
+		if strings.HasPrefix(e.Path, metadata.HandoverDir+"/") {
+			if s.files[e.Path], err = repo.Tree().Read(e.Path); err != nil {
+				return nil, err
+			}
+		}
+	}
 	for _, e := range past {
 		if _, err := s.play(e, s.whoSigned); err != nil {
 			return nil, err

@@ -117,6 +117,8 @@ type gateResult struct {
 	Findings []findingResult `json:"findings"`
 	Standing *eventStatus    `json:"standing,omitempty"`
 
+	Handovers []handoverReview `json:"handovers,omitempty"`
+
 	TestRoots []string `json:"test_roots,omitempty"`
 }
 
@@ -131,6 +133,11 @@ func gateOf(v *metadata.Verdict) *gateResult {
 	if v.Standing != nil {
 		s := standingStatus(v.Standing)
 		out.Standing = &s
+		for _, p := range v.Standing.Payloads {
+			if v.Kind == metadata.KindProposal {
+				out.Handovers = append(out.Handovers, handoversOf(p)...)
+			}
+		}
 	}
 	return out
 }
@@ -165,6 +172,9 @@ func (r *gateResult) text(w io.Writer) {
 		for _, p := range r.Free {
 			fmt.Fprintf(w, "also changes %s, which no rule protects: read it yourself\n", p)
 		}
+	}
+	for _, h := range r.Handovers {
+		h.text(w)
 	}
 	if r.Standing != nil {
 		writeRivals(w, r.Standing.Rivals)

@@ -101,7 +101,7 @@ func verifyCode(err error) int {
 // having worked.
 func isRefusal(err error) bool {
 	return is[*metadata.TreeError](err) || is[*metadata.FileError](err) || is[*metadata.StaleError](err) ||
-		is[*metadata.ConflictError](err) || is[*metadata.PayloadError](err) || is[*metadata.InstantError](err) || is[*metadata.TestRootsError](err) || is[*metadata.RehearsalError](err) || is[*metadata.SupersededError](err) || is[*metadata.BelowError](err) ||
+		is[*metadata.ConflictError](err) || is[*metadata.PayloadError](err) || is[*metadata.InstantError](err) || is[*metadata.TestRootsError](err) || is[*metadata.RehearsalError](err) || is[*metadata.HandoverError](err) || is[*metadata.SupersededError](err) || is[*metadata.BelowError](err) ||
 		is[*metadata.ClosedError](err) || is[*metadata.SignatureFileError](err) || is[*metadata.HistoryError](err) ||
 		is[*metadata.SecondOpinionError](err) || is[*metadata.RefusedError](err) || is[*metadata.UnknownEventError](err) ||
 		is[*roles.SyntaxError](err) || is[*roles.ReferenceError](err) || is[*roles.DuplicateKeyError](err) ||

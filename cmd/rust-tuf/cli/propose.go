@@ -263,7 +263,7 @@ func writeRivals(w io.Writer, rivals []string) {
 // declared reads what people committed in this clone: its HEAD, which must be
 // on top of the remote's default branch, with no edit left uncommitted.
 func (w *workspace) declared(ctx context.Context) (git.Commit, *metadata.Repository, error) {
-	dirty, err := w.git.Dirty(ctx, metadata.PolicyFile, metadata.MembersDir)
+	dirty, err := w.git.Dirty(ctx, metadata.PolicyFile, metadata.MembersDir, metadata.HandoverDir)
 	if err != nil {
 		return "", nil, err
 	}

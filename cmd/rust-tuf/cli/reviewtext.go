@@ -27,6 +27,7 @@ type payloadReview struct {
 	Supersedes []string          `json:"supersedes,omitempty"`
 	Difference roles.Difference  `json:"difference"`
 	Policy     *roles.Difference `json:"policy_difference,omitempty"`
+	Handovers  []handoverReview  `json:"handovers,omitempty"`
 	Findings   []findingResult   `json:"findings"` // of the lint
 	Rules      []ruleReview      `json:"rules"`
 	Rivals     []string          `json:"rivals,omitempty"` // other open events that matter to this one, in words
@@ -80,6 +81,7 @@ func reviewOf(t *metadata.Trusted, e *metadata.Event, p *metadata.PayloadStandin
 		Event: e.Name, Why: e.Why, Opened: e.Opened, Name: p.Charter.Name, Repository: p.Charter.Repository,
 		Role: p.Role, Version: p.Version, Digest: p.Digest.String(), Difference: roles.Diff(base, p.Document), Policy: &policy,
 		Rules: ruleReviews(p), Findings: []findingResult{}, Rivals: rivalsOf(t.Rivals(e)),
+		Handovers: handoversOf(p),
 	}
 	for _, f := range findingsOf(findings) {
 		if f.Role == p.Role || f.Role == "" {
@@ -113,6 +115,10 @@ func (r *payloadReview) text(w io.Writer) {
 		writeLines(w, lines)
 	} else {
 		fmt.Fprintln(w, "  none")
+	}
+	for _, h := range r.Handovers {
+		fmt.Fprintln(w)
+		h.text(w)
 	}
 	if len(r.Supersedes) > 0 {
 		fmt.Fprintf(w, "\nIt replaces an earlier proposal for %s version %d, which can then never be used:\n", r.Role, r.Version)

@@ -1,0 +1,298 @@
+package metadata
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/verify"
+)
+
+// Handover is a root of another repository that a payload lists as a target: a
+// client that believes this repository takes it for that one's. All of its
+// roots since the one that the version before lists were verified, each by the
+// thresholds of the one before it and its own.
+type Handover struct {
+	Target string         // path of the target
+	Name   string         // of the other repository, as the policy calls it
+	From   *verify.Root   // that the version before lists; nil if it lists none
+	Steps  []*verify.Root // that follow from it, the one that is handed over last
+}
+
+// To is the root that is handed over.
+func (h *Handover) To() *verify.Root { return h.Steps[len(h.Steps)-1] }
+
+// HandoverError is a root of another repository that cannot be handed over. The
+// cause is an *AbsentRootError, a *verify.ForkError, or what verify says of a
+// root that does not follow.
+type HandoverError struct {
+	Event  string // empty where no event is concerned
+	Role   string // that lists the target; empty without an event
+	Target string // path; empty without an event
+	Name   string // of the other repository, as the policy calls it
+	Err    error
+}
+
+func (e *HandoverError) Error() string {
+	if e.Event == "" {
+		return fmt.Sprintf("the roots of the repository %s in %s/%s: %v", e.Name, HandoverDir, e.Name, e.Err)
+	}
+	return fmt.Sprintf("event %s: %s lists %s as the root of the repository %s: %v", e.Event, e.Role, e.Target, e.Name, e.Err)
+}
+func (e *HandoverError) Unwrap() error { return e.Err }
+
+// AbsentRootError is a listed root whose file is not among those that were
+// handed over.
+type AbsentRootError struct {
+	Folder string
+	Length int64
+	SHA256 string
+
+	Newest       int64 // that is in the folder; 0 if it is empty
+	NewestLength int64
+	NewestSHA256 string
+}
+
+func (e *AbsentRootError) Error() string {
+	text := fmt.Sprintf("%s holds no file of %d bytes with SHA-256 %s; put that root there as <version>.root.json, in the same pull request", e.Folder, e.Length, e.SHA256)
+	if e.Newest == 0 {
+		return text
+	}
+	return fmt.Sprintf("%s, or list what is there: version %d has %d bytes and SHA-256 %s", text, e.Newest, e.NewestLength, e.NewestSHA256)
+}
+
+func (r *Repository) addHanded(p string, parts []string) error {
+	if len(parts) == 3 && isName(parts[1]) {
+		if role, version, ok := parseDocumentName(parts[2]); ok && role == roleRoot {
+			r.handed[parts[1]] = append(r.handed[parts[1]], version)
+			return nil
+		}
+	}
+	return &TreeError{Path: p, Reason: "is no root of another repository: such a file is handover/<name>/<version>.root.json"}
+}
+
+// handedRoot is one file of a folder of roots.
+type handedRoot struct {
+	root   *verify.Root
+	length int64
+	sha256 string
+}
+
+func (h handedRoot) is(length int64, sha256 string) bool {
+	return h.length == length && h.sha256 == sha256
+}
+
+// handedOver reads the roots of another repository, each of which must follow
+// from the one before. The first of them rests on nothing but itself.
+func (r *Repository) handedOver(name string) ([]handedRoot, error) {
+	var chain []handedRoot
+	for _, version := range r.handed[name] {
+		p := HandoverPath(name, version)
+		raw, err := r.tree.Read(p)
+		if err != nil {
+			return nil, &FileError{Path: p, Err: err}
+		}
+		next := handedRoot{length: int64(len(raw)), sha256: verify.DigestOf(raw).String()}
+		if len(chain) == 0 {
+			next.root, err = verify.TrustRoot(raw, limits())
+		} else {
+			next.root, err = following(chain[len(chain)-1].root, raw)
+		}
+		switch {
+		case err != nil:
+		case next.root.Version() != version:
+			err = fmt.Errorf("is version %d inside", next.root.Version())
+		case !bytes.Equal(next.root.Raw(), raw):
+			err = errors.New("is not the document itself; clients are given the plain JSON")
+		}
+		if err != nil {
+			return nil, &FileError{Path: p, Err: err}
+		}
+		chain = append(chain, next)
+	}
+	return chain, nil
+}
+
+// following accepts the root after another one (SPEC 5.3.4, 5.3.5).
+func following(before *verify.Root, raw []byte) (*verify.Root, error) {
+	doc, err := verify.Read(raw, limits())
+	if err != nil {
+		return nil, err
+	}
+	candidate, err := doc.Root()
+	if err != nil {
+		return nil, err
+	}
+	return before.Next(candidate)
+}
+
+// handovers proves each root of another repository that a payload lists.
+func (t *Trusted) handovers(e *Event, p *Payload) ([]*Handover, error) {
+	var out []*Handover
+	for _, target := range p.Charter.Targets {
+		if target.RootOf == "" {
+			continue
+		}
+		h, err := t.handover(p, target)
+		if err != nil {
+			return nil, &HandoverError{Event: e.Name, Role: p.Role, Target: target.Path, Name: target.RootOf, Err: err}
+		}
+		if len(h.Steps) > 0 {
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+// handover proves one of them. Without steps, it is the one of the version
+// before.
+func (t *Trusted) handover(p *Payload, target roles.CharterTarget) (*Handover, error) {
+	chain, err := t.repo.handedOver(target.RootOf)
+	if err != nil {
+		return nil, err
+	}
+	to, err := find(target.RootOf, chain, target.Length, target.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	if id := chain[to].root.Repository(); id != "" && id == p.Charter.Repository {
+		return nil, errors.New("it is a root of this repository itself, which clients find without it")
+	}
+	h := &Handover{Target: target.Path, Name: target.RootOf}
+	from, err := t.listedBefore(p.Role, target, chain)
+	if err != nil {
+		return nil, err
+	}
+	if from < 0 {
+		h.Steps = []*verify.Root{chain[to].root}
+		return h, nil
+	}
+	h.From = chain[from].root
+	if to < from {
+		return nil, fmt.Errorf("a newer one was handed over before: %w", &verify.VersionError{Role: roleRoot, Trusted: h.From.Version(), Found: chain[to].root.Version()})
+	}
+	for _, step := range chain[from+1 : to+1] {
+		h.Steps = append(h.Steps, step.root)
+	}
+	return h, nil
+}
+
+// listedBefore finds, among the roots that were handed over, the one that the
+// trusted version of a role lists under the same path; -1 if it lists none.
+func (t *Trusted) listedBefore(role string, target roles.CharterTarget, chain []handedRoot) (int, error) {
+	before := t.Targets[role]
+	if before == nil {
+		return -1, nil
+	}
+	entry, listed := before.Entry(target.Path)
+	if !listed {
+		return -1, nil
+	}
+	at, err := find(target.RootOf, chain, entry.Length, entry.Hashes["sha256"])
+	if err == nil {
+		return at, nil
+	}
+	policy, perr := t.PolicyInForce(role)
+	if perr != nil {
+		return -1, perr
+	}
+	if policy == nil || !slices.ContainsFunc(policy.Targets, func(b roles.CharterTarget) bool { return b.Path == target.Path && b.RootOf == target.RootOf }) {
+		return -1, nil // it was not, or not this repository's
+	}
+	return -1, fmt.Errorf("the one that was handed over before is gone: %w", err)
+}
+
+// find looks for a file by length and hash.
+func find(name string, chain []handedRoot, length int64, sha256 string) (int, error) {
+	at := slices.IndexFunc(chain, func(h handedRoot) bool { return h.is(length, sha256) })
+	if at >= 0 {
+		return at, nil
+	}
+	e := &AbsentRootError{Folder: HandoverDir + "/" + name, Length: length, SHA256: sha256}
+	if len(chain) > 0 {
+		newest := chain[len(chain)-1]
+		e.Newest, e.NewestLength, e.NewestSHA256 = newest.root.Version(), newest.length, newest.sha256
+	}
+	return -1, e
+}
+
+// handedOver judges roots of other repositories that a change brings: whatever
+// the pull request is, a folder of them stays one chain. One that takes the
+// place of another of the same version is named as what it is.
+func (c *checker) handedOver() {
+	names := map[string]bool{}
+	for _, ch := range c.changes {
+		parts := strings.SplitN(ch.Path, "/", 3)
+		if len(parts) != 3 || parts[0] != HandoverDir {
+			continue
+		}
+		names[parts[1]] = true
+		if fork := c.fork(ch); fork != nil {
+			c.verdict.refuse(&HandoverError{Name: parts[1], Err: fork})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if _, err := c.head.handedOver(name); err != nil {
+			c.verdict.refuse(&HandoverError{Name: name, Err: err})
+		}
+	}
+}
+
+// fork is the proof that another repository has two roots of one version.
+func (c *checker) fork(ch treeChange) error {
+	if ch.Kind != modified {
+		return nil
+	}
+	var raws [2][]byte
+	var docs [2]*verify.Document
+	for i, tree := range []Tree{c.base.tree, c.head.tree} {
+		var err error
+		if raws[i], err = tree.Read(ch.Path); err != nil {
+			return nil
+		}
+		root, err := verify.TrustRoot(raws[i], limits())
+		if err != nil {
+			return nil // refused all the same
+		}
+		docs[i] = root.Document()
+	}
+	if docs[0].Version() != docs[1].Version() || docs[0].Digest() == docs[1].Digest() {
+		return nil
+	}
+	return &verify.ForkError{Role: roleRoot, Version: docs[0].Version(), Trusted: raws[0], Found: raws[1]}
+}
+
+// handovers audits the roots of other repositories, and that each one which is
+// listed now is among them.
+func (rep *Report) handovers(repo *Repository) {
+	for _, name := range slices.Sorted(maps.Keys(repo.handed)) {
+		chain, err := repo.handedOver(name)
+		if err != nil {
+			rep.problem(&HandoverError{Name: name, Err: err})
+			continue
+		}
+		rep.proven("roots of the repository %s, version %d to %d: each follows from the one before", name, chain[0].root.Version(), chain[len(chain)-1].root.Version())
+	}
+	for _, role := range rep.Trusted.Roles() {
+		policy, err := rep.Trusted.PolicyInForce(role)
+		if err != nil || policy == nil {
+			continue // a problem of its own, found elsewhere
+		}
+		for _, target := range policy.Targets {
+			if target.RootOf == "" {
+				continue
+			}
+			chain, err := repo.handedOver(target.RootOf)
+			if err != nil {
+				continue // told already
+			}
+			if _, err := find(target.RootOf, chain, target.Length, target.SHA256); err != nil {
+				rep.problem(&HandoverError{Name: target.RootOf, Err: err})
+			}
+		}
+	}
+}
