@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/tests/vyubikey/ca"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -71,6 +72,7 @@ func TestDoctorFindings(t *testing.T) {
 			"wrong: YubiKey 5200001: its PIN is the one of every new YubiKey\n    to mend it: `rust-tuf member enrol NAME`, which changes it",
 			"wrong: YubiKey 5200001: its PUK is the one of every new YubiKey\n    to mend it: `rust-tuf member enrol NAME`, which changes it",
 			"wrong: YubiKey 5200001: its management key is the one of every new YubiKey",
+			"ok: YubiKey 5200001: the policy lets a member's key be made on it\n",
 			"warning: YubiKey 5200001, slot 9c: there is no key\n    to mend it: `rust-tuf member enrol NAME`",
 			"3 of ", "something is wrong"}},
 		{"factory values beside a key", card.Config{}, func(c *card.Card) {
@@ -90,6 +92,13 @@ func TestDoctorFindings(t *testing.T) {
 		{"old firmware", card.Config{Firmware: card.Firmware{5, 4, 3}}, func(c *card.Card) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 		}, ExitOther, []string{"firmware 5.4.3", "wrong: YubiKey 5200001, slot 9c: "}},
+		{"old firmware without a key", card.Config{Firmware: card.Firmware{5, 4, 3}}, ready, ExitOther, []string{
+			"wrong: YubiKey 5200001 cannot hold a member's key: its firmware is 5.4.3, the policy demands 5.7.0 or newer; keys on firmware 5.4.3 can be copied in a laboratory (YSA-2024-03)",
+			"firmware cannot be updated: use another one",
+			"warning: YubiKey 5200001, slot 9c: there is no key\n    to mend it: take another card\n"}},
+		{"a counterfeit without a key", card.Config{Authority: ca.New(ca.Long)}, ready, ExitOther, []string{
+			"wrong: YubiKey 5200001: nothing that it attests would prove anything: ", "that issuer's key did not sign it",
+			"warning: YubiKey 5200001, slot 9c: there is no key\n    to mend it: take another card\n"}},
 		{"firmware that tells little", card.Config{Firmware: card.Firmware{5, 2, 7}}, func(*card.Card) {}, ExitOther, []string{
 			"warning: YubiKey 5200001: it does not tell whether its PIN is the factory's\n    to mend it: if you never changed it, `rust-tuf member enrol NAME`, which changes it"}},
 		{"PIV off", card.Config{PIVDisabled: true}, func(*card.Card) {}, ExitOther, []string{"wrong: ", "PIV"}},

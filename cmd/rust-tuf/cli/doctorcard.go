@@ -52,14 +52,50 @@ func (d *diagnosis) card(ctx context.Context, info piv.CardInfo) {
 	default:
 		d.line(markWarning, "card", "if you never changed it, "+d.mends(info, "ykman piv access change-management-key --generate --protect"), "%s: whether its management key is the factory's could not be found out", name)
 	}
+	var slots []piv.SlotInfo
+	inUse := false
 	for _, text := range d.known.terms.Devices.Slots {
 		slot, err := piv.ParseSlot(text)
 		if err != nil {
 			d.trouble(markWrong, "card", err)
 			continue
 		}
-		d.slot(ctx, name, info, info.Slot(slot))
+		held := info.Slot(slot)
+		slots, inUse = append(slots, held), inUse || held.State == piv.Used
 	}
+	makes := "`rust-tuf member enrol NAME`"
+	if !inUse && !d.fits(ctx, name, info) {
+		makes = "take another card"
+	}
+	for _, held := range slots {
+		d.slot(ctx, name, info, held, makes)
+	}
+}
+
+// fits judges a card on which a key is to be made yet, as enrolling does; one
+// that holds a key is judged by what it attests of that.
+func (d *diagnosis) fits(ctx context.Context, name string, info piv.CardInfo) bool {
+	candidate := candidateOf(info)
+	const newcomer = "you" // for whom only exceptions hold that name nobody
+	if against := append(d.known.terms.Meets(newcomer, candidate), d.known.terms.Advised(newcomer, candidate)...); len(against) > 0 {
+		d.trouble(markWrong, "card", &UnfitCardError{info.Serial, against})
+		return false
+	}
+	card, err := piv.FindCard(ctx, info.Serial)
+	if err != nil {
+		d.trouble(markWrong, "card", err)
+		return false
+	}
+	device, err := card.Device(ctx)
+	if err == nil {
+		err = d.known.proof.CheckDevice(device, info.Serial, d.now)
+	}
+	if err != nil {
+		d.ails(markWrong, "card", useNoMore, fmt.Errorf("%s: nothing that it attests would prove anything: %w", name, err))
+		return false
+	}
+	d.line(markOK, "card", "", "%s: the policy lets a member's key be made on it", name)
+	return true
 }
 
 // mends is what changes a factory value: enrolling a card that has no key yet, and
@@ -96,15 +132,15 @@ func (d *diagnosis) counter(name, what string, c piv.Counter, change string) {
 	}
 }
 
-// slot looks at the place of the member's key.
-func (d *diagnosis) slot(ctx context.Context, name string, info piv.CardInfo, held piv.SlotInfo) {
+// slot looks at the place of the member's key; makes is what puts one there.
+func (d *diagnosis) slot(ctx context.Context, name string, info piv.CardInfo, held piv.SlotInfo, makes string) {
 	where := fmt.Sprintf("%s, slot %s", name, held.Slot)
 	switch held.State {
 	case piv.Empty:
-		d.line(markWarning, "card", "`rust-tuf member enrol NAME`", "%s: there is no key", where)
+		d.line(markWarning, "card", makes, "%s: there is no key", where)
 		return
 	case piv.Hidden:
-		d.line(markWarning, "card", "`rust-tuf member enrol NAME`", "%s: there is no key that this card would show", where)
+		d.line(markWarning, "card", makes, "%s: there is no key that this card would show", where)
 		return
 	}
 	d.line(markOK, "card", "", "%s: %s key, fingerprint %s", where, held.Algorithm, held.Fingerprint.Groups())

@@ -50,8 +50,7 @@ func (e *enrolment) chooseCard(ctx context.Context) error {
 	if e.info.Serial == 0 {
 		return missing
 	}
-	firmware := attest.Version{Major: uint8(e.info.Firmware.Major), Minor: uint8(e.info.Firmware.Minor), Patch: uint8(e.info.Firmware.Patch)}
-	candidate := roles.Candidate{Serial: wanted, Firmware: firmware, FormFactor: attest.FormFactor(e.info.Form)}
+	candidate := candidateOf(e.info)
 	against := e.terms.Meets(e.member.Name, candidate)
 	if len(against) == 0 && !e.o.existing { // a key that exists is judged by what it attests
 		against = e.terms.Advised(e.member.Name, candidate)
@@ -61,6 +60,12 @@ func (e *enrolment) chooseCard(ctx context.Context) error {
 	}
 	e.card, err = piv.FindCard(ctx, wanted)
 	return err
+}
+
+// candidateOf is what the policy judges of a card before a key is made on it.
+func candidateOf(info piv.CardInfo) roles.Candidate {
+	firmware := attest.Version{Major: uint8(info.Firmware.Major), Minor: uint8(info.Firmware.Minor), Patch: uint8(info.Firmware.Patch)}
+	return roles.Candidate{Serial: info.Serial, Firmware: firmware, FormFactor: attest.FormFactor(info.Form)}
 }
 
 func (e *enrolment) askSerial(ctx context.Context, cards []piv.CardInfo) (uint32, error) {
