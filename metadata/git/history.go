@@ -3,7 +3,9 @@ package git
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // IsAncestor tells whether a can be reached from b through parents; a commit
@@ -23,6 +25,28 @@ func (r *Repo) IsAncestor(ctx context.Context, a, b Commit) (bool, error) {
 	}
 	return false, err
 }
+
+// Committed is when a commit says that it was made, in UTC: nobody vouches for
+// it. It is the zero time where that is no time that people write. Errors:
+// *NameError, *CommandError.
+func (r *Repo) Committed(ctx context.Context, c Commit) (time.Time, error) {
+	if err := r.checkCommits(c); err != nil {
+		return time.Time{}, err
+	}
+	out, err := r.line(ctx, command{args: []string{"rev-list", "--timestamp", "--max-count=1", string(c)}})
+	if err != nil {
+		return time.Time{}, err
+	}
+	text, _, _ := strings.Cut(out, " ")
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds <= 0 || seconds > lastSecond {
+		return time.Time{}, nil
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// lastSecond is the end of the year 9999, beyond which no date has four digits.
+const lastSecond = 253402300799
 
 // MergeBase returns a best common ancestor of two commits. Errors: ErrUnrelated
 // when there is none, *ShallowError when none is in this clone, *NameError,

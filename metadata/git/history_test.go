@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestRemotes(t *testing.T) {
@@ -136,4 +137,29 @@ func TestShallow(t *testing.T) {
 	wantError[*ShallowError](t, err, "in common")
 	_, err = r.Tree(t.Context(), first)
 	wantError[*ObjectError](t, err, "is not in this clone")
+}
+
+func TestCommitted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.remote("remote.git")
+	far := w.open("remote.git")
+	tree := w.git("remote.git", "rev-parse", "main^{tree}")
+	when := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	c := must[Commit](t)(far.commitTree(t.Context(), tree, nil, "noon", when))
+	if got := must[time.Time](t)(far.Committed(t.Context(), c)); !got.Equal(when) || got.Location() != time.UTC {
+		t.Errorf("committed at %s, want %s", got, when)
+	}
+	_, err := far.Committed(t.Context(), "--output=x")
+	wantError[*NameError](t, err, "commit")
+	_, err = far.Committed(t.Context(), Commit(tree[:len(tree)-4]+"0000"))
+	wantError[*CommandError](t, err)
+	// Whoever commits chooses the date.
+	for _, date := range []string{"9999999999999999", "99999999999999999999999", "-1"} {
+		object := "tree " + tree + "\nauthor m <m> " + date + " +0000\ncommitter m <m> " + date + " +0000\n\nlate\n"
+		odd := Commit(w.gitIn("remote.git", object, "hash-object", "-t", "commit", "-w", "--literally", "--stdin"))
+		if got := must[time.Time](t)(far.Committed(t.Context(), odd)); !got.IsZero() && got.Year() > 9999 {
+			t.Errorf("%s: %s", date, got)
+		}
+	}
 }

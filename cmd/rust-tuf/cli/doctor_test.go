@@ -204,6 +204,32 @@ func TestDoctorOfTheClone(t *testing.T) {
 	s.exits(t, alice, ExitOther, []string{"doctor"}, "wrong: ", "gone.git")
 }
 
+// A clock that is far ahead makes everything look expired; it is told by the
+// newest event or commit, of which no clock is before.
+func TestDoctorOfAClockThatIsAhead(t *testing.T) {
+	plugged(t)
+	s := play(t, "genesis-done", "alice")
+	alice := s.people["alice"].withCards()
+	alice.answers(t)
+	w, err := (&command{env: alice.env}).open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest, err := w.git.Committed(t.Context(), w.head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if newest.Before(dawn) {
+		newest = dawn
+	}
+	s.now = newest.Add(quiet)
+	s.exits(t, alice, ExitDone, []string{"doctor"}, "ok: the clock says ")
+	s.now = newest.Add(quiet + 24*time.Hour)
+	s.exits(t, alice, ExitDone, []string{"doctor"}, "warning: this computer's clock says "+date(s.now)+", 401 days after the newest event and the newest commit here: either nobody has worked here since, or it is ahead\n    to mend it: compare it with another clock, and set it if it is ahead\n")
+	s.now = dawn.AddDate(3, 0, 0)
+	s.exits(t, alice, ExitDone, []string{"doctor"}, "which expired at 2028-11-22 12:00 UTC\n    to mend it: see that this computer's clock is right; if it is, ask a maintainer to propose the next root: `rust-tuf propose --renew root`\n")
+}
+
 // A test signature is asked for, and its message can be taken for nothing else.
 func TestDoctorTestSignature(t *testing.T) {
 	world := plugged(t)
