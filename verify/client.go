@@ -96,7 +96,7 @@ func (c *Client) Init(raw []byte) error {
 // replacement. What is kept of timestamp and snapshot stays a floor unless
 // their keys are others under the new root (SPEC 5.3.11).
 func (c *Client) Replace(raw []byte, digest Digest) (*Root, error) {
-	before, kept, m, err := c.trusted()
+	before, kept, _, err := c.trusted()
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +104,7 @@ func (c *Client) Replace(raw []byte, digest Digest) (*Root, error) {
 	if err != nil || after == before {
 		return after, err
 	}
-	m.replaced = after.replaced
-	if err := c.remember(m); err != nil {
+	if err := c.remember(func(m *memory) { m.replaced = after.replaced }); err != nil {
 		return nil, err
 	}
 	return after, c.keepRoot(kept, after)
@@ -138,7 +137,7 @@ func (c *Client) trusted() (root *Root, raw []byte, m memory, err error) {
 	// A replacement that was remembered, and killed before it was done.
 	if m.replaced != nil && m.replaced.Before == root.name() {
 		m.replaced = nil
-		err = c.remember(m)
+		err = c.remember(func(m *memory) { m.replaced = nil })
 	}
 	return root.WithReplacement(m.replaced), raw, m, err
 }
@@ -261,8 +260,7 @@ func (r *Refreshed) timestampNow(ctx context.Context) error {
 	if err != nil || !newer {
 		return err
 	}
-	r.memory.under = r.root.name()
-	if err := r.client.remember(r.memory); err != nil {
+	if err := r.client.remember(func(m *memory) { m.under = r.root.name() }); err != nil {
 		return err
 	}
 	return r.client.Store.Swap(slot, kept, raw)
@@ -273,7 +271,7 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	slot := Slot{Role: typeSnapshot}
 	kept, err := r.client.Store.Load(slot)
 	if err == nil {
-		if current, err := r.RestoreSnapshot(kept); err == nil && current {
+		if current, err := r.RestoreSnapshot(kept, r.memory.verified); err == nil && current {
 			return nil
 		}
 	} else if !errors.Is(err, ErrNotFound) {
@@ -287,7 +285,10 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	if err := r.AddSnapshot(raw); err != nil {
 		return err
 	}
-	return r.client.Store.Swap(slot, kept, raw)
+	if err := r.client.Store.Swap(slot, kept, raw); err != nil {
+		return err
+	}
+	return r.client.remember(func(m *memory) { m.verified = r.SnapshotRecord() })
 }
 
 // promisedName is the name of a role's file, in the version that is promised.

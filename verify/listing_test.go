@@ -321,7 +321,7 @@ func TestListingRollback(t *testing.T) {
 		if _, err := s.AddTimestamp(timestamp); err != nil {
 			t.Fatal(err)
 		}
-		if current, err := s.RestoreSnapshot(listed(t, "snapshot", 1, "meta", older)); err != nil || current {
+		if current, err := s.RestoreSnapshot(listed(t, "snapshot", 1, "meta", older), verify.SnapshotRecord{}); err != nil || current {
 			t.Fatal(current, err)
 		}
 		return s.AddSnapshot(listed(t, "snapshot", 2, "meta", newer))

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -14,9 +15,11 @@ var memorySlot = Slot{}
 // memory is a text of one line for each thing:
 //
 //	under VERSION DIGEST
+//	verified DIGEST under VERSION DIGEST
 //	replaced VERSION DIGEST by VERSION DIGEST
 type memory struct {
-	under    RootName // under which the kept timestamp and snapshot were accepted
+	under    RootName       // under which the kept timestamp and snapshot were accepted
+	verified SnapshotRecord // of the kept snapshot, or of one before it
 	replaced *Replacement
 }
 
@@ -25,6 +28,9 @@ func (m memory) String() string {
 	if m.under.Version > 0 {
 		fmt.Fprintf(&b, "under %d %s\n", m.under.Version, m.under.Digest)
 	}
+	if v := m.verified; v != (SnapshotRecord{}) {
+		fmt.Fprintf(&b, "verified %s under %d %s\n", v.Content, v.Under.Version, v.Under.Digest)
+	}
 	if m.replaced != nil {
 		fmt.Fprintf(&b, "replaced %d %s by %d %s\n", m.replaced.Before.Version, m.replaced.Before.Digest, m.replaced.After.Version, m.replaced.After.Digest)
 	}
@@ -32,7 +38,7 @@ func (m memory) String() string {
 }
 
 // readMemory never fails: a damaged memory may have held a replacement, so it
-// is one of which nothing is known.
+// is one of which nothing is known; and nothing was verified.
 func readMemory(text string) memory {
 	var m memory
 	for line := range strings.Lines(text) {
@@ -41,6 +47,11 @@ func readMemory(text string) memory {
 		switch {
 		case len(words) == 3 && words[0] == "under":
 			m.under, ok = readName(words[1], words[2])
+		case len(words) == 5 && words[0] == "verified" && words[2] == "under":
+			var err error
+			m.verified.Content, err = ParseDigest(words[1])
+			m.verified.Under, ok = readName(words[3], words[4])
+			ok = ok && err == nil
 		case len(words) == 6 && words[0] == "replaced" && words[3] == "by":
 			r := &Replacement{}
 			var first bool
@@ -73,9 +84,24 @@ func (c *Client) remembered() (memory, error) {
 	return readMemory(string(text)), err
 }
 
-func (c *Client) remember(m memory) error {
-	if m == (memory{}) {
-		return c.put(memorySlot, nil)
+// remember changes one thing in the memory of a client, as it is by now: what
+// another process has remembered in the meantime stays.
+func (c *Client) remember(change func(*memory)) error {
+	old, err := c.Store.Load(memorySlot)
+	if errors.Is(err, ErrNotFound) {
+		old, err = nil, nil
 	}
-	return c.put(memorySlot, []byte(m.String()))
+	if err != nil {
+		return err
+	}
+	m := readMemory(string(old))
+	change(&m)
+	text := []byte(m.String())
+	if len(text) == 0 {
+		text = nil
+	}
+	if bytes.Equal(old, text) && (old == nil) == (text == nil) {
+		return nil
+	}
+	return c.Store.Swap(memorySlot, old, text)
 }

@@ -147,8 +147,8 @@ func (s *Session) quorumOf(role, call string) (*Quorum, error) {
 }
 
 // verified reads a document and holds it to the threshold of a role of the
-// root, and to its repository.
-func (s *Session) verified(role, call string, raw []byte) (*Document, error) {
+// root, and to its repository. The threshold was met before if a record says so.
+func (s *Session) verified(role, call string, raw []byte, record SnapshotRecord) (*Document, error) {
 	q, err := s.quorumOf(role, call)
 	if err != nil {
 		return nil, err
@@ -166,6 +166,9 @@ func (s *Session) verified(role, call string, raw []byte) (*Document, error) {
 	if err := checkRepository(s.root.Repository(), role, d); err != nil { // x-rust-tuf: one repository
 		return nil, err
 	}
+	if record.covers(d, s.root) { // SPEC 5.5.3: it was met before
+		return d, nil
+	}
 	if err := q.met(d, nil); err != nil { // SPEC 5.4.2, 5.5.3
 		return nil, err
 	}
@@ -180,7 +183,7 @@ func (s *Session) RestoreTimestamp(raw []byte) error {
 	if s.timestamp != nil {
 		return &OrderError{"RestoreTimestamp", "there is a timestamp already"}
 	}
-	d, err := s.verified(typeTimestamp, "RestoreTimestamp", raw)
+	d, err := s.verified(typeTimestamp, "RestoreTimestamp", raw, SnapshotRecord{})
 	if err != nil {
 		return err
 	}
@@ -197,7 +200,7 @@ func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
 	if s.snapshot != nil || s.older != nil {
 		return false, &OrderError{"AddTimestamp", "a snapshot has been judged by the timestamp already"}
 	}
-	d, err := s.verified(typeTimestamp, "AddTimestamp", raw)
+	d, err := s.verified(typeTimestamp, "AddTimestamp", raw, SnapshotRecord{})
 	if err != nil {
 		return false, err
 	}
@@ -246,11 +249,14 @@ func (s *Session) compare(trusted, found *Document) {
 // whether it is the very one that the timestamp promises, so that none has to
 // be fetched; else it is a floor that no newer one may go below. When it is
 // refused nothing is lost but the floor.
-func (s *Session) RestoreSnapshot(raw []byte) (current bool, err error) {
+//
+// record spares it the signatures, and nothing else, if it is of these bytes
+// and of the root that is trusted now. With the zero record they are verified.
+func (s *Session) RestoreSnapshot(raw []byte, record SnapshotRecord) (current bool, err error) {
 	if !s.fresh || s.snapshot != nil {
 		return false, &OrderError{"RestoreSnapshot", "it comes after AddTimestamp, and once"}
 	}
-	d, err := s.verified(typeSnapshot, "RestoreSnapshot", raw)
+	d, err := s.verified(typeSnapshot, "RestoreSnapshot", raw, record)
 	if err != nil {
 		return false, err
 	}
@@ -281,7 +287,7 @@ func (s *Session) AddSnapshot(raw []byte) error {
 	if err := promised.check(typeSnapshot, raw); err != nil {
 		return err
 	}
-	d, err := s.verified(typeSnapshot, "AddSnapshot", raw)
+	d, err := s.verified(typeSnapshot, "AddSnapshot", raw, SnapshotRecord{})
 	if err != nil {
 		return err
 	}

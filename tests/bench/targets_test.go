@@ -156,7 +156,7 @@ func BenchmarkSnapshot(b *testing.B) {
 				if _, err := s.AddTimestamp(p.timestamp); err != nil {
 					return false
 				}
-				if current, err := s.RestoreSnapshot(p.older); err != nil || current {
+				if current, err := s.RestoreSnapshot(p.older, verify.SnapshotRecord{}); err != nil || current {
 					return false
 				}
 				if s.AddSnapshot(p.snapshot) != nil {
