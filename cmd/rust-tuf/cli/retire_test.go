@@ -171,8 +171,8 @@ func TestRetireRefuses(t *testing.T) {
 		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, append(slices.Clone(leaving), giveUp), ExitCard, []string{"the card was not touched in time"}},
 		{"another key", func(_ *vyubikey.World, c *card.Card) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
-		}, retireArgs, nil, ExitCard, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 holds another key; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
-		{"a card that was reset", func(_ *vyubikey.World, c *card.Card) { reset(t, c) }, retireArgs, nil, ExitCard, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml, in a pull request, so that no role can name it any more`}},
+		}, retireArgs, nil, ExitCard, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 holds another key, and no other slot shows it; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
+		{"a card that was reset", func(_ *vyubikey.World, c *card.Card) { reset(t, c) }, retireArgs, nil, ExitCard, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty, and no other slot shows it; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml, in a pull request, so that no role can name it any more`}},
 		{"another card", func(world *vyubikey.World, c *card.Card) {
 			world.Clear()
 			world.Insert(card.Config{Serial: 5200009})
@@ -240,7 +240,7 @@ func TestRetireWhatIsGone(t *testing.T) {
 	reset(t, c)
 	mallory.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitCard, retireArgs, "the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty; ",
+		s.exits(t, mallory, ExitCard, retireArgs, "the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty, and no other slot shows it; ",
 			"hint: nothing is left to do: members/mallory/member.toml declares it retired, so no role can name it")
 	})
 }
@@ -255,6 +255,38 @@ func pulledBeforeWipe(t *testing.T, s *stage, mallory *actor, world *vyubikey.Wo
 		"run the command again, which goes on with the card, before anybody merges the branch")
 	c.OnCommand(nil)
 	world.PlugInto("Yubico YubiKey again", c)
+}
+
+// A key that was moved to another slot is found there and destroyed, also after
+// its end was announced: what is called gone is on the card nowhere.
+func TestRetireFindsAMovedKey(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		before func(t *testing.T, s *stage, mallory *actor, world *vyubikey.World, c *card.Card)
+		script []reply
+	}{
+		{"in order", func(*testing.T, *stage, *actor, *vyubikey.World, *card.Card) {}, leaving},
+		{"after an interrupted run", pulledBeforeWipe, []reply{serialBack, askPIN}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s, mallory, world, c := memberWithCard(t, card.Config{})
+			test.before(t, s, mallory, world, c)
+			c.Move(card.Signature, card.Authentication)
+			shown := mallory.answers(t, test.script...)
+			s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is deleted from slot 9a of YubiKey 5200001.")
+			for _, want := range []string{"The key is declared in slot 9c; this card holds it in slot 9a.\n", "  2. THE KEY IN SLOT 9a IS DESTROYED for good: "} {
+				if !strings.Contains(shown.String(), want) {
+					t.Errorf("not said: %q\n%s", want, shown)
+				}
+			}
+			if c.PublicKey(card.Authentication) != nil {
+				t.Error("the key is still there")
+			}
+			if verdict, err := s.gateOn(t, "member/mallory-retires-main"); err != nil || !verdict.Accepted {
+				t.Errorf("%+v, %v", verdict, err)
+			}
+		})
+	}
 }
 
 // A card that overwrites the key and then fails to delete: what is shown is what

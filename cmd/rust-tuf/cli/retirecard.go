@@ -38,8 +38,26 @@ func (r *retiring) findCard(ctx context.Context) (gone bool, err error) {
 	if r.card, err = piv.FindCard(ctx, wanted); err != nil {
 		return false, err
 	}
-	held := r.info.Slot(r.slot)
-	return held.State != piv.Used || held.Fingerprint != r.key.Public.Fingerprint(), nil
+	return !r.findSlot(), nil
+}
+
+// findSlot finds the slot that holds the key: the declared one, or where somebody
+// moved it. In another one than the declared a certificate is not believed, for
+// the key below it would be destroyed and may be any.
+func (r *retiring) findSlot() bool {
+	holds := func(held piv.SlotInfo) bool {
+		return held.State == piv.Used && held.Fingerprint == r.key.Public.Fingerprint()
+	}
+	if holds(r.info.Slot(r.slot)) {
+		return true
+	}
+	for _, held := range r.info.Slots {
+		if holds(held) && held.Told != piv.ByCertificate {
+			r.slot, r.out.Slot = held.Slot, held.Slot.String()
+			return true
+		}
+	}
+	return false
 }
 
 func (r *retiring) branch() string { return "member/" + r.member.Name + "-retires-" + r.key.Label }
@@ -105,6 +123,9 @@ func (r *retiring) record(said *roles.Retirement) (metadata.Change, error) {
 // agree says what will happen and asks for the serial number.
 func (r *retiring) agree(ctx context.Context, said bool) error {
 	held := r.info.Slot(r.slot)
+	if r.slot.String() != r.key.Slot {
+		r.say("The key is declared in slot %s; this card holds it in slot %s.", r.key.Slot, r.slot)
+	}
 	r.say("What will be done to YubiKey %d (%s, firmware %s):", r.info.Serial, r.info.Form, r.info.Firmware)
 	switch {
 	case r.out.Recorded:

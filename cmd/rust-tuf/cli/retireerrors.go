@@ -43,7 +43,7 @@ func (e *KeyGoneError) Error() string {
 	case piv.Hidden:
 		what = "shows no key"
 	}
-	return fmt.Sprintf("the key %s of %s is gone already: slot %s of YubiKey %d %s; so it cannot sign that it is retired, and nothing was changed", e.Label, e.Member, e.Slot, e.Serial, what)
+	return fmt.Sprintf("the key %s of %s is gone already: slot %s of YubiKey %d %s, and no other slot shows it; so it cannot sign that it is retired, and nothing was changed", e.Label, e.Member, e.Slot, e.Serial, what)
 }
 
 // Hint says what can still be recorded.
