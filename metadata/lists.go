@@ -10,20 +10,9 @@ import (
 // in which they delegate.
 func (t *Trusted) Lists(key verify.Digest) []string {
 	var list []string
-	look := func(by verify.Delegator, role string) {
-		q, ok := by.Quorum(role)
-		if ok && !slices.Contains(list, role) && slices.ContainsFunc(q.Keys(), func(h verify.Holder) bool { return h.Key.Fingerprint() == key }) {
-			list = append(list, role)
-		}
-	}
-	if t.Root != nil {
-		for _, role := range []string{roleRoot, roleTargets, "snapshot", "timestamp"} {
-			look(t.Root, role)
-		}
-	}
-	for _, role := range t.order {
-		for _, d := range t.Targets[role].Delegations() {
-			look(t.Targets[role], d.Name)
+	for _, q := range t.Quorums() {
+		if !slices.Contains(list, q.Role()) && slices.ContainsFunc(q.Keys(), func(h verify.Holder) bool { return h.Key.Fingerprint() == key }) {
+			list = append(list, q.Role())
 		}
 	}
 	return list
@@ -42,4 +31,26 @@ func (e *Event) Lists(key verify.Digest) string {
 		}
 	}
 	return ""
+}
+
+// Quorums are the rules of the trusted versions, root's first. A role to which
+// two versions delegate has two.
+func (t *Trusted) Quorums() []*verify.Quorum {
+	var list []*verify.Quorum
+	look := func(by verify.Delegator, role string) {
+		if q, ok := by.Quorum(role); ok {
+			list = append(list, q)
+		}
+	}
+	if t.Root != nil {
+		for _, role := range []string{roleRoot, roleTargets, "snapshot", "timestamp"} {
+			look(t.Root, role)
+		}
+	}
+	for _, role := range t.order {
+		for _, d := range t.Targets[role].Delegations() {
+			look(t.Targets[role], d.Name)
+		}
+	}
+	return list
 }

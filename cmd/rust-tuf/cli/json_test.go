@@ -76,6 +76,7 @@ func TestJSON(t *testing.T) {
 	see("complete", s.exits(t, s.maintainer, ExitDone, []string{"complete", "--json"}))
 	s = play(t, "genesis-done", "alice")
 	s.now = december
+	see("member lost", s.exits(t, s.maintainer, ExitDone, append(lostAlice, "--dry-run", "--json")))
 	see("propose", s.exits(t, s.maintainer, ExitDone, []string{"propose", "--json", "--why", "a renewal", "--renew", "root"}))
 	judy := s.newcomer(t, "judy")
 	see("member add", s.exits(t, judy, ExitDone, []string{"member", "add", "judy", "--json", "--public-key", judy.publicKey()}))

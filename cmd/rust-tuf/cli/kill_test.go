@@ -43,6 +43,7 @@ func TestKilled(t *testing.T) {
 		{"sign two documents", "genesis-open", "alice", false, []string{"sign"}, "pin: root 1 "},
 		{"propose", "genesis-done", "maintainer", false, []string{"propose", "--why", "a renewal", "--renew", "root"}, "refs/heads/event/2026-11-22-root-v2, 1 commits"},
 		{"propose in the place of another", "second-open", "maintainer", false, []string{"propose", "--why", "start over", "--renew", "root", "--supersede", secondEvent, "--name", "again"}, "refs/heads/event/again, 1 commits"},
+		{"member lost", "genesis-done", "bob", false, []string{"member", "lost", "alice", "--why", "left in a train"}, "refs/heads/event/2026-11-22-root-v2, 2 commits"},
 		{"bundle import", "second-open", "alice", true, []string{"bundle", "import", "event.answer"}, "refs/heads/sign/" + secondEvent + "/root/alice-"},
 		{"complete", "second-ready", "maintainer", true, []string{"complete"}, "refs/heads/complete/" + secondEvent + ", 1 commits"},
 	} {

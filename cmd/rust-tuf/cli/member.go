@@ -35,7 +35,7 @@ quorum signed does.`,
 	}
 	add.Flags().StringVar(&o.publicKey, "public-key", "", "`file` with the public key in PEM (needed)")
 	o.addFlags(add)
-	return group("member", "people and their keys", add, c.enrolCommand(), c.retireCommand(), c.attestationsCommand())
+	return group("member", "people and their keys", add, c.enrolCommand(), c.retireCommand(), c.lostCommand(), c.attestationsCommand())
 }
 
 // addFlags are the flags about the person.

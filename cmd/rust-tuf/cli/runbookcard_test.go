@@ -27,13 +27,17 @@ func TestRunbookYubiKey(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no such runbook")
 	}
+	const lost = "member lost NAME --card SERIAL --why left in a train, PIN not known to anybody"
 	var typed []string
 	for _, args := range commandsIn(text) {
 		line := strings.Join(args, " ")
 		typed = append(typed, line)
 		for i, word := range args {
-			if word == "NAME" {
+			switch word {
+			case "NAME":
 				args[i] = "mallory"
+			case "SERIAL":
+				args[i] = "5200002"
 			}
 		}
 		want, branch := ExitDone, ""
@@ -49,6 +53,8 @@ func TestRunbookYubiKey(t *testing.T) {
 		case "member retire NAME --label main":
 			takes(first)
 			branch = "member/mallory-retires-main"
+		case lost:
+			branch = "member/mallory-lost-second"
 		}
 		s.exits(t, mallory, want, args)
 		if branch == "" {
@@ -59,7 +65,7 @@ func TestRunbookYubiKey(t *testing.T) {
 		}
 	}
 	want := []string{"--version", "doctor", "member enrol NAME", "doctor --test-signature",
-		"member enrol NAME --label second --replaces main", "member retire NAME --label main"}
+		"member enrol NAME --label second --replaces main", "member retire NAME --label main", lost}
 	if !slices.Equal(typed, want) {
 		t.Errorf("the runbook's commands are %q, want %q", typed, want)
 	}

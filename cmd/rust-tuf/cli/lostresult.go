@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/rust-lang/rust-tuf/roles"
+)
+
+type lostResult struct {
+	Member      string `json:"member"`
+	Label       string `json:"label"`
+	Kind        string `json:"kind"`
+	Serial      int64  `json:"serial,omitempty"`
+	Fingerprint string `json:"fingerprint"`
+	When        string `json:"when_claimed"`
+	Why         string `json:"why"`
+	Replacement string `json:"replacement,omitempty"` // label of the member's key that takes its place
+
+	Roles       []lostRole `json:"roles"`        // that list the key, in trusted versions
+	StillCounts []string   `json:"still_counts"` // open events that list it
+	Call        []string   `json:"call"`         // the others of those roles
+	Needs       []lostNeed `json:"needs"`        // for the event, rule by rule
+
+	Event     string            `json:"event,omitempty"`
+	NoEvent   string            `json:"no_event,omitempty"`  // why none was drafted
+	Documents []bundledDocument `json:"documents,omitempty"` // of the event
+	Branch    string            `json:"branch,omitempty"`
+	pullRequest
+	DryRun bool `json:"dry_run"`
+}
+
+// lostRole is what a role can still do once a key is gone.
+type lostRole struct {
+	Role       string   `json:"role"`
+	Threshold  int      `json:"threshold"`
+	Listed     int      `json:"listed"`
+	Able       []string `json:"able"`
+	LossesLeft int      `json:"losses_left"` // negative: too few are left already
+}
+
+type lostNeed struct {
+	Role      string   `json:"role"`
+	Version   int64    `json:"version"`
+	By        string   `json:"by"`
+	Threshold int      `json:"threshold"`
+	Of        []string `json:"of"`
+}
+
+func (r *lostResult) text(w io.Writer) {
+	on := "a key in a file"
+	if r.Kind == string(roles.KindPIV) {
+		on = fmt.Sprintf("YubiKey %d", r.Serial)
+	}
+	fmt.Fprintf(w, "Reported: the key %s of %s (%s) is lost since %s (as whoever reports it says): %s\n", r.Label, r.Member, on, r.When, r.Why)
+	fmt.Fprintln(w, "This is a report and proves nothing. Until a version without the key is published, the key counts as before.")
+	fmt.Fprintln(w, "\nAt once:")
+	if r.Kind == string(roles.KindPIV) {
+		fmt.Fprintln(w, "  The card locks after a few wrong PINs in a row (three, unless its holder changed that). Whoever has the card and knows the PIN can sign.")
+	} else {
+		fmt.Fprintln(w, "  Whoever has the file and its passphrase can sign, as often as they like, and nobody sees it.")
+	}
+	if len(r.Call) > 0 {
+		fmt.Fprintf(w, "  Call them, do not only write: %s.\n", join(r.Call))
+	}
+	for _, e := range r.StillCounts {
+		fmt.Fprintf(w, "  A signature by this key still counts in the open event %s: believe none that came after the loss.\n", e)
+	}
+	r.quorum(w)
+	r.draft(w)
+}
+
+// quorum says what is left.
+func (r *lostResult) quorum(w io.Writer) {
+	if len(r.Roles) == 0 {
+		fmt.Fprintln(w, "\nNo trusted version lists the key: nobody else has to do anything.")
+		return
+	}
+	fmt.Fprintln(w, "\nWhat can still be done without it:")
+	for _, role := range r.Roles {
+		fmt.Fprintf(w, "  %s: %d of %d keys can sign, and %d must; ", role.Role, len(role.Able), role.Listed, role.Threshold)
+		ends, after := "its holders can no longer sign it", "; new keys must be named for it"
+		if role.Role == roles.Root {
+			ends, after = "root cannot be rotated", ": each client needs a new root by its digest (`rust-tuf verify replace-root`)"
+		}
+		switch n := role.LossesLeft; {
+		case n < 0:
+			fmt.Fprintf(w, "%s%s.\n", ends, after)
+		case n == 0:
+			fmt.Fprintf(w, "with one more loss %s.\n", ends)
+		default:
+			fmt.Fprintf(w, "up to %d more may be lost before %s.\n", n, ends)
+		}
+	}
+}
+
+// draft says what was drafted, and who is needed for it.
+func (r *lostResult) draft(w io.Writer) {
+	if r.Event == "" {
+		fmt.Fprintf(w, "\nNo event was drafted: %s\n", r.NoEvent)
+	} else {
+		fmt.Fprintf(w, "\nDrafted: event %s", r.Event)
+		if r.Replacement != "" {
+			fmt.Fprintf(w, ", in which the key %s of %s takes its place", r.Replacement, r.Member)
+		}
+		fmt.Fprintln(w, ". Needed for it are:")
+		for _, n := range r.Needs {
+			fmt.Fprintf(w, "  %s version %d, by the rule of %s: %d of %s\n", n.Role, n.Version, n.By, n.Threshold, join(n.Of))
+		}
+		fmt.Fprintln(w, "Digests, to be announced to the signers outside the forge:")
+		for _, d := range r.Documents {
+			fmt.Fprintf(w, "  %s version %d\n", d.Role, d.Version)
+			writeDigest(w, d.SHA256)
+		}
+	}
+	if r.DryRun {
+		fmt.Fprintln(w, "Nothing was pushed (dry run).")
+		return
+	}
+	fmt.Fprintf(w, "Pushed to branch %s.\n", r.Branch)
+	r.next(w, "Next: open a pull request, and have another person review and merge it:",
+		"A pull request is open. Next: have another person review and merge it:")
+}
