@@ -67,11 +67,65 @@ func TestReadCosts(t *testing.T) {
 					_, err = d.Targets("targets")
 				}
 			})
-			// All that is ever allocated, most of which is garbage soon. The worst
-			// are empty patterns, of which three bytes become a string.
+			// All that is ever allocated, most of which is garbage soon.
 			if used > uint64(48*len(raw)) {
 				t.Errorf("%d bytes take %d, %.1f times as much; %.200v", len(raw), used, float64(used)/float64(len(raw)), err)
 			}
 		})
+	}
+}
+
+// A mirror without any key makes a client read junk in place of targets: their
+// delegations are looked at when somebody has signed them, not before.
+func TestUnsignedDelegationsCostNothing(t *testing.T) {
+	r := serve(t)
+	c, _ := r.client()
+	roles := list(1000, func(i int) string {
+		return fmt.Sprintf(`{"keyids":[],"name":"%d","paths":[`+list(1000, func(int) string { return `""` })+`],"terminating":true,"threshold":1}`, i)
+	})
+	raw := []byte(`{"signatures":[],"signed":{"_type":"targets","delegations":{"keys":{},"roles":[` + roles + `]},"expires":"2030-01-01T00:00:00Z","spec_version":"1.0.31","targets":{},"version":1,"x-rust-tuf":{"format":1,"repository":"` + repository + `","role":"targets"}}}`)
+	r.files["1.targets.json"] = raw
+	var err error
+	used := allocations(func() { _, err = refresh(c) })
+	refused[*verify.ThresholdError](t, err, "threshold of root 1 not met", "0 of 3")
+	if used > uint64(12*len(raw)) { // what it takes to receive and scan them
+		t.Errorf("%d bytes take %d, %.1f times as much", len(raw), used, float64(used)/float64(len(raw)))
+	}
+}
+
+// Each lookup compares its path with every pattern, so their number is bounded
+// over all roles of a document, as that of the prefixes is.
+func TestPatternLimit(t *testing.T) {
+	read := func(lim verify.Limits, member string, counts ...int) error {
+		signed := targetsSigned("targets", 1)
+		for i, n := range counts {
+			name := fmt.Sprint("role", i)
+			delegating(signed, name, 1, edPerson(t, "dave"))
+			role := set(signed["delegations"].(object)["roles"].([]any)[i].(object), "paths", gone)
+			entries := make([]any, n)
+			for i := range entries {
+				entries[i] = "0a"
+			}
+			role[member] = entries
+		}
+		d, err := verify.Read(envelope(t, signed), lim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = d.Targets("targets")
+		return err
+	}
+	for _, member := range []string{"paths", "path_hash_prefixes"} {
+		if err := read(verify.Limits{Patterns: 5}, member, 2, 3); err != nil {
+			t.Errorf("%s, as many as there may be: %v", member, err)
+		}
+		e := refused[*verify.LimitError](t, read(verify.Limits{Patterns: 5}, member, 3, 3), "patterns and prefixes of delegated roles: 6, above the limit of 5")
+		if e.Limit != 5 || e.Found != 6 {
+			t.Errorf("%+v", e)
+		}
+		if err := read(verify.Limits{}, member, 40000, 25536); err != nil {
+			t.Errorf("%s, as many as there may be by default: %v", member, err)
+		}
+		refused[*verify.LimitError](t, read(verify.Limits{}, member, 40000, 25537), "above the limit of 65536")
 	}
 }

@@ -62,11 +62,12 @@ func (f *targetsFacts) readDelegatedRoles(roles value, ring keyring) error {
 	}
 	names := map[string]bool{}
 	n, limit := 0, f.document.lim.Delegations
+	patterns := patternCount{limit: f.document.lim.Patterns}
 	for v := range roles.elements() {
 		if n++; n > limit {
 			continue // counts the rest
 		}
-		role, err := readDelegation(v)
+		role, err := readDelegation(v, &patterns)
 		if err != nil {
 			return at(n-1, err)
 		}
@@ -92,8 +93,11 @@ func (f *targetsFacts) readDelegatedRoles(roles value, ring keyring) error {
 	return checkCount("delegated roles", n, limit)
 }
 
+// patternCount counts the patterns and prefixes of one document.
+type patternCount struct{ found, limit int }
+
 // readDelegation reads what a delegated role has beside its quorum.
-func readDelegation(v value) (Delegation, error) {
+func readDelegation(v value, patterns *patternCount) (Delegation, error) {
 	var r Delegation
 	if err := v.object(); err != nil {
 		return r, err
@@ -109,9 +113,9 @@ func readDelegation(v value) (Delegation, error) {
 			ended = true
 			r.Terminating, err = m.boolean()
 		case "paths":
-			r.Paths, err = readList(m)
+			r.Paths, err = patterns.read(m)
 		case "path_hash_prefixes":
-			r.PathHashPrefixes, err = readList(m)
+			r.PathHashPrefixes, err = patterns.read(m)
 			for i, p := range r.PathHashPrefixes {
 				if !isHex([]byte(p)) || p == "" || len(p) > 64 {
 					err = at(i, misfit("", "must be 1 to 64 hex digits, found %s", shown(p)))
@@ -137,13 +141,16 @@ func readDelegation(v value) (Delegation, error) {
 	return r, nil
 }
 
-// readList reads an array of strings; the result is not nil.
-func readList(v value) ([]string, error) {
+// read reads an array of strings; the result is not nil.
+func (c *patternCount) read(v value) ([]string, error) {
 	if err := v.array(); err != nil {
 		return nil, err
 	}
 	list := []string{}
 	for m := range v.elements() {
+		if c.found++; c.found > c.limit {
+			return nil, &LimitError{What: "patterns and prefixes of delegated roles", Limit: int64(c.limit), Found: int64(c.found)}
+		}
 		s, err := m.text()
 		if err != nil {
 			return nil, at(len(list), err)

@@ -13,6 +13,7 @@ type Limits struct {
 	Keys          int // entries of one `keys` object, of one `keyids` list, and the largest threshold
 	RootRotations int // root versions accepted in one walk
 	Delegations   int // roles that one targets document delegates
+	Patterns      int // entries of `paths` and `path_hash_prefixes` in one targets document, of all roles together
 	SnapshotFiles int // entries of one `meta` object
 	Visits        int // targets documents that the search for one path may look at
 }
@@ -42,6 +43,9 @@ func DefaultLimits() Limits {
 		// The largest number of hash bins that is written role by role; more
 		// bins are delegated by a rule.
 		Delegations: 16384,
+		// As many bins with four prefixes each. Each lookup compares its path
+		// with every one, and each takes more memory than it has bytes.
+		Patterns: 65536,
 		// 65,536 bins, each with an old role beside it.
 		SnapshotFiles: 131072,
 		// The search goes down one branch and stops; who delegates the same path
@@ -87,6 +91,7 @@ func (l Limits) orDefault() Limits {
 		{&l.Keys, &d.Keys},
 		{&l.RootRotations, &d.RootRotations},
 		{&l.Delegations, &d.Delegations},
+		{&l.Patterns, &d.Patterns},
 		{&l.SnapshotFiles, &d.SnapshotFiles},
 		{&l.Visits, &d.Visits},
 	} {

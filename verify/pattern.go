@@ -15,18 +15,31 @@ import (
 // segment: neither crosses a "/". Nothing else has a meaning, on any system;
 // `[` and `\` are characters like others.
 func (d Delegation) Covers(path string) bool {
+	return d.covers(&sought{path: path})
+}
+
+// sought is a path that is compared with many delegations, hashed once.
+type sought struct {
+	path   string
+	digits string // hex SHA-256 of the path, "" until it is needed
+}
+
+func (s *sought) hash() string {
+	if s.digits == "" {
+		sum := sha256.Sum256([]byte(s.path))
+		s.digits = hex.EncodeToString(sum[:])
+	}
+	return s.digits
+}
+
+func (d *Delegation) covers(s *sought) bool {
 	for _, pattern := range d.Paths {
-		if matchPath(pattern, path) {
+		if matchPath(pattern, s.path) {
 			return true
 		}
 	}
-	if len(d.PathHashPrefixes) == 0 {
-		return false
-	}
-	sum := sha256.Sum256([]byte(path))
-	digits := hex.EncodeToString(sum[:])
 	for _, prefix := range d.PathHashPrefixes {
-		if len(prefix) <= len(digits) && strings.EqualFold(digits[:len(prefix)], prefix) {
+		if digits := s.hash(); len(prefix) <= len(digits) && strings.EqualFold(digits[:len(prefix)], prefix) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -31,4 +32,32 @@ func FuzzCovers(f *testing.F) {
 			t.Errorf("%q covers %q: %v, want %v", pattern, path, got, want)
 		}
 	})
+}
+
+// However many roles have prefixes, a lookup hashes its path once.
+func TestPathIsHashedOnce(t *testing.T) {
+	r := serve(t)
+	roles := []any{}
+	for i := range 5000 {
+		role := roleObject(1)
+		role["name"], role["terminating"], role["path_hash_prefixes"] = strconv.Itoa(i), true, []any{"00000000"}
+		roles = append(roles, role)
+	}
+	r.targets["targets"]["delegations"] = object{"keys": object{}, "roles": roles}
+	r.publish()
+	c, _ := r.client()
+	repository, err := c.Refresh(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repository.TopLevel(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	allocs := testing.AllocsPerRun(5, func() {
+		_, err = repository.Target(t.Context(), "crates/nobody")
+	})
+	refused[*verify.NotFoundError](t, err, "no role vouches for crates/nobody")
+	if allocs > 50 { // each hash is written out in hex
+		t.Errorf("%v allocations for one lookup", allocs)
+	}
 }

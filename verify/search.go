@@ -87,8 +87,9 @@ func (f *targetsFacts) delegatesOf(path string) func(yield func(role string, ter
 			yield(f.succinct.Bin(path), true)
 			return
 		}
-		for _, d := range f.delegations {
-			if d.Covers(path) && !yield(d.Name, d.Terminating) {
+		wanted := &sought{path: path}
+		for i := range f.delegations {
+			if d := &f.delegations[i]; d.covers(wanted) && !yield(d.Name, d.Terminating) {
 				return
 			}
 		}
@@ -124,7 +125,7 @@ func (s *Session) targets(role string, by Delegator, load Loader) (*Targets, err
 		return err
 	}
 	if read := s.read[role]; read != nil {
-		t, err := s.trustTargets(role, by, promised, read)
+		t, err := TrustTargets(by, read)
 		if err == nil {
 			s.trusted[key] = t
 		}
@@ -153,30 +154,26 @@ func (s *Session) acceptTargets(role string, by Delegator, promised metaFile, ra
 	if err != nil {
 		return nil, err
 	}
+	if err := d.concernsTargets(role); err != nil {
+		return nil, err
+	}
+	// SPEC 5.6.3. Delegations take more memory than they have bytes, so they
+	// are read only when somebody has signed them.
+	if err := checkVouched(by, role, d); err != nil {
+		return nil, err
+	}
+	// SPEC 5.6.4.
+	if want := promised.version(); d.version != want {
+		return nil, &VersionError{Role: role, Trusted: want, Found: d.version, promised: true}
+	}
+	// SPEC 5.6.5.
+	if err := d.checkExpiry(role, s.at); err != nil {
+		return nil, err
+	}
 	candidate, err := d.Targets(role)
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.trustTargets(role, by, promised, candidate)
-	if err != nil {
-		return nil, err
-	}
 	s.read[role] = candidate
-	return t, nil
-}
-
-func (s *Session) trustTargets(role string, by Delegator, promised metaFile, candidate *UnverifiedTargets) (*Targets, error) {
-	t, err := TrustTargets(by, candidate)
-	if err != nil {
-		return nil, err
-	}
-	// SPEC 5.6.4.
-	if want := promised.version(); t.Version() != want {
-		return nil, &VersionError{Role: role, Trusted: want, Found: t.Version(), promised: true}
-	}
-	// SPEC 5.6.5.
-	if err := t.CheckExpiry(s.at); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return &Targets{candidate.facts}, nil
 }

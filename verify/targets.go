@@ -28,19 +28,27 @@ type targetsFacts struct {
 // delegated one. Every entry and every delegation is checked for its form.
 // Errors are a [*FormatError], [*LimitError] or [*RoleError].
 func (d *Document) Targets(role string) (*UnverifiedTargets, error) {
-	switch {
-	case d.typ != typeTargets:
-		return nil, &RoleError{Want: role, Found: d.role()}
-	case role != typeTargets && isTopLevel(role):
-		return nil, &RoleError{Want: role, Found: d.typ}
-	case d.extension != nil && d.extension.Role != role: // x-rust-tuf: one role
-		return nil, &RoleError{Want: role, Found: d.extension.Role}
+	if err := d.concernsTargets(role); err != nil {
+		return nil, err
 	}
 	facts, err := readTargets(d, role)
 	if err != nil {
 		return nil, d.named(within("signed", err))
 	}
 	return &UnverifiedTargets{d, facts}, nil
+}
+
+// concernsTargets holds a document to the role that it is read for.
+func (d *Document) concernsTargets(role string) error {
+	switch {
+	case d.typ != typeTargets:
+		return &RoleError{Want: role, Found: d.role()}
+	case role != typeTargets && isTopLevel(role):
+		return &RoleError{Want: role, Found: d.typ}
+	case d.extension != nil && d.extension.Role != role: // x-rust-tuf: one role
+		return &RoleError{Want: role, Found: d.extension.Role}
+	}
+	return nil
 }
 
 func readTargets(d *Document, role string) (*targetsFacts, error) {
@@ -131,19 +139,26 @@ func TrustTargets(by Delegator, candidate *UnverifiedTargets) (*Targets, error) 
 	if candidate == nil || candidate.facts == nil {
 		return nil, &RoleError{Want: typeTargets}
 	}
-	facts := candidate.facts
-	q, ok := by.Quorum(facts.role)
-	if !ok {
-		return nil, &DelegationError{Role: facts.role, By: by.delegator().String()}
-	}
-	if err := checkRepository(by.Repository(), facts.role, facts.document); err != nil { // x-rust-tuf: one repository
+	if err := checkVouched(by, candidate.facts.role, candidate.facts.document); err != nil {
 		return nil, err
+	}
+	return &Targets{candidate.facts}, nil
+}
+
+// checkVouched holds a document to what a delegator demands of a role.
+func checkVouched(by Delegator, role string, d *Document) error {
+	q, ok := by.Quorum(role)
+	if !ok {
+		return &DelegationError{Role: role, By: by.delegator().String()}
+	}
+	if err := checkRepository(by.Repository(), role, d); err != nil { // x-rust-tuf: one repository
+		return err
 	}
 	// SPEC 5.6.3, and for delegated roles 5.6.7.
-	if err := q.met(facts.document, nil); err != nil {
-		return nil, err
+	if err := q.met(d, nil); err != nil {
+		return err
 	}
-	return &Targets{facts}, nil
+	return nil
 }
 
 // Document returns the document that is trusted.
