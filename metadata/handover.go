@@ -14,12 +14,12 @@ import (
 
 // Handover is a root of another repository that a payload lists as a target: a
 // client that believes this repository takes it for that one's. All of its
-// roots since the one that the version before lists were verified, each by the
+// roots since the newest one that was handed over were verified, each by the
 // thresholds of the one before it and its own.
 type Handover struct {
 	Target string         // path of the target
 	Name   string         // of the other repository, as the policy calls it
-	From   *verify.Root   // that the version before lists; nil if it lists none
+	From   *verify.Root   // the newest of them that is listed by what is trusted; nil if none is
 	Steps  []*verify.Root // that follow from it, the one that is handed over last
 }
 
@@ -89,6 +89,9 @@ func (h handedRoot) is(length int64, sha256 string) bool {
 // handedOver reads the roots of another repository, each of which must follow
 // from the one before. The first of them rests on nothing but itself.
 func (r *Repository) handedOver(name string) ([]handedRoot, error) {
+	if n := len(r.handed[name]); n > maxHandedRoots {
+		return nil, &verify.LimitError{What: "roots of the repository " + name, Limit: maxHandedRoots, Found: int64(n)}
+	}
 	var chain []handedRoot
 	for _, version := range r.handed[name] {
 		p := HandoverPath(name, version)
@@ -148,7 +151,7 @@ func (t *Trusted) handovers(e *Event, p *Payload) ([]*Handover, error) {
 	return out, nil
 }
 
-// handover proves one of them. Without steps, it is the one of the version
+// handover proves one of them. Without steps, it is one that was handed over
 // before.
 func (t *Trusted) handover(p *Payload, target roles.CharterTarget) (*Handover, error) {
 	chain, err := t.repo.handedOver(target.RootOf)
@@ -163,7 +166,10 @@ func (t *Trusted) handover(p *Payload, target roles.CharterTarget) (*Handover, e
 		return nil, errors.New("it is a root of this repository itself, which clients find without it")
 	}
 	h := &Handover{Target: target.Path, Name: target.RootOf}
-	from, err := t.listedBefore(p.Role, target, chain)
+	if same, err := t.unchanged(p.Role, target); same || err != nil {
+		return h, err
+	}
+	from, err := t.handedBefore(p.Role, target.RootOf, chain)
 	if err != nil {
 		return nil, err
 	}
@@ -181,29 +187,50 @@ func (t *Trusted) handover(p *Payload, target roles.CharterTarget) (*Handover, e
 	return h, nil
 }
 
-// listedBefore finds, among the roots that were handed over, the one that the
-// trusted version of a role lists under the same path; -1 if it lists none.
-func (t *Trusted) listedBefore(role string, target roles.CharterTarget, chain []handedRoot) (int, error) {
-	before := t.Targets[role]
-	if before == nil {
-		return -1, nil
+// unchanged tells whether the version before lists the same file under the
+// same path.
+func (t *Trusted) unchanged(role string, target roles.CharterTarget) (bool, error) {
+	base, err := t.Base(role)
+	if err != nil || base == nil {
+		return false, err
 	}
-	entry, listed := before.Entry(target.Path)
-	if !listed {
-		return -1, nil
+	before, err := base.Targets(role)
+	if err != nil {
+		return false, err
 	}
-	at, err := find(target.RootOf, chain, entry.Length, entry.Hashes["sha256"])
-	if err == nil {
-		return at, nil
+	return slices.ContainsFunc(before.UnverifiedEntries(), func(e verify.TargetEntry) bool {
+		return e.Path == target.Path && e.Length == target.Length && e.Hashes["sha256"] == target.SHA256
+	}), nil
+}
+
+// handedBefore finds the newest root of a repository that any trusted version
+// lists, of whatever role and under whatever path; -1 if none does.
+func (t *Trusted) handedBefore(role, name string, chain []handedRoot) (int, error) {
+	newest := -1
+	for _, r := range append(t.Roles(), role) {
+		base, err := t.Base(r)
+		if err != nil {
+			return -1, err
+		}
+		policy, err := t.repo.policyInForce(base)
+		if err != nil {
+			return -1, err
+		}
+		if policy == nil {
+			continue
+		}
+		for _, listed := range policy.Targets {
+			if listed.RootOf != name {
+				continue
+			}
+			at, err := find(name, chain, listed.Length, listed.SHA256)
+			if err != nil {
+				return -1, fmt.Errorf("the one that was handed over before is gone: %w", err)
+			}
+			newest = max(newest, at)
+		}
 	}
-	policy, perr := t.PolicyInForce(role)
-	if perr != nil {
-		return -1, perr
-	}
-	if policy == nil || !slices.ContainsFunc(policy.Targets, func(b roles.CharterTarget) bool { return b.Path == target.Path && b.RootOf == target.RootOf }) {
-		return -1, nil // it was not, or not this repository's
-	}
-	return -1, fmt.Errorf("the one that was handed over before is gone: %w", err)
+	return newest, nil
 }
 
 // find looks for a file by length and hash.

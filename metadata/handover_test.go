@@ -178,11 +178,47 @@ func TestHandoverGoesNowhere(t *testing.T) {
 		t.Errorf("%+v", version)
 	}
 
+	// Nor under another path; there a newer one still follows from what was
+	// handed over under the first.
+	elsewhere := func(raw []byte) string {
+		return strings.ReplaceAll(rootTarget("crates", raw), "crates/root.json", "crates/again.json")
+	}
+	w.declare(policy{root: nine, rootThreshold: 5, extra: rootTarget("crates", inner.root(2)) + elsewhere(inner.root(1))})
+	_, err = w.tryPropose(Proposition{})
+	expect[*HandoverError](t, err, "targets lists crates/again.json", "a newer one was handed over before")
+	w.hand(3, inner.root(3))
+	w.declare(policy{root: nine, rootThreshold: 5, extra: rootTarget("crates", inner.root(2)) + elsewhere(inner.root(3))})
+	p, err := w.tryPropose(Proposition{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := p.Standing.Payload("targets").Handovers; len(h) != 1 || h[0].From.Version() != 2 || h[0].To().Version() != 3 {
+		t.Errorf("%+v", h)
+	}
+
 	own := w.root(1)
 	w.files[HandoverPath("self", 1)] = own
 	w.declare(policy{root: nine, rootThreshold: 5, extra: rootTarget("self", own)})
 	_, err = w.tryPropose(Proposition{})
 	expect[*HandoverError](t, err, "it is a root of this repository itself")
+}
+
+// More roots than anybody publishes are not verified one by one.
+func TestHandoverLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, policy{root: nine, rootThreshold: 5}, nine...)
+	base := w.clone()
+	for v := range int64(maxHandedRoots + 1) {
+		w.hand(v+1, []byte("{}"))
+	}
+	v, err := Check(base.tree(), w.tree())
+	if err != nil || v.Accepted() {
+		t.Fatalf("%+v %v", v, err)
+	}
+	limit := expect[*verify.LimitError](t, v.Refusals[0], "roots of the repository crates")
+	if limit.Limit != maxHandedRoots || limit.Found != maxHandedRoots+1 {
+		t.Errorf("%+v", limit)
+	}
 }
 
 // A second root of a version that was handed over is a fork, and named so; a

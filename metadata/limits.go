@@ -37,6 +37,9 @@ const (
 	// maxIntermediatesBytes bounds the further intermediates: Yubico publishes a
 	// dozen in all, of 2 kB each.
 	maxIntermediatesBytes = 64 << 10
+	// maxHandedRoots bounds the roots of one other repository. All of them are
+	// verified with each event; twenty years of one every week.
+	maxHandedRoots = 1024
 	// maxTestRoots and maxTestRootBytes bound what the event of a rehearsal says
 	// about the roots that stood in for Yubico's: one for each shape of a chain,
 	// by common name (64 characters, by X.520) and digest.

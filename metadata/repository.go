@@ -288,7 +288,7 @@ func (r *Repository) policyInForce(d *verify.Document) (*roles.Charter, error) {
 		return nil, nil
 	}
 	ext, ok := d.Extension()
-	if !ok {
+	if !ok || ext.Policy.IsZero() { // a machine's
 		return nil, nil
 	}
 	for _, e := range r.Closed {

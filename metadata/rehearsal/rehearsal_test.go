@@ -175,6 +175,74 @@ func TestRehearseOnlyWhatCouldComplete(t *testing.T) {
 	expect[*UnplayableError](t, err, event, "does not follow from the events in the log")
 }
 
+// An event in the place of another is played without it: that one was never
+// completed, and nothing of it reaches a client.
+func TestRehearseSuperseding(t *testing.T) {
+	w, event := rotated(t)
+	repo, trusted := w.read()
+	d, err := repo.Declaration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(time.Hour)
+	p, err := trusted.Propose(d, metadata.Proposition{Why: "again", Opened: w.now, Supersede: []string{event}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.apply(p.Change)
+	r, err := w.rehearse(p.Event.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Clients(context.Background(), folder(r.Files), stopped); err != nil {
+		t.Error(err)
+	}
+	w.complete(p.Event.Name, "alice", "bob", "carol", "dave", "erin")
+	// And what came so into the log is played as part of the past.
+	w.now = w.now.Add(time.Hour)
+	r, err = w.rehearse(w.propose("root"))
+	if err != nil || len(r.Roots) != 3 || len(r.History) != 2 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	clients, err := r.Clients(context.Background(), folder(r.Files), stopped)
+	if err != nil || len(clients) != 4 {
+		t.Errorf("%v %v", clients, err)
+	}
+}
+
+// Events of the past are played in an order in which each follows, whatever
+// their names are.
+func TestInOrder(t *testing.T) {
+	closed := func(name string, payloads ...*metadata.Payload) *metadata.Event {
+		return &metadata.Event{Name: name, Payloads: payloads, Closed: &metadata.Closing{Outcome: metadata.Completed}}
+	}
+	root := func(version int64) *metadata.Payload { return &metadata.Payload{Role: "root", Version: version} }
+	of := func(role string, version int64, by string, its int64) *metadata.Payload {
+		return &metadata.Payload{Role: role, Version: version, Delegator: metadata.Delegator{Role: by, Version: its}}
+	}
+	list := []*metadata.Event{
+		closed("a", of("targets", 2, "root", 1)),
+		closed("b", root(2)),
+		closed("c", of("release", 2, "targets", 1)),
+		closed("d", of("release", 3, "targets", 2)),
+		closed("e", root(1), of("targets", 1, "root", 1), of("release", 1, "targets", 1)),
+		{Name: "f", Payloads: []*metadata.Payload{root(3)}, Closed: &metadata.Closing{Outcome: metadata.Overtaken}},
+	}
+	ordered, err := inOrder("g", list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range ordered {
+		names = append(names, e.Name)
+	}
+	if got := strings.Join(names, " "); got != "e c a b d" {
+		t.Errorf("played in the order %s", got)
+	}
+	_, err = inOrder("g", list[:4])
+	expect[*UnplayableError](t, err, "event g cannot be rehearsed", "do not follow from each other")
+}
+
 func TestInterrupted(t *testing.T) {
 	w, event := rotated(t)
 	r, err := w.rehearse(event)
