@@ -21,7 +21,7 @@ func (*NotBuiltInError) Error() string {
 
 // Hint says how to get a build that can.
 func (*NotBuiltInError) Hint() string {
-	return "use a released build, or build it with CGO_ENABLED=1 and without -tags nopiv (on Linux with libpcsclite-dev)"
+	return "build it on this computer with a C compiler and CGO_ENABLED=1, without -tags nopiv (docs/yubikey.md says how on each system)"
 }
 
 // NoServiceError is a computer on which nothing speaks with smart cards.

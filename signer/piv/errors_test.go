@@ -25,7 +25,7 @@ func TestErrors(t *testing.T) {
 		err         error
 		words, hint string
 	}{
-		{&NotBuiltInError{}, "this build of rust-tuf cannot use a YubiKey: PIV is not built in", "without -tags nopiv"},
+		{&NotBuiltInError{}, "this build of rust-tuf cannot use a YubiKey: PIV is not built in", "build it on this computer with a C compiler and CGO_ENABLED=1, without -tags nopiv (docs/yubikey.md says how on each system)"},
 		{&NoServiceError{inner}, "the smart card service is not running", ""},
 		{&DeniedError{inner}, "the smart card service refuses you access to cards", "not over ssh"},
 		{&BusyError{"reader"}, `the card in "reader" is in use by another program`, "gpgconf --kill scdaemon"},

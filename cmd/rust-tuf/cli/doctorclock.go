@@ -13,7 +13,7 @@ const quiet = 400 * 24 * time.Hour
 
 // clock compares this computer's time with the instants that the repository
 // claims to have seen already. What an event claims was judged by a gate with a
-// clock of its own; what a commit claims can only speak for a late clock.
+// clock of its own; what a commit claims can only take a doubt away.
 func (d *diagnosis) clock(ctx context.Context) {
 	var newest time.Time
 	for _, list := range [][]*metadata.Event{d.w.repo.Closed, d.w.repo.Open} {

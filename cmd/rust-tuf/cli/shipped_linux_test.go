@@ -13,7 +13,8 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
-// shipped builds the program as it is shipped, without cgo.
+// shipped builds the program for a machine without cards, as action.yml does:
+// without cgo.
 func shipped(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "rust-tuf")
