@@ -39,7 +39,7 @@ type Key interface {
 // Source finds the keys of one kind that are in this person's hand now: the
 // cards plugged in, the key files in a folder. None at all is no error. Listing
 // never asks for a secret; what cannot be used is told through ui.Message and
-// left out, so that one damaged key does not hide the others.
+// ui.LeftOut and left out, so that one damaged key does not hide the others.
 type Source interface {
 	Keys(ctx context.Context, ui UI) ([]Key, error)
 }

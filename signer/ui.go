@@ -13,6 +13,11 @@ type UI struct {
 	// Message shows one line and waits for nothing.
 	Message func(text string) error
 
+	// LeftOut is given, beside the line that Message shows, why a card or a key
+	// was left out when keys were listed, for whoever does not find the wanted
+	// one.
+	LeftOut func(err error)
+
 	// Secret asks for a PIN or a passphrase, which is not shown while it is
 	// typed. The slice is the caller's, who wipes it after use.
 	Secret func(ctx context.Context, prompt string) ([]byte, error)
@@ -27,12 +32,15 @@ type UI struct {
 	Waiting func(what string) (stop func())
 }
 
-// Complete returns ui with every missing callback filled in: without Message
-// and Waiting nothing is shown, without Secret and Confirm nobody can be asked
+// Complete returns ui with every missing callback filled in: without Message,
+// LeftOut and Waiting nothing is shown, without Secret and Confirm nobody can be asked
 // and the answer is ErrNobody.
 func (ui UI) Complete() UI {
 	if ui.Message == nil {
 		ui.Message = func(string) error { return nil }
+	}
+	if ui.LeftOut == nil {
+		ui.LeftOut = func(error) {}
 	}
 	if ui.Secret == nil {
 		ui.Secret = func(context.Context, string) ([]byte, error) { return nil, ErrNobody }

@@ -359,7 +359,10 @@ func TestSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	person := signertest.NewPerson(t) // listing asks for nothing
-	keys, err = Source{Dir: dir}.Keys(t.Context(), person.UI())
+	ui := person.UI()
+	var left []error
+	ui.LeftOut = func(err error) { left = append(left, err) }
+	keys, err = Source{Dir: dir}.Keys(t.Context(), ui)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -376,11 +379,11 @@ func TestSource(t *testing.T) {
 		"message: key file erin.key is left out: " + filepath.Join(dir, "erin.key") + ": not a key file: ",
 	}
 	seen := person.Seen()
-	if len(seen) != len(wants) {
-		t.Fatalf("seen %q", seen)
+	if len(seen) != len(wants) || len(left) != len(wants) {
+		t.Fatalf("seen %q, left out %q", seen, left)
 	}
 	for i, want := range wants {
-		if !strings.HasPrefix(seen[i], want) {
+		if !strings.HasPrefix(seen[i], want) || !strings.Contains(seen[i], left[i].Error()) {
 			t.Errorf("seen %s\nwant %s", seen[i], want)
 		}
 	}

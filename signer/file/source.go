@@ -21,7 +21,8 @@ type Source struct {
 var _ signer.Source = Source{}
 
 // Keys returns the keys in the folder, ordered by name. A file that cannot be
-// used is named through ui.Message, with the reason, and left out. A folder that
+// used is named through ui.Message, with the reason, which ui.LeftOut is given,
+// and left out. A folder that
 // other people can change is refused: *signer.PermissionError.
 func (s Source) Keys(ctx context.Context, ui signer.UI) ([]signer.Key, error) {
 	entries, err := os.ReadDir(s.Dir)
@@ -48,6 +49,7 @@ func (s Source) Keys(ctx context.Context, ui signer.UI) ([]signer.Key, error) {
 		}
 		key, err := Open(filepath.Join(s.Dir, name))
 		if err != nil {
+			ui.Complete().LeftOut(err)
 			if err := ui.Complete().Message(skipped(name, err)); err != nil {
 				return nil, err
 			}

@@ -22,7 +22,7 @@ var _ signer.Source = Source{}
 // Keys returns the keys of all cards that can sign, cards by serial, slots in
 // the order of [SigningSlots]. Nobody is asked for a PIN, and no card is held
 // afterwards. A card or a key that cannot be used is named through ui.Message,
-// with the reason, and left out.
+// with the reason, which ui.LeftOut is given, and left out.
 //
 // Errors are *NoServiceError or *DeniedError, *NotBuiltInError where PIV is not
 // built in, *NotThisCardError when one of Serials is not plugged in, those of ui
@@ -30,30 +30,31 @@ var _ signer.Source = Source{}
 func (s Source) Keys(ctx context.Context, ui signer.UI) ([]signer.Key, error) {
 	ui = ui.Complete()
 	var keys []*Key
-	var skipped []string
+	var skipped []leftOut
 	missing := NotThisCardError{}
 	err := attempt(ctx, func() error {
 		return each(ctx, "", func(reader string, card applet, err error) bool {
 			if err != nil {
 				missing.Unread = append(missing.Unread, err)
-				skipped = append(skipped, leftOut(fmt.Sprintf("the card in %q", reader), err))
+				skipped = append(skipped, leftOut{fmt.Sprintf("the card in %q", reader), err})
 				return true
 			}
 			missing.Found = append(missing.Found, card.serial())
 			if len(s.Serials) > 0 && !slices.Contains(s.Serials, card.serial()) {
 				return true
 			}
-			found, lines := keysOf(ctx, card, reader)
+			found, left := keysOf(ctx, card, reader)
 			keys = append(keys, found...)
-			skipped = append(skipped, lines...)
+			skipped = append(skipped, left...)
 			return true
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range skipped {
-		if err := ui.Message(line); err != nil {
+	for _, left := range skipped {
+		ui.LeftOut(left.named())
+		if err := ui.Message(left.line()); err != nil {
 			return nil, err
 		}
 	}
@@ -72,9 +73,9 @@ func (s Source) Keys(ctx context.Context, ui signer.UI) ([]signer.Key, error) {
 	return listed, nil
 }
 
-// keysOf lists the keys of one card, and a line for each that was left out. When
+// keysOf lists the keys of one card, and each that was left out. When
 // ctx ends it lets go of the card at the next slot.
-func keysOf(ctx context.Context, card applet, reader string) (keys []*Key, skipped []string) {
+func keysOf(ctx context.Context, card applet, reader string) (keys []*Key, skipped []leftOut) {
 	device := newDevice(card.serial(), reader)
 	for _, slot := range SigningSlots() {
 		if ctx.Err() != nil {
@@ -82,7 +83,7 @@ func keysOf(ctx context.Context, card applet, reader string) (keys []*Key, skipp
 		}
 		info, err := card.slot(slot)
 		if err != nil {
-			skipped = append(skipped, leftOut(device.String(), err))
+			skipped = append(skipped, leftOut{device.String(), err})
 			if !errors.As(err, new(*CardError)) {
 				return nil, skipped // it is gone
 			}
@@ -92,7 +93,7 @@ func keysOf(ctx context.Context, card applet, reader string) (keys []*Key, skipp
 			continue
 		}
 		if reason := unusable(info); reason != "" {
-			skipped = append(skipped, leftOut(device.String(), &UnusableKeyError{device.number, slot, reason}))
+			skipped = append(skipped, leftOut{device.String(), &UnusableKeyError{device.number, slot, reason}})
 			continue
 		}
 		keys = append(keys, &Key{device, info})
@@ -100,15 +101,26 @@ func keysOf(ctx context.Context, card applet, reader string) (keys []*Key, skipp
 	return keys, skipped
 }
 
-// leftOut is the line for a card or a key that cannot be used. Of the errors
-// that come here, only that of a removed card does not name it.
-func leftOut(name string, err error) string {
-	line := "left out: " + err.Error()
-	if errors.Is(err, signer.ErrRemoved) {
-		line = "left out: " + name + ": " + err.Error()
+// leftOut is a card or a key that cannot be used.
+type leftOut struct {
+	name string
+	err  error
+}
+
+// named is why, with which it is: of the errors that come here, only that of a
+// removed card does not say it.
+func (l leftOut) named() error {
+	if errors.Is(l.err, signer.ErrRemoved) {
+		return fmt.Errorf("%s: %w", l.name, l.err)
 	}
+	return l.err
+}
+
+// line says so to its person.
+func (l leftOut) line() string {
+	line := "left out: " + l.named().Error()
 	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
+	if errors.As(l.err, &hinted) {
 		line += " (" + hinted.Hint() + ")"
 	}
 	return line

@@ -96,10 +96,12 @@ func homeFolder(getenv func(string) string) string {
 type keysInHand struct {
 	keys    []signer.Key
 	unasked []error // *piv.NoServiceError, *piv.DeniedError, *piv.NotBuiltInError
+	leftOut []error // why cards and keys that are there could not be used
 }
 
 func (env *Env) keysInHand(ctx context.Context, ui signer.UI) (*keysInHand, error) {
 	hand := &keysInHand{}
+	ui.LeftOut = func(err error) { hand.leftOut = append(hand.leftOut, err) }
 	for _, s := range env.Sources(env.Home) {
 		found, err := s.Keys(ctx, ui)
 		switch {
@@ -120,7 +122,7 @@ func isUnasked(err error) bool {
 
 // none is the refusal where no key in hand is one of those wanted.
 func (h *keysInHand) none(wanted []verify.Holder, folder string) error {
-	e := &NotAskedForError{NoKeyError: &signer.NoKeyError{}, Folder: folder}
+	e := &NotAskedForError{NoKeyError: &signer.NoKeyError{}, Folder: folder, LeftOut: h.leftOut}
 	for _, k := range h.keys {
 		e.Found = append(e.Found, k.Describe())
 		e.Fingerprints = append(e.Fingerprints, k.Public().Fingerprint())
@@ -146,24 +148,37 @@ type NotAskedForError struct {
 	Fingerprints []verify.Digest // of the keys found
 	Owners       []string        // of the keys wanted, in alphabetical order
 	Folder       string          // where key files are looked for
+	LeftOut      []error         // why cards and keys at hand could not be used
 }
 
 func (e *NotAskedForError) Error() string {
-	if len(e.Found) == 0 {
-		return "no key at hand; asked for are keys of " + join(e.Owners)
+	text := "no key at hand"
+	if len(e.Found) > 0 {
+		var found []string
+		for i, key := range e.Found {
+			found = append(found, fmt.Sprintf("%s (fingerprint %s …)", key, strings.Join(groups(e.Fingerprints[i].String())[:4], " ")))
+		}
+		text += " that is asked for: found " + join(found)
 	}
-	var found []string
-	for i, key := range e.Found {
-		found = append(found, fmt.Sprintf("%s (fingerprint %s …)", key, strings.Join(groups(e.Fingerprints[i].String())[:4], " ")))
+	text += "; asked for are keys of " + join(e.Owners)
+	for _, err := range e.LeftOut {
+		text += "; left out: " + err.Error()
 	}
-	return fmt.Sprintf("no key at hand that is asked for: found %s; asked for are keys of %s", join(found), join(e.Owners))
+	return text
 }
 
-// Unwrap returns the error with the fingerprints.
-func (e *NotAskedForError) Unwrap() error { return e.NoKeyError }
+// Unwrap returns the error with the fingerprints, and why keys were left out.
+func (e *NotAskedForError) Unwrap() []error { return append([]error{e.NoKeyError}, e.LeftOut...) }
 
-// Hint says where keys are looked for.
+// Hint says how to use a card that was left out, which may be the one, or where
+// keys are looked for.
 func (e *NotAskedForError) Hint() string {
+	for _, err := range e.LeftOut {
+		var h hinted
+		if errors.As(err, &h) && !is[*piv.UnusableKeyError](err) {
+			return "your key may be on what was left out: " + h.Hint()
+		}
+	}
 	return "plug in your card, or put your key file and its .pub file into " + quoted(e.Folder)
 }
 

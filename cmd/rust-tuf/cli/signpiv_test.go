@@ -252,7 +252,9 @@ func TestSignWithABusyCard(t *testing.T) {
 	world.Plug(c)
 	world.Occupy(c)
 	shown := judy.answers(t)
-	s.fails(t, judy, ExitCard, is[*NotAskedForError], []string{"sign"}, "no key at hand")
+	busy := func(err error) bool { return is[*NotAskedForError](err) && is[*piv.BusyError](err) }
+	s.fails(t, judy, ExitCard, busy, []string{"sign"}, "no key at hand; asked for are keys of alice, ",
+		"; left out: the card in \"Yubico", "is in use by another program\n", "hint: your key may be on what was left out: run gpgconf --kill scdaemon;")
 	if !strings.Contains(shown.String(), "is in use by another program") || !strings.Contains(shown.String(), "gpgconf --kill scdaemon") {
 		t.Errorf("shown: %s", shown)
 	}
