@@ -30,13 +30,17 @@ type Slot struct {
 
 // Store keeps what a client trusts between two refreshes, where nobody else
 // writes. It survives a kill at any moment: a slot holds the old content or the
-// new one, whole.
+// new one, whole. It survives a power failure in the same way, except for the
+// newest document of a delegated role (a Role that is neither empty nor one of
+// the four, without a Version): that slot may hold anything afterwards, also
+// half a file, for the snapshot alone says how old such a document may be, and
+// one that is not as promised is fetched again.
 type Store interface {
 	// Load returns the content of a slot. An empty one gives an error that Is
 	// ErrNotFound.
 	Load(slot Slot) ([]byte, error)
-	// Swap puts new in the place of old, durably before it returns. nil stands
-	// for an empty slot. If the slot holds something else than old by now, it
+	// Swap puts new in the place of old before it returns, for good but for the
+	// exception above. nil stands for an empty slot. If the slot holds something else than old by now, it
 	// changes nothing and returns an error that Is ErrSwapped.
 	Swap(slot Slot, old, new []byte) error
 }

@@ -273,6 +273,37 @@ func TestStoreMixedUp(t *testing.T) {
 	}
 }
 
+// What a power failure leaves of a delegated role, which a store need not keep
+// from that: it is fetched again, and is no failure.
+func TestDamagedDelegatedRole(t *testing.T) {
+	for name, damage := range map[string]func(raw []byte) []byte{
+		"nothing": func([]byte) []byte { return nil },
+		"empty":   func([]byte) []byte { return []byte{} },
+		"half":    func(raw []byte) []byte { return raw[:len(raw)/2] },
+		"zeros":   func(raw []byte) []byte { return make([]byte, len(raw)) },
+		"a block of zeros": func(raw []byte) []byte {
+			raw = bytes.Clone(raw)
+			clear(raw[len(raw)/3 : len(raw)/2])
+			return raw
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rob(t)
+			slot := verify.Slot{Role: "a"}
+			good := r.store[slot]
+			if r.store[slot] = damage(good); r.store[slot] == nil {
+				delete(r.store, slot)
+			}
+			if _, err := lookup(r.client, "x/1"); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(r.store[slot], good) {
+				t.Error("it was not replaced")
+			}
+		})
+	}
+}
+
 // A diamond (issue 2977 python-tuf): a role that two roles delegate to is asked
 // through the first that covers the path, and each is asked once.
 func TestDiamond(t *testing.T) {

@@ -40,6 +40,11 @@
 //	openat(.), fsync, close
 //	close(state/lock)
 //
+// Documents of delegated roles are not synced, and so made without the two
+// calls of fsync: a kill leaves the old one or the new one too, but a power
+// failure may leave half of one, which is fetched again. For hundreds of bins
+// syncing each would be most of the work.
+//
 // The store trusts nothing of what it keeps: the client verifies each document
 // again when it loads it, and replaces what is damaged.
 //

@@ -169,6 +169,16 @@ func file(slot verify.Slot) (string, error) {
 	return state + "/" + strconv.FormatInt(slot.Version, 10) + "." + FileName(slot.Role) + ".json", nil
 }
 
+// durable tells whether a slot has to survive a power failure: all but the
+// documents of delegated roles, of which there may be hundreds at once.
+func durable(slot verify.Slot) bool {
+	switch slot.Role {
+	case "", "root", "timestamp", "snapshot", "targets":
+		return true
+	}
+	return slot.Version > 0
+}
+
 // Load returns the content of a slot: [verify.Store]. Of a file above
 // Options.FileBytes it returns one byte more than that; no reader accepts it,
 // so that it is replaced. [*KindError], [*PermissionError]
@@ -242,7 +252,7 @@ func (s *Store) Swap(slot verify.Slot, old, content []byte) error {
 	case content == nil && have == nil:
 		return nil
 	case content == nil:
-		return s.remove(name)
+		return s.remove(name, durable(slot))
 	}
-	return s.replace(name, content)
+	return s.replace(name, content, durable(slot))
 }

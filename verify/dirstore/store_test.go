@@ -248,32 +248,75 @@ func TestLockWait(t *testing.T) {
 // An error at each call is reported, leaves the old content or the new one,
 // and hinders nobody afterwards.
 func TestFaultAtEveryCall(t *testing.T) {
+	for _, slot := range lived {
+		for call := 1; faultAt(t, slot, call); call++ {
+		}
+	}
+}
+
+// faultAt lets one call of a life fail; false if it made fewer.
+func faultAt(t *testing.T, slot verify.Slot, deadly int) bool {
+	t.Helper()
 	fault := errors.New("no space left on device")
-	for deadly := 1; ; deadly++ {
-		dir := filepath.Join(t.TempDir(), "a", "b")
-		calls, failed := 0, ""
-		s, err := open(dir, Options{}, func(call string) error {
-			if calls++; calls == deadly {
-				failed = call
-				return fault
-			}
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	calls, failed := 0, ""
+	s, err := open(dir, Options{}, func(call string) error {
+		if calls++; calls == deadly {
+			failed = call
+			return fault
+		}
+		return nil
+	})
+	if err == nil {
+		err = life(s, slot, func(string) {})
+		s.Close()
+	}
+	if failed == "" {
+		must(t, err)
+		if calls != callsOf(slot) {
+			t.Errorf("%s: %d calls", slot.Role, calls)
+		}
+		return false
+	}
+	if !errors.Is(err, fault) {
+		t.Errorf("%s: %v", failed, err)
+	}
+	whole(t, dir, slot)
+	must(t, life(opened(t, dir), slot, func(string) {}))
+	return true
+}
+
+// All is synced, content and name, but what the client fetches again when it is
+// not as promised.
+func TestSynced(t *testing.T) {
+	for slot, synced := range map[verify.Slot]bool{
+		{}:                          true,
+		{Role: "root"}:              true,
+		{Role: "root", Version: 1}:  true,
+		{Role: "timestamp"}:         true,
+		{Role: "snapshot"}:          true,
+		{Role: "targets"}:           true,
+		{Role: "a bin"}:             false,
+		{Role: "Root"}:              false,
+		{Role: "root.json"}:         false,
+		{Role: "a bin", Version: 1}: true,
+	} {
+		var made []string
+		s, err := open(t.TempDir(), Options{}, func(call string) error {
+			made = append(made, call)
 			return nil
 		})
-		if err == nil {
-			err = life(s, func(string) {})
-			s.Close()
+		must(t, err)
+		defer s.Close()
+		made = nil
+		must(t, s.Swap(slot, nil, []byte("first")))
+		must(t, s.Swap(slot, []byte("first"), nil))
+		want := "unlink create write write rename unlink"
+		if synced {
+			want = "unlink create write write fsync rename fsync folder unlink fsync folder"
 		}
-		if failed == "" {
-			must(t, err)
-			if calls != 19 {
-				t.Errorf("%d calls", calls)
-			}
-			return
+		if got := strings.Join(made, " "); got != want {
+			t.Errorf("%+v: %s", slot, got)
 		}
-		if !errors.Is(err, fault) {
-			t.Errorf("%s: %v", failed, err)
-		}
-		whole(t, dir)
-		must(t, life(opened(t, dir), func(string) {}))
 	}
 }

@@ -30,16 +30,17 @@ func (s *Store) lock() (unlock func(), err error) {
 	}
 }
 
-// replace puts content in the place of a file, durably. The caller has the
-// lock, so that nobody else uses the name of the next content.
-func (s *Store) replace(name string, content []byte) error {
+// replace puts content in the place of a file, durably if it must survive a
+// power failure. The caller has the lock, so that nobody else uses the name of
+// the next content.
+func (s *Store) replace(name string, content []byte, durable bool) error {
 	if err := s.call("unlink"); err != nil {
 		return err
 	}
 	if err := s.root.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := s.create(content); err != nil {
+	if err := s.create(content, durable); err != nil {
 		return err
 	}
 	if err := s.call("rename"); err != nil {
@@ -48,11 +49,12 @@ func (s *Store) replace(name string, content []byte) error {
 	if err := rename(s.root, s.dir, next, name); err != nil {
 		return err
 	}
-	return s.sync(name)
+	return s.sync(name, durable)
 }
 
-// create writes the next content and syncs it.
-func (s *Store) create(content []byte) (err error) {
+// create writes the next content, and syncs it if that must survive a power
+// failure.
+func (s *Store) create(content []byte, durable bool) (err error) {
 	if err := s.call("create"); err != nil {
 		return err
 	}
@@ -70,25 +72,31 @@ func (s *Store) create(content []byte) (err error) {
 			return err
 		}
 	}
+	if !durable {
+		return nil
+	}
 	if err := s.call("fsync"); err != nil {
 		return err
 	}
 	return f.Sync()
 }
 
-// remove removes a file, durably.
-func (s *Store) remove(name string) error {
+// remove removes a file, durably if that must survive a power failure.
+func (s *Store) remove(name string, durable bool) error {
 	if err := s.call("unlink"); err != nil {
 		return err
 	}
 	if err := s.root.Remove(name); err != nil {
 		return err
 	}
-	return s.sync(name)
+	return s.sync(name, durable)
 }
 
-// sync returns when the name of a file is on the disk.
-func (s *Store) sync(name string) error {
+// sync returns when the name of a file is on the disk, if it must be.
+func (s *Store) sync(name string, durable bool) error {
+	if !durable {
+		return nil
+	}
 	if err := s.call("fsync folder"); err != nil {
 		return err
 	}
