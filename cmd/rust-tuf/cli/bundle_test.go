@@ -175,6 +175,8 @@ func TestBundleUsage(t *testing.T) {
 		{"sign --bundle event --remote origin", "--bundle takes the place of the remotes"},
 		{"sign other --bundle event", "event was made for event " + secondEvent + ", not for other"},
 		{"sign --bundle nothing", "the bundle: "},
+		{"review --bundle nothing", "the bundle: "},
+		{"review other --bundle event", "event was made for event " + secondEvent + ", not for other"},
 		{"trust init --bundle nothing", "the bundle: "},
 		{"bundle import nothing", "the answer: "},
 		{"bundle export " + secondEvent, "--out FILE is needed"},

@@ -84,6 +84,48 @@ func TestRunbookRootCeremony(t *testing.T) {
 	}
 }
 
+// The runbook for two computers, typed as it stands there: the files go between
+// them on a stick, and at the end the signature counts.
+func TestRunbookOffline(t *testing.T) {
+	t.Parallel()
+	s := play(t, "second-open", "judy")
+	judy, stick := s.people["judy"], t.TempDir()
+	away := s.offline(t, judy, stick)
+	away.env.Terminal = &agreeable{away.err, s.firstDigest(t)}
+	text, ok := runbook.Text("offline")
+	if !ok {
+		t.Fatal("there is no such runbook")
+	}
+	var typed []string
+	for _, args := range commandsIn(text) {
+		line := strings.Join(args, " ")
+		typed = append(typed, line)
+		who := away
+		switch {
+		case line == "status":
+			who = judy
+		case strings.HasPrefix(line, "bundle export"):
+			who, args[2] = judy, secondEvent
+		case strings.HasPrefix(line, "bundle import"):
+			who = judy
+			copyFile(t, filepath.Join(stick, "event.bundle.answer"), filepath.Join(judy.clone, "event.bundle.answer"))
+		}
+		s.exits(t, who, ExitDone, args)
+		if strings.HasPrefix(line, "bundle export") {
+			copyFile(t, filepath.Join(judy.clone, "event.bundle"), filepath.Join(stick, "event.bundle"))
+		}
+	}
+	want := []string{"status", "bundle export EVENT --out event.bundle", "trust init --bundle event.bundle", "key list",
+		"review --bundle event.bundle", "sign --bundle event.bundle", "bundle import event.bundle.answer"}
+	if !slices.Equal(typed, want) {
+		t.Errorf("the runbook's commands are %q, want %q", typed, want)
+	}
+	branches, err := s.branches("sign/" + secondEvent + "/")
+	if err != nil || len(branches) != 1 || !strings.Contains(branches[0], "/root/judy-") {
+		t.Errorf("branches: %v, %v", branches, err)
+	}
+}
+
 // The README's commands are all that a year needs: each is typed as it stands
 // there, where it belongs in the story, and works.
 func TestReadmeCommands(t *testing.T) {

@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/spf13/cobra"
 )
 
 func (c *command) reviewCommand() *cobra.Command {
-	return &cobra.Command{
+	var bundle string
+	cmd := &cobra.Command{
 		Use:   "review [event]",
 		Short: "show everything that an open event changes",
 		Long: `review shows, for each document that an event wants to have signed, every
@@ -22,8 +24,10 @@ signed and who is missing, and the digest of the exact bytes. It needs no key.
 Where this machine has a pinned root, that root judges; otherwise the
 repository's own first root does, and review says so.`,
 		Args: argsBetween(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.runReview(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runReview(cmd.Context(), args, bundle) },
 	}
+	cmd.Flags().StringVar(&bundle, "bundle", "", "`file` of "+"\"rust-tuf bundle export\", on a machine without a network")
+	return cmd
 }
 
 type reviewResult struct {
@@ -50,10 +54,17 @@ func (r *reviewResult) text(w io.Writer) {
 	}
 }
 
-func (c *command) runReview(ctx context.Context, args []string) error {
-	w, err := c.open(ctx)
+func (c *command) runReview(ctx context.Context, args []string, bundle string) error {
+	w, err := c.openFrom(ctx, bundle)
 	if err != nil {
 		return err
+	}
+	if w.carried != nil {
+		event, err := w.carriedEvent(strings.Join(args, ""))
+		if err != nil {
+			return err
+		}
+		args = []string{event}
 	}
 	trusted, basis, err := w.judge()
 	if err != nil {

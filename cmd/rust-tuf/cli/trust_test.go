@@ -63,7 +63,7 @@ func TestRunbook(t *testing.T) {
 	t.Parallel()
 	a := alone(t)
 	out, words, code := a.types("runbook")
-	if code != ExitDone || words != "" || out != "root-ceremony\nyubikey\nNext: `rust-tuf runbook <name>` prints one.\n" {
+	if code != ExitDone || words != "" || out != "offline\nroot-ceremony\nyubikey\nNext: `rust-tuf runbook <name>` prints one.\n" {
 		t.Errorf("exit code %d, %s%s", code, out, words)
 	}
 	out, words, code = a.types("runbook", "root-ceremony")
@@ -71,7 +71,7 @@ func TestRunbook(t *testing.T) {
 		t.Errorf("exit code %d, %s%s", code, out, words)
 	}
 	_, words, code = a.types("runbook", "root")
-	if code != ExitUsage || !strings.Contains(words, `there is no runbook "root"; there are: root-ceremony, yubikey`) {
+	if code != ExitUsage || !strings.Contains(words, `there is no runbook "root"; there are: offline, root-ceremony, yubikey`) {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 }
