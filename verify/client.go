@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,7 +51,9 @@ type Store interface {
 var ErrSwapped = errors.New("changed by another process")
 
 // Client refreshes what it trusts of one repository, and finds targets in it.
-// It is a thin layer around [Session]: every verdict is the session's.
+// It is a thin layer around [Session]: every verdict is the session's. Any
+// number of goroutines may use one Client, and any number of processes one
+// store: whoever finds that another one has come further begins again.
 type Client struct {
 	Metadata Fetcher // of the folder with N.root.json and timestamp.json
 	Store    Store
@@ -63,34 +66,72 @@ type Client struct {
 	// safe for concurrent use. What is accepted is the same.
 	Parallel int
 
-	begun *Root // that Init has verified in the store already
+	begun atomic.Pointer[Root] // that Init has verified in the store already
 }
 
 // Init makes a root the first that is trusted, unless the store has one
 // already: a root that was trusted once is never replaced by the one that a
 // program was built with. If what the store has is damaged, it becomes the
-// newest root to which the store's history leads from raw. Nothing is fetched.
-// Call it whenever a program starts, before anything else.
+// newest root to which the store's history leads: from raw, or from the root
+// whose digest was entered in its place (see [Client.Replace]). Nothing is
+// fetched. Call it whenever a program starts, before anything else.
 func (c *Client) Init(raw []byte) error {
+	for try := 1; ; try++ {
+		if err := c.init(raw); !errors.Is(err, ErrSwapped) || try == swapTries {
+			return err
+		}
+	}
+}
+
+func (c *Client) init(raw []byte) error {
 	kept, err := c.Store.Load(Slot{Role: typeRoot})
 	if err == nil {
-		c.begun, err = TrustRoot(kept, c.Limits)
-		if err == nil {
+		if root, err := TrustRoot(kept, c.Limits); err == nil {
+			c.begun.Store(root)
 			return nil
 		}
 	} else if !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	root, err := TrustRoot(raw, c.Limits)
+	root, err := c.origin(raw)
 	if err != nil {
 		return err
 	}
 	// An error is the end of the history that still leads somewhere.
-	root, _ = root.Walk(func(version int64) ([]byte, error) {
-		return c.Store.Load(Slot{Role: typeRoot, Version: version})
-	}, c.Limits)
-	c.begun = root
+	root, _ = root.Walk(c.history, c.Limits)
+	c.begun.Store(root)
 	return c.keepRoot(kept, root)
+}
+
+// history loads a root that was trusted on the way.
+func (c *Client) history(version int64) ([]byte, error) {
+	return c.Store.Load(Slot{Role: typeRoot, Version: version})
+}
+
+// origin is the root from which the history goes: the given one, unless another
+// one was put in its place by its digest. To begin with the given one then
+// would give the repository back to those whose keys were lost.
+func (c *Client) origin(raw []byte) (*Root, error) {
+	m, _, err := c.remembered()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range []*Replacement{m.replacing, m.replaced} {
+		if r == nil || r.After.Version == 0 {
+			continue
+		}
+		entered, err := c.history(r.After.Version)
+		if err == nil {
+			var root *Root
+			if root, err = TrustPinnedRoot(entered, r.After.Digest, c.Limits); err == nil {
+				return root, nil
+			}
+		}
+		if r == m.replaced {
+			return nil, fmt.Errorf("%s, which was put in the place of another root by its digest, is damaged here; begin with an empty store and enter the digest again: %w", r.After, err)
+		}
+	}
+	return TrustRoot(raw, c.Limits)
 }
 
 // Replace puts a root in the place of the one that is trusted, whatever the
@@ -100,7 +141,7 @@ func (c *Client) Init(raw []byte) error {
 // replacement. What is kept of timestamp and snapshot stays a floor unless
 // their keys are others under the new root (SPEC 5.3.11).
 func (c *Client) Replace(raw []byte, digest Digest) (*Root, error) {
-	before, kept, _, err := c.trusted()
+	before, kept, err := c.trusted()
 	if err != nil {
 		return nil, err
 	}
@@ -108,62 +149,88 @@ func (c *Client) Replace(raw []byte, digest Digest) (*Root, error) {
 	if err != nil || after == before {
 		return after, err
 	}
-	if err := c.remember(func(m *memory) { m.replaced = after.replaced }); err != nil {
+	if err := c.remember(func(m *memory) error { m.replacing = after.replaced; return nil }); err != nil {
 		return nil, err
 	}
-	return after, c.keepRoot(kept, after)
+	if err := c.keepRoot(kept, after); err != nil {
+		return nil, err
+	}
+	return after, c.remember(func(m *memory) error {
+		if m.replacing != nil && *m.replacing == *after.replaced {
+			m.replaced, m.replacing = after.replaced, nil
+		}
+		return nil
+	})
 }
 
 // Root returns the root that is trusted now, without asking anybody for a newer
 // one.
 func (c *Client) Root() (*Root, error) {
-	root, _, _, err := c.trusted()
+	root, _, err := c.trusted()
 	return root, err
 }
 
-// trusted loads the root that is trusted, with what it rests on.
-func (c *Client) trusted() (root *Root, raw []byte, m memory, err error) {
-	raw, err = c.Store.Load(Slot{Role: typeRoot})
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil, m, fmt.Errorf("no root is trusted yet (Init makes one): %w", err)
-	}
-	if err != nil {
-		return nil, nil, m, err
-	}
-	if root = c.begun; root == nil || !bytes.Equal(root.Raw(), raw) {
-		if root, err = TrustRoot(raw, c.Limits); err != nil {
-			return nil, nil, m, fmt.Errorf("the root that is kept here (Init repairs it): %w", err)
+// trusted loads the root that is trusted, with what it rests on. The memory is
+// loaded before the root and after it: what it says counts only if it said the
+// same while the root was this one.
+func (c *Client) trusted() (root *Root, raw []byte, err error) {
+	for try := 1; ; try++ {
+		_, before, err := c.remembered()
+		if err != nil {
+			return nil, nil, err
 		}
+		raw, err = c.Store.Load(Slot{Role: typeRoot})
+		if errors.Is(err, ErrNotFound) {
+			return nil, nil, fmt.Errorf("no root is trusted yet (Init makes one): %w", err)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		m, after, err := c.remembered()
+		if err != nil {
+			return nil, nil, err
+		}
+		if !bytes.Equal(before, after) && try < swapTries {
+			continue
+		}
+		if root = c.begun.Load(); root == nil || !bytes.Equal(root.Raw(), raw) {
+			if root, err = TrustRoot(raw, c.Limits); err != nil {
+				return nil, nil, fmt.Errorf("the root that is kept here (Init repairs it): %w", err)
+			}
+		}
+		return root.WithReplacement(m.of(root.name())), raw, nil
 	}
-	if m, err = c.remembered(); err != nil {
-		return nil, nil, m, err
-	}
-	// A replacement that was remembered, and killed before it was done.
-	if m.replaced != nil && m.replaced.Before == root.name() {
-		m.replaced = nil
-		err = c.remember(func(m *memory) { m.replaced = nil })
-	}
-	return root.WithReplacement(m.replaced), raw, m, err
 }
 
 // Refreshed is a repository as one refresh found it. It is for one goroutine.
 type Refreshed struct {
 	*Session
-	client *Client
-	memory memory
-	ahead  *answer // the timestamp, if it was asked for beside a root
+	client   *Client
+	under    RootName       // under which the kept timestamp and snapshot were accepted, as last seen
+	verified SnapshotRecord // of the kept snapshot, as last seen
+	ahead    *answer        // the timestamp, if it was asked for beside a root
 }
 
 // Refresh goes through SPEC 5.2 to 5.5: it walks to the newest root, and to
 // the timestamp and the snapshot of now. at is the instant at which everything
 // is judged, the targets that are looked up afterwards too. What was accepted
-// is kept in the store at once; what is refused never is.
+// is kept in the store at once; what is refused never is. Where another process
+// has come further meanwhile, it begins again with what that one has kept.
 func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) {
-	root, _, m, err := c.trusted()
+	for try := 1; ; try++ {
+		r, err := c.refresh(ctx, at)
+		if err == nil || !errors.Is(err, ErrSwapped) || try == swapTries || ctx.Err() != nil {
+			return r, err
+		}
+	}
+}
+
+func (c *Client) refresh(ctx context.Context, at time.Time) (*Refreshed, error) {
+	root, _, err := c.trusted()
 	if err != nil {
 		return nil, err
 	}
-	r := &Refreshed{Session: NewSession(root, at, c.Limits), client: c, memory: m}
+	r := &Refreshed{Session: NewSession(root, at, c.Limits), client: c}
 	for _, step := range []func(context.Context) error{r.roots, r.timestampNow, r.snapshotNow} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -190,8 +257,26 @@ func (r *Refreshed) roots(ctx context.Context) error {
 		if err := r.client.keepRoot(before.Raw(), r.root); err != nil {
 			return err
 		}
+		if err := r.client.goneOn(before.name()); err != nil {
+			return err
+		}
 	}
 	return &LimitError{What: "root versions in one refresh", Limit: int64(r.lim.RootRotations), Found: int64(r.lim.RootRotations) + 1}
+}
+
+// goneOn says that a root was followed by another one: a replacement of it that
+// was begun, and killed, can never be done any more.
+func (c *Client) goneOn(from RootName) error {
+	m, _, err := c.remembered()
+	if err != nil || m.replacing == nil || m.replacing.Before != from {
+		return err
+	}
+	return c.remember(func(m *memory) error {
+		if m.replacing != nil && m.replacing.Before == from {
+			m.replacing = nil
+		}
+		return nil
+	})
 }
 
 // keepRoot makes a root the newest that is trusted, and keeps it in the
@@ -208,52 +293,97 @@ func (c *Client) keepRoot(old []byte, root *Root) error {
 
 // put makes content the content of a slot, whatever it holds.
 func (c *Client) put(slot Slot, content []byte) error {
-	old, err := c.Store.Load(slot)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		old = nil
-	case err != nil:
-		return err
-	case bytes.Equal(old, content):
-		return nil
+	for try := 1; ; try++ {
+		old, err := c.Store.Load(slot)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			old = nil
+		case err != nil:
+			return err
+		case bytes.Equal(old, content):
+			return nil
+		}
+		if err := c.Store.Swap(slot, old, content); !errors.Is(err, ErrSwapped) || try == swapTries {
+			return err
+		}
 	}
-	return c.Store.Swap(slot, old, content)
 }
 
 // rotated tells whether what is kept of timestamp and snapshot was accepted
-// under other keys than those of now. A root whose history was lost to a
-// replacement had others, for all that is known.
-func (r *Refreshed) rotated() bool {
-	under := r.memory.under
-	if under.Version == 0 || under == r.root.name() {
-		return false
+// under other keys than those of now. A root that the history does not have any
+// more had others, for all that is known: what its keys signed would otherwise
+// be a floor for ever.
+func (r *Refreshed) rotated() (bool, error) {
+	if err := r.unmoved(); err != nil {
+		return false, err
 	}
-	raw, err := r.client.Store.Load(Slot{Role: typeRoot, Version: under.Version})
+	m, _, err := r.client.remembered()
+	r.under, r.verified = m.under, m.verified
+	if err != nil || m.under.Version == 0 || m.under == r.root.name() {
+		return false, err
+	}
+	raw, err := r.client.history(m.under.Version)
+	if errors.Is(err, ErrNotFound) {
+		return true, nil
+	}
 	if err != nil {
-		return false
+		return false, err
 	}
 	root, err := TrustRoot(raw, r.lim)
-	if err != nil {
-		return false
+	if err != nil || root.name() != m.under {
+		return true, nil
 	}
-	return root.name() != under || r.RotatedSince(root)
+	return r.RotatedSince(root), nil
 }
 
-// timestampNow brings the timestamp of now (SPEC 5.4), after what the rotation
-// of keys makes void was removed (SPEC 5.3.11).
+// unmoved is ErrSwapped if another process trusts a newer root by now: by its
+// keys, what it keeps may be a floor that this refresh would not see.
+func (r *Refreshed) unmoved() error {
+	raw, err := r.client.Store.Load(Slot{Role: typeRoot})
+	if err == nil && !bytes.Equal(raw, r.root.Raw()) || errors.Is(err, ErrNotFound) {
+		return ErrSwapped
+	}
+	return err
+}
+
+// forget removes what the rotation of keys makes void (SPEC 5.3.11).
+func (r *Refreshed) forget() error {
+	rotated, err := r.rotated()
+	if err != nil || !rotated {
+		return err
+	}
+	for _, role := range []string{typeTimestamp, typeSnapshot} {
+		kept, err := r.client.Store.Load(Slot{Role: role})
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		// Judged again: a floor that another process has made since then stays.
+		if still, err := r.rotated(); err != nil || !still {
+			return errors.Join(err, ErrSwapped)
+		}
+		if err := r.client.Store.Swap(Slot{Role: role}, kept, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timestampNow brings the timestamp of now (SPEC 5.4).
 func (r *Refreshed) timestampNow(ctx context.Context) error {
 	slot := Slot{Role: typeTimestamp}
-	if r.rotated() {
-		for _, role := range []string{typeTimestamp, typeSnapshot} {
-			if err := r.client.put(Slot{Role: role}, nil); err != nil {
-				return err
-			}
-		}
+	if err := r.forget(); err != nil {
+		return err
 	}
 	kept, err := r.client.Store.Load(slot)
 	if err == nil {
 		_ = r.RestoreTimestamp(kept) // damaged or signed by keys that are gone: no floor, and replaced below
 	} else if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err := r.unmoved(); err != nil {
 		return err
 	}
 	raw, err := r.fetchTimestamp(ctx)
@@ -264,7 +394,16 @@ func (r *Refreshed) timestampNow(ctx context.Context) error {
 	if err != nil || !newer {
 		return err
 	}
-	if err := r.client.remember(func(m *memory) { m.under = r.root.name() }); err != nil {
+	// Before the timestamp, so that none is ever kept without it; and only if no
+	// other process has said meanwhile under which root the kept one is.
+	err = r.client.remember(func(m *memory) error {
+		if m.under != r.under {
+			return ErrSwapped
+		}
+		m.under = r.root.name()
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	return r.client.Store.Swap(slot, kept, raw)
@@ -275,10 +414,13 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	slot := Slot{Role: typeSnapshot}
 	kept, err := r.client.Store.Load(slot)
 	if err == nil {
-		if current, err := r.RestoreSnapshot(kept, r.memory.verified); err == nil && current {
+		if current, err := r.RestoreSnapshot(kept, r.verified); err == nil && current {
 			return nil
 		}
 	} else if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err := r.unmoved(); err != nil {
 		return err
 	}
 	promised := r.timestamp.Snapshot()
@@ -292,7 +434,7 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	if err := r.client.Store.Swap(slot, kept, raw); err != nil {
 		return err
 	}
-	return r.client.remember(func(m *memory) { m.verified = r.SnapshotRecord() })
+	return r.client.remember(func(m *memory) error { m.verified = r.SnapshotRecord(); return nil })
 }
 
 // promisedName is the name of a role's file, in the version that is promised.

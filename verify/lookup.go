@@ -94,7 +94,11 @@ func (l *lookup) load(role string, promised MetaFile, offer func([]byte) error) 
 		if err := offer(f.raw); err != nil {
 			return err
 		}
-		return store.Swap(slot, f.kept, f.raw)
+		// The snapshot is the floor; a copy that another process keeps is as good.
+		if err := store.Swap(slot, f.kept, f.raw); !errors.Is(err, ErrSwapped) {
+			return err
+		}
+		return nil
 	}
 	kept, err := store.Load(slot)
 	if err == nil && offer(kept) == nil {

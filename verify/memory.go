@@ -17,10 +17,12 @@ var memorySlot = Slot{}
 //	under VERSION DIGEST
 //	verified DIGEST under VERSION DIGEST
 //	replaced VERSION DIGEST by VERSION DIGEST
+//	replacing VERSION DIGEST by VERSION DIGEST
 type memory struct {
-	under    RootName       // under which the kept timestamp and snapshot were accepted
-	verified SnapshotRecord // of the kept snapshot, or of one before it
-	replaced *Replacement
+	under     RootName       // under which the kept timestamp and snapshot were accepted
+	verified  SnapshotRecord // of the kept snapshot, or of one before it
+	replaced  *Replacement   // that was done
+	replacing *Replacement   // that was begun: by somebody who is at it, or was killed
 }
 
 func (m memory) String() string {
@@ -31,10 +33,25 @@ func (m memory) String() string {
 	if v := m.verified; v != (SnapshotRecord{}) {
 		fmt.Fprintf(&b, "verified %s under %d %s\n", v.Content, v.Under.Version, v.Under.Digest)
 	}
-	if m.replaced != nil {
-		fmt.Fprintf(&b, "replaced %d %s by %d %s\n", m.replaced.Before.Version, m.replaced.Before.Digest, m.replaced.After.Version, m.replaced.After.Digest)
+	for _, line := range []struct {
+		word string
+		r    *Replacement
+	}{{"replaced", m.replaced}, {"replacing", m.replacing}} {
+		if r := line.r; r != nil {
+			fmt.Fprintf(&b, "%s %d %s by %d %s\n", line.word, r.Before.Version, r.Before.Digest, r.After.Version, r.After.Digest)
+		}
 	}
 	return b.String()
+}
+
+// of is what a root rests on. One that was begun counts as soon as the root is
+// not the one before it any more: saying too much for once is better than
+// saying too little for ever.
+func (m memory) of(root RootName) *Replacement {
+	if m.replacing != nil && m.replacing.Before != root {
+		return m.replacing
+	}
+	return m.replaced
 }
 
 // readMemory never fails: a damaged memory may have held a replacement, so it
@@ -53,17 +70,21 @@ func readMemory(text string) memory {
 			m.verified.Under, ok = readName(words[3], words[4])
 			ok = ok && err == nil
 		case len(words) == 6 && words[0] == "replaced" && words[3] == "by":
-			r := &Replacement{}
-			var first bool
-			r.Before, first = readName(words[1], words[2])
-			r.After, ok = readName(words[4], words[5])
-			m.replaced, ok = r, ok && first
+			m.replaced, ok = readReplacement(words)
+		case len(words) == 6 && words[0] == "replacing" && words[3] == "by":
+			m.replacing, ok = readReplacement(words)
 		}
 		if !ok {
 			return memory{replaced: &Replacement{}}
 		}
 	}
 	return m
+}
+
+func readReplacement(words []string) (*Replacement, bool) {
+	before, first := readName(words[1], words[2])
+	after, ok := readName(words[4], words[5])
+	return &Replacement{before, after}, first && ok
 }
 
 func readName(version, digest string) (RootName, bool) {
@@ -75,33 +96,39 @@ func readName(version, digest string) (RootName, bool) {
 	return RootName{v, d}, err == nil
 }
 
-// remembered loads the memory of a client.
-func (c *Client) remembered() (memory, error) {
-	text, err := c.Store.Load(memorySlot)
+// remembered loads the memory of a client, and the text that it is.
+func (c *Client) remembered() (m memory, text []byte, err error) {
+	text, err = c.Store.Load(memorySlot)
 	if errors.Is(err, ErrNotFound) {
-		return memory{}, nil
+		return memory{}, nil, nil
 	}
-	return readMemory(string(text)), err
+	return readMemory(string(text)), text, err
 }
 
-// remember changes one thing in the memory of a client, as it is by now: what
-// another process has remembered in the meantime stays.
-func (c *Client) remember(change func(*memory)) error {
-	old, err := c.Store.Load(memorySlot)
-	if errors.Is(err, ErrNotFound) {
-		old, err = nil, nil
+// remember changes what is remembered, and nothing of what another process has
+// changed meanwhile.
+func (c *Client) remember(change func(m *memory) error) error {
+	for try := 1; ; try++ {
+		m, old, err := c.remembered()
+		if err != nil {
+			return err
+		}
+		if err := change(&m); err != nil {
+			return err
+		}
+		text := []byte(m.String())
+		if bytes.Equal(text, old) {
+			return nil
+		}
+		if len(text) == 0 {
+			text = nil
+		}
+		if err := c.Store.Swap(memorySlot, old, text); !errors.Is(err, ErrSwapped) || try == swapTries {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	m := readMemory(string(old))
-	change(&m)
-	text := []byte(m.String())
-	if len(text) == 0 {
-		text = nil
-	}
-	if bytes.Equal(old, text) && (old == nil) == (text == nil) {
-		return nil
-	}
-	return c.Store.Swap(memorySlot, old, text)
 }
+
+// swapTries is how often something is tried that another process keeps changing.
+// Each time somebody else has come further, so all of them come to an end.
+const swapTries = 100
