@@ -63,7 +63,8 @@ type Client struct {
 	// asked for when the one before it has been judged. From 2 on, what does
 	// not depend on each other is asked for together: the next root and the
 	// timestamp, and the roles that several targets need. Metadata must then be
-	// safe for concurrent use. What is accepted is the same.
+	// safe for concurrent use. What is accepted is the same. Each file is judged
+	// when it comes; no more than four above 256 KiB are held at once.
 	Parallel int
 
 	begun atomic.Pointer[Root] // that Init has verified in the store already

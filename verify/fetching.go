@@ -16,11 +16,15 @@ type answer struct {
 }
 
 // fetch reads one file, and no more of it than one byte above the limit.
-func (r *Refreshed) fetch(ctx context.Context, name string, limit int64) (raw []byte, err error) {
+func (r *Refreshed) fetch(ctx context.Context, name string, limit int64) ([]byte, error) {
 	body, err := r.client.Metadata.Fetch(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	return readFile(name, body, limit)
+}
+
+func readFile(name string, body io.ReadCloser, limit int64) (raw []byte, err error) {
 	defer func() { err = errors.Join(err, body.Close()) }()
 	raw, err = io.ReadAll(io.LimitReader(body, limit+1))
 	if err != nil {
@@ -73,27 +77,91 @@ func (r *Refreshed) fetchTimestamp(ctx context.Context) ([]byte, error) {
 	return r.fetch(ctx, timestampFile, r.lim.TimestampBytes)
 }
 
-// fetchRoles fetches files of roles, as many at once as the client may. When it
-// returns nothing is on its way any more.
-func (r *Refreshed) fetchRoles(ctx context.Context, wanted []*roleFile) {
+// fetchRoles fetches files of roles, as many at once as the client may, and
+// has each judged when it comes: one after the other, while others are on their
+// way. When it returns nothing is on its way any more.
+func (r *Refreshed) fetchRoles(ctx context.Context, wanted []*roleFile, judge func(*roleFile)) {
 	if r.client.Parallel < 2 {
 		for _, w := range wanted {
 			w.raw, w.err = r.fetch(ctx, w.name, w.limit)
+			judge(w)
 		}
 		return
 	}
-	next := make(chan *roleFile)
+	next, came := make(chan *roleFile), make(chan *roleFile)
+	large := make(chan struct{}, maxLarge)
 	var workers sync.WaitGroup
 	for range min(r.client.Parallel, len(wanted)) {
 		workers.Go(func() {
 			for w := range next {
-				w.raw, w.err = r.fetch(ctx, w.name, w.limit)
+				w.raw, w.err = r.fetchBeside(ctx, w, large)
+				came <- w
 			}
 		})
 	}
-	for _, w := range wanted {
-		next <- w
+	for waiting := len(wanted); waiting > 0; {
+		var first *roleFile
+		send := next
+		if len(wanted) > 0 {
+			first = wanted[0]
+		} else {
+			send = nil
+		}
+		select {
+		case send <- first:
+			wanted = wanted[1:]
+		case w := <-came:
+			waiting--
+			judge(w)
+			w.raw = nil
+			if w.large {
+				<-large
+			}
+		}
 	}
 	close(next)
 	workers.Wait()
+}
+
+// fetchBeside is fetch for a file that may turn out to be large while others
+// are on their way: then it waits for room.
+func (r *Refreshed) fetchBeside(ctx context.Context, w *roleFile, large chan struct{}) ([]byte, error) {
+	body, err := r.client.Metadata.Fetch(ctx, w.name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.name, err)
+	}
+	wait := func() error {
+		select {
+		case large <- struct{}{}:
+			w.large = true
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return readFile(w.name, &roomyBody{body, smallFile, wait}, w.limit)
+}
+
+// roomyBody is a body that waits once, before it reads on behind its first
+// bytes.
+type roomyBody struct {
+	io.ReadCloser
+	left int
+	wait func() error // nil when it has waited
+}
+
+func (b *roomyBody) Read(p []byte) (int, error) {
+	if b.wait == nil {
+		return b.ReadCloser.Read(p)
+	}
+	if b.left == 0 {
+		if err := b.wait(); err != nil {
+			return 0, err
+		}
+		b.wait = nil
+		return b.ReadCloser.Read(p)
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
 }

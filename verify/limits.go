@@ -65,6 +65,11 @@ const (
 	maxRSABits = 8192
 	// Below this the key can be broken.
 	minRSABits = 2048
+	// Of the files that are on their way at once, this many may be held with more
+	// than so many bytes each; the others wait. So a repository makes a client
+	// hold four files of the largest size, however many it asks for at once.
+	maxLarge  = 4
+	smallFile = 256 << 10
 	// Names from a document appear in errors cut to this many bytes.
 	maxShown = 80
 	// A message lists this many signatures of a kind, more than a quorum has

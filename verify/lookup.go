@@ -9,13 +9,9 @@ import (
 // for the first target that is looked up.
 func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
 	l := lookup{r: r}
-	for {
-		t, err := r.Targets(l.load)
-		if !errors.Is(err, errMissing) {
-			return t, err
-		}
-		l.fetch(ctx)
-	}
+	t, err := r.Targets(l.load)
+	l.fetch(ctx, func(*roleFile) { t, err = r.Targets(l.load) })
+	return t, err
 }
 
 // Target finds what the repository says of a target (SPEC 5.6).
@@ -41,39 +37,45 @@ func (r *Refreshed) Verdicts(ctx context.Context, paths ...string) ([]*Verdict, 
 
 // search goes through the delegations for all paths side by side: each goes as
 // far as it can with the files that are at hand, then all that is missing is
-// fetched together. So it waits as often as the deepest of them is delegated.
+// fetched together. So it waits as often as the deepest of them is delegated. A
+// file is judged when it comes and held no longer, whatever it is.
 func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []error) {
 	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
-	open := make([]int, len(paths))
-	for i := range open {
-		open[i] = i
+	l := lookup{r: r}
+	resolve := func(i int) {
+		l.path = i
+		verdicts[i], errs[i] = r.Resolve(paths[i], l.load)
 	}
-	for l := (lookup{r: r}); len(open) > 0; l.fetch(ctx) {
-		waiting := open[:0]
-		for _, i := range open {
-			verdicts[i], errs[i] = r.Resolve(paths[i], l.load)
-			if errors.Is(errs[i], errMissing) {
-				waiting = append(waiting, i)
+	for i := range paths {
+		resolve(i)
+	}
+	for len(l.missing) > 0 {
+		l.fetch(ctx, func(f *roleFile) {
+			for _, i := range f.waiting {
+				resolve(i)
 			}
-		}
-		open = waiting
+		})
 	}
 	return verdicts, errs
 }
 
-// lookup has the files of roles that were fetched for a search.
+// lookup has the files of roles that a search waits for.
 type lookup struct {
 	r       *Refreshed
+	path    int                  // that is looked up now
 	files   map[string]*roleFile // by role
 	missing []*roleFile          // of these, what has not been asked for
 }
 
 // roleFile is the file of a role, in the version that the snapshot promises.
 type roleFile struct {
-	name  string
-	limit int64
-	kept  []byte // what the store has in its place
-	asked bool
+	role    string
+	name    string
+	limit   int64
+	kept    []byte // what the store has in its place
+	waiting []int  // paths that need it
+	came    bool
+	large   bool // holds room for a large file
 	answer
 }
 
@@ -86,8 +88,9 @@ func (l *lookup) load(role string, promised MetaFile, offer func([]byte) error) 
 	store, slot := l.r.client.Store, Slot{Role: role}
 	switch f := l.files[role]; {
 	case f == nil:
-	case !f.asked:
-		return errMissing // for another path too
+	case !f.came:
+		f.waiting = append(f.waiting, l.path)
+		return errMissing
 	case f.err != nil:
 		return f.err
 	default:
@@ -107,7 +110,7 @@ func (l *lookup) load(role string, promised MetaFile, offer func([]byte) error) 
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	f := &roleFile{name: l.r.promisedName(role, promised), limit: promised.atMost(l.r.lim.TargetsBytes), kept: kept}
+	f := &roleFile{role: role, waiting: []int{l.path}, name: l.r.promisedName(role, promised), limit: promised.atMost(l.r.lim.TargetsBytes), kept: kept}
 	if l.files == nil {
 		l.files = map[string]*roleFile{}
 	}
@@ -116,11 +119,14 @@ func (l *lookup) load(role string, promised MetaFile, offer func([]byte) error) 
 	return errMissing
 }
 
-// fetch brings what is missing.
-func (l *lookup) fetch(ctx context.Context) {
-	l.r.fetchRoles(ctx, l.missing)
-	for _, f := range l.missing {
-		f.asked = true
-	}
+// fetch brings what is missing, and has each file judged when it comes. What is
+// found to be missing by that is for the next time.
+func (l *lookup) fetch(ctx context.Context, judge func(*roleFile)) {
+	wanted := l.missing
 	l.missing = nil
+	l.r.fetchRoles(ctx, wanted, func(f *roleFile) {
+		f.came = true
+		judge(f)
+		delete(l.files, f.role)
+	})
 }
