@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
+	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/ca"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
@@ -168,9 +170,30 @@ func TestEnrolTwoCards(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 	mallory.answers(t, reply{"Serial number of the one to enrol", "5200007"})
-	s.exits(t, mallory, ExitCard, enrolArgs, "YubiKey 5200007 is not plugged in; plugged in: YubiKey 5200001, YubiKey 5200009")
+	s.exits(t, mallory, ExitOther, enrolArgs, "what was typed is the serial number of no YubiKey that is plugged in; nothing was changed on any")
 	mallory.answers(t)
 	s.exits(t, mallory, ExitCard, append(enrolArgs, "--card", "5200007"), "YubiKey 5200007 is not plugged in")
+}
+
+// A PIN that is typed where a serial number is asked for stays out of the error,
+// which ends up in logs and reports.
+func TestAPINTypedAsSerialIsNotRepeated(t *testing.T) {
+	s, mallory, world := newcomerWithCard(t)
+	world.Insert(card.Config{Serial: 5200001})
+	refused := func(serial uint32, script ...reply) {
+		t.Helper()
+		mallory.answers(t, script...)
+		s.fails(t, mallory, ExitOther, func(err error) bool {
+			var e *SerialError
+			return errors.As(err, &e) && e.Serial == serial && errors.Is(err, signer.ErrDeclined)
+		}, enrolArgs, "what was typed is ", "nothing was changed on")
+		if strings.Contains(mallory.err.String(), cardPIN) {
+			t.Errorf("the PIN is repeated: %s", mallory.err)
+		}
+	}
+	refused(5200001, reply{"To agree, type the card's serial number", cardPIN})
+	world.Insert(card.Config{Serial: 5200009})
+	refused(0, reply{"Serial number of the one to enrol", cardPIN})
 }
 
 // An occupied slot: nothing is destroyed without the serial, and the old key's
@@ -183,7 +206,7 @@ func TestEnrolOccupied(t *testing.T) {
 	before, _ := pemOf(c)
 	shown := mallory.answers(t, reply{"To agree, type the card's serial number", "yes"})
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitOther, enrolArgs, `"yes" is not the serial number of YubiKey 5200001; nothing was changed on it`)
+		s.exits(t, mallory, ExitOther, enrolArgs, `what was typed is not the serial number of YubiKey 5200001; nothing was changed on it`)
 	})
 	if !strings.Contains(shown.String(), "THE KEY IN SLOT 9c IS DESTROYED for good: ECDSA P-256, fingerprint ") {
 		t.Errorf("shown: %s", shown)

@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
-	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -78,8 +78,9 @@ func (e *enrolment) askSerial(ctx context.Context, cards []piv.CardInfo) (uint32
 		return 0, err
 	}
 	serial, err := strconv.ParseUint(strings.TrimSpace(typed), 10, 32)
-	if err != nil || serial == 0 {
-		return 0, fmt.Errorf("%q is no serial number; %w", typed, signer.ErrDeclined)
+	plugged := slices.ContainsFunc(cards, func(info piv.CardInfo) bool { return uint64(info.Serial) == serial })
+	if err != nil || !plugged { // a PIN is a number too, which no error may repeat
+		return 0, &SerialError{}
 	}
 	return uint32(serial), nil
 }
@@ -344,7 +345,7 @@ func (e *enrolment) agree(ctx context.Context, changes bool) error {
 		return err
 	}
 	if strings.TrimSpace(typed) != strconv.FormatUint(uint64(e.info.Serial), 10) {
-		return &SerialError{typed, e.info.Serial}
+		return &SerialError{e.info.Serial}
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func TestEnrolTroubleAtTheCard(t *testing.T) {
 		{"a factory PIN", nil, []reply{serialBack, {"New PIN", card.FactoryPIN}, giveUp}, ExitCard, is[*piv.FactoryError], []string{"every new YubiKey"}},
 		{"a short PIN", nil, []reply{serialBack, {"New PIN", "12345"}, giveUp}, ExitCard, is[*piv.LengthError], []string{"PIN"}},
 		{"a wrong PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777"}) }, []reply{serialBack, askPIN, giveUp}, ExitCard, is[*signer.WrongSecretError], []string{"wrong PIN", "2 tries left"}},
-		{"a PUK that nobody can use any more", func(c *card.Card) { c.Set(card.State{PUKTries: -1}) }, []reply{{"serial number", "no"}}, ExitOther, is[*SerialError], []string{`"no" is not the serial number of YubiKey 5200001; nothing was changed on it`}},
+		{"a PUK that nobody can use any more", func(c *card.Card) { c.Set(card.State{PUKTries: -1}) }, []reply{{"serial number", "no"}}, ExitOther, is[*SerialError], []string{`what was typed is not the serial number of YubiKey 5200001; nothing was changed on it`}},
 		{"a blocked PIN", func(c *card.Card) { c.Set(card.State{PIN: "777777", PINTries: -1}) }, nil, ExitCard, is[*piv.BlockedError], []string{"the PIN of YubiKey 5200001 is blocked"}},
 		{"a management key that nobody has", func(c *card.Card) {
 			c.Set(card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: []byte("somebody's own 24 bytes.")})

@@ -89,14 +89,17 @@ func (e *UnfitCardError) Hint() string {
 }
 
 // SerialError is a card's serial number that was asked for, as an agreement, and
-// not typed. It is a signer.ErrDeclined.
+// not typed. What was typed instead is kept nowhere: it may be a PIN. It is a
+// signer.ErrDeclined.
 type SerialError struct {
-	Typed  string
-	Serial uint32 // of the card in hand
+	Serial uint32 // of the card in hand; 0: one of several was to be chosen
 }
 
 func (e *SerialError) Error() string {
-	return fmt.Sprintf("%q is not the serial number of YubiKey %d; nothing was changed on it", e.Typed, e.Serial)
+	if e.Serial == 0 {
+		return "what was typed is the serial number of no YubiKey that is plugged in; nothing was changed on any"
+	}
+	return fmt.Sprintf("what was typed is not the serial number of YubiKey %d; nothing was changed on it", e.Serial)
 }
 
 // Is makes this a signer.ErrDeclined.

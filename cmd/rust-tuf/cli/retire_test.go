@@ -164,7 +164,7 @@ func TestRetireRefuses(t *testing.T) {
 		{"no such label", nil, append(retireArgs, "--label", "other"), nil, ExitUsage, []string{"mallory has no key with the label other"}},
 		{"a software key", nil, []string{"member", "retire", "alice", "--label", "main"}, nil, ExitRejected, []string{"the key main of alice is a file: delete it and every copy of it"}},
 		{"no key on a card", nil, []string{"member", "retire", "alice"}, nil, ExitRejected, []string{"alice has no key on a card that could be retired"}},
-		{"a no", nil, retireArgs, []reply{{"To agree, type the card's serial number", "yes"}}, ExitOther, []string{`"yes" is not the serial number of YubiKey 5200001; nothing was changed on it`}},
+		{"a no", nil, retireArgs, []reply{{"To agree, type the card's serial number", "yes"}}, ExitOther, []string{`what was typed is not the serial number of YubiKey 5200001; nothing was changed on it`}},
 		{"a wrong PIN", nil, retireArgs, []reply{serialBack, {"PIN of YubiKey 5200001, 3 tries left", "999999"}, giveUp}, ExitCard, []string{"wrong PIN", "2 tries left"}},
 		{"the last try, kept", func(_ *vyubikey.World, c *card.Card) { c.Set(card.State{PINTries: 1}) }, retireArgs,
 			[]reply{serialBack, {"1 try left for its PIN", "no"}}, ExitOther, []string{"declined"}},

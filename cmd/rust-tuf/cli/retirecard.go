@@ -142,7 +142,7 @@ func (r *retiring) agree(ctx context.Context, said bool) error {
 		return err
 	}
 	if strings.TrimSpace(typed) != strconv.FormatInt(r.key.Serial, 10) {
-		return &SerialError{typed, uint32(r.key.Serial)}
+		return &SerialError{uint32(r.key.Serial)}
 	}
 	return nil
 }
