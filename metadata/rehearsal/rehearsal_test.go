@@ -157,6 +157,24 @@ func TestClientsThatFail(t *testing.T) {
 	expect[*verify.NotFoundError](t, clients[0].Err)
 }
 
+// An event that is in order by itself is of no use to clients while another
+// role has expired.
+func TestClientsMeetAnExpiredRole(t *testing.T) {
+	w := published(t)
+	w.now = november.AddDate(1, 1, 0)
+	r, err := w.rehearse(w.propose("root"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients, err := r.Clients(context.Background(), folder(r.Files), stopped)
+	expect[*FailedError](t, err, "3 of 3 clients would not get through")
+	for _, c := range clients {
+		if expired := expect[*verify.ExpiredError](t, c.Err); expired.Role != "targets" || c.Reached != 2 || c.Found != 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
 // What could never be completed is not rehearsed.
 func TestRehearseOnlyWhatCouldComplete(t *testing.T) {
 	w, event := rotated(t)

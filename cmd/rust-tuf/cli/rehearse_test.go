@@ -79,6 +79,30 @@ func TestRehearseRefused(t *testing.T) {
 	s.exits(t, s.maintainer, ExitUsage, []string{"rehearse", "a", "b"}, "was given 2 arguments")
 }
 
+// A rehearsal that fails says so, and ends with the code of a refusal; it is
+// kept all the same for whoever wants to look.
+func TestRehearseFails(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
+	s.now = dawn.AddDate(1, 1, 0)
+	s.exits(t, s.maintainer, ExitDone, []string{"propose", "--why", "root alone", "--renew", "root"})
+	branches, err := s.branches("event/")
+	if err != nil || len(branches) != 1 {
+		t.Fatal(branches, err)
+	}
+	if err := s.merge(branches[0]); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(t.TempDir(), "kept")
+	s.unchanged(t, func() {
+		out := s.exits(t, s.maintainer, ExitRejected, []string{"rehearse", "--out", kept}, "targets 1: expired", "3 of 3 clients would not get through")
+		s.golden(t, "rehearse-expired.golden", sizes.ReplaceAllString(strings.ReplaceAll(out, kept, "<KEPT>"), "<N> bytes"))
+	})
+	if n := allPublic(t, kept); n < 6 {
+		t.Errorf("%d files are kept", n)
+	}
+}
+
 // The first event of all: no client yet, and none left behind.
 func TestRehearseFirstRoot(t *testing.T) {
 	t.Parallel()

@@ -87,7 +87,7 @@ func (r *rehearseResult) text(w io.Writer) {
 	for _, c := range r.Clients {
 		fmt.Fprintf(w, "  %s:\n", c.Client)
 		if c.Refused != "" {
-			fmt.Fprintf(w, "    stays behind at root version %d: %s\n", c.Reached, c.Refused)
+			fmt.Fprintf(w, "    does not get through; it comes as far as root version %d: %s\n", c.Reached, c.Refused)
 		} else {
 			through++
 			fmt.Fprintf(w, "    reaches root version %d%s; %s fetched, %d bytes, in %s\n", c.Reached, files, counted(c.Fetched, "document"), c.Bytes, time.Duration(c.Took)*time.Millisecond)
@@ -111,7 +111,7 @@ func (r *rehearseResult) text(w io.Writer) {
 		fmt.Fprintf(w, "What clients would fetch is kept in %s, as repository %s (%s).\n", r.Folder, r.Name, r.Repository)
 	}
 	if through < len(r.Clients) {
-		fmt.Fprintf(w, "%d of %s would not get through. Next: mend the proposal before anybody signs it, with `rust-tuf propose --supersede %s`.\n", len(r.Clients)-through, counted(len(r.Clients), "client"), r.Event)
+		fmt.Fprintf(w, "%d of %s would not get through. Next, before anybody signs: propose it again, mended, with `rust-tuf propose --supersede %s`; with --renew ROLE too where a role has expired.\n", len(r.Clients)-through, counted(len(r.Clients), "client"), r.Event)
 		return
 	}
 	fmt.Fprintln(w, "Every client gets through. Next: members look at the real event with `rust-tuf review`, and sign it with `rust-tuf sign`.")
