@@ -104,8 +104,11 @@ func (l *lookup) load(role string, promised MetaFile, offer func([]byte) error) 
 		return nil
 	}
 	kept, err := store.Load(slot)
-	if err == nil && offer(kept) == nil {
-		return nil
+	if err == nil {
+		if offer(kept) == nil {
+			return nil
+		}
+		l.r.RestoreTargets(role, kept)
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err

@@ -175,5 +175,34 @@ func (s *Session) acceptTargets(role string, by Delegator, promised metaFile, ra
 		return nil, err
 	}
 	s.read[role] = candidate
+	s.compareTargets(role, by, d)
 	return &Targets{candidate.facts}, nil
+}
+
+// RestoreTargets takes the document of a role that was trusted before and is
+// not accepted any more. If another one of the same version is accepted in its
+// place, and the role's delegator vouches for both, [Session.Fork] is the proof.
+// Nothing else follows from it.
+func (s *Session) RestoreTargets(role string, raw []byte) {
+	if s.kept == nil {
+		s.kept = map[string][]byte{}
+	}
+	s.kept[role] = raw
+}
+
+func (s *Session) compareTargets(role string, by Delegator, found *Document) {
+	raw := s.kept[role]
+	delete(s.kept, role)
+	if raw == nil || s.fork != nil {
+		return
+	}
+	d, err := Read(raw, s.lim)
+	if err != nil || d.version != found.version || d.Digest() == found.Digest() || d.concernsTargets(role) != nil {
+		return
+	}
+	// SPEC 5.6.3: what nobody signed, or whose signers count no more, proves nothing.
+	if err := checkVouched(by, role, d); err != nil {
+		return
+	}
+	s.fork = &ForkError{Role: role, Version: d.version, Trusted: raw, Found: found.raw}
 }

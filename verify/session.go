@@ -28,6 +28,7 @@ type Session struct {
 	snapshot  *Snapshot
 	read      map[string]*UnverifiedTargets // by role: read, and of the version that the snapshot promises
 	trusted   map[trustKey]*Targets
+	kept      map[string][]byte // by role: trusted before, and not what the snapshot promises
 	fork      *ForkError
 }
 
@@ -67,8 +68,10 @@ func (s *Session) Snapshot() *Snapshot { return s.snapshot }
 func (s *Session) At() time.Time { return s.at }
 
 // Fork returns the proof that a role signed two documents of one version, nil
-// if none was seen. It is no refusal: the document that was trusted first
-// stays, as SPEC 5.4.3 wants it.
+// if none was seen. It is no refusal: the timestamp that was trusted first
+// stays, as SPEC 5.4.3 wants it; of a snapshot or targets the one that is
+// promised now is trusted. The next session, which knows only that one, does
+// not see the fork any more, so both files should be kept in a safe place.
 func (s *Session) Fork() *ForkError { return s.fork }
 
 // AddRoot accepts the version that follows the trusted root, or refuses it as
