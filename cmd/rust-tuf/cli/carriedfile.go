@@ -76,7 +76,10 @@ func moveToNew(tmp, path string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(tmp, path)
+	if err := os.Rename(tmp, path); err != nil {
+		return errors.Join(err, os.Remove(path)) // the name is this run's own
+	}
+	return nil
 }
 
 // syncFolder makes names durable, where the system can do that for a folder.
