@@ -14,7 +14,7 @@ import (
 // clock, nothing in the background. The edge is package metadata/git.
 func TestImports(t *testing.T) {
 	standard := []string{
-		"bytes", "cmp", "encoding/base64", "encoding/hex", "encoding/json", "errors", "fmt", "io/fs", "maps", "path", "regexp", "slices", "sort", "strconv", "strings",
+		"bytes", "cmp", "crypto/x509", "encoding/base64", "encoding/hex", "encoding/json", "errors", "fmt", "io/fs", "maps", "path", "regexp", "slices", "sort", "strconv", "strings",
 		"time", "unicode", "unicode/utf8",
 	}
 	others := []string{
