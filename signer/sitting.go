@@ -42,8 +42,12 @@ func (s *Sitting) secret(ctx context.Context, prompt string) ([]byte, error) {
 // Worked says that a key was content: the last secret was the right one.
 func (s *Sitting) Worked() { s.works = s.typed != nil }
 
-// End wipes what was typed.
-func (s *Sitting) End() {
+// Failed says that a signature did not come about, and wipes what was typed: the
+// person may take their time before they try again, and is asked anew.
+func (s *Sitting) Failed() {
 	clear(s.typed)
 	s.typed, s.works = nil, false
 }
+
+// End wipes what was typed.
+func (s *Sitting) End() { s.Failed() }

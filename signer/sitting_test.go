@@ -50,3 +50,22 @@ func TestSitting(t *testing.T) {
 		t.Errorf("nothing was typed, and it worked: %v", err)
 	}
 }
+
+// While a person is asked whether they want to try again, nothing of what they
+// typed is kept.
+func TestSittingForgetsOnFailure(t *testing.T) {
+	s := NewSitting(UI{Secret: func(context.Context, string) ([]byte, error) { return []byte("right"), nil }})
+	for _, worked := range []bool{false, true} {
+		if _, err := s.UI().Secret(context.Background(), "PIN"); err != nil {
+			t.Fatal(err)
+		}
+		if worked {
+			s.Worked()
+		}
+		kept := s.typed
+		s.Failed()
+		if string(kept) != "\x00\x00\x00\x00\x00" || s.typed != nil || s.works {
+			t.Errorf("worked before: %t: left behind: %q, %q", worked, kept, s.typed)
+		}
+	}
+}

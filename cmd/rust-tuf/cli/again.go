@@ -60,7 +60,9 @@ func (p person) sign(ctx context.Context, owner string, k signer.Key, want verif
 // signIn is sign, for one of several signatures in a sitting.
 func (p person) signIn(ctx context.Context, sitting *signer.Sitting, k signer.Key, want verify.PublicKey, message []byte) (sig []byte, err error) {
 	err = p.again(ctx, func() (err error) {
-		sig, err = signer.Sign(ctx, k, want, message, sitting.UI())
+		if sig, err = signer.Sign(ctx, k, want, message, sitting.UI()); err != nil {
+			sitting.Failed()
+		}
 		return err
 	})
 	if err == nil {
