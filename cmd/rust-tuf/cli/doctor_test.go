@@ -86,6 +86,8 @@ func TestDoctorFindings(t *testing.T) {
 		{"two tries left", card.Config{}, func(c *card.Card) { c.Set(card.State{PINTries: 2}) }, ExitOther, []string{"warning: YubiKey 5200001: its PIN has tries left: 2"}},
 		{"blocked", card.Config{}, func(c *card.Card) { c.Set(card.State{PINTries: -1}) }, ExitOther, []string{
 			"wrong: YubiKey 5200001: its PIN is blocked: no tries left\n    to mend it: ykman piv access unblock-pin"}},
+		{"blocked for good", card.Config{}, func(c *card.Card) { c.Set(card.State{PINTries: -1, PUKTries: -1}) }, ExitOther, []string{
+			"wrong: YubiKey 5200001: its PIN and its PUK are blocked: its keys can never be used again\n    to mend it: ykman piv reset, which destroys every PIV key of the card, and then `rust-tuf member enrol NAME`\n"}},
 		{"policies", card.Config{}, func(c *card.Card) {
 			c.Generate(card.Signature, card.P256, card.PINOnce, card.TouchNever)
 		}, ExitOther, []string{"ok: YubiKey 5200001, slot 9c: attested: ", "wrong: YubiKey 5200001, slot 9c: "}},

@@ -41,8 +41,26 @@ func (d *diagnosis) cards(ctx context.Context) int {
 func (d *diagnosis) card(ctx context.Context, info piv.CardInfo) {
 	name := fmt.Sprintf("YubiKey %d", info.Serial)
 	d.line(markOK, "card", "", "%s: %s, firmware %s", name, info.Form, info.Firmware)
+	if info.PIN.Left == 0 && info.PUK.Left == 0 {
+		d.line(markWrong, "card", resetCard, "%s: its PIN and its PUK are blocked: its keys can never be used again", name)
+	} else {
+		d.counters(name, info)
+	}
+	d.managementKey(name, info)
+	d.places(ctx, name, info)
+}
+
+// resetCard is what is left where nothing of a card can be used any more.
+const resetCard = "ykman piv reset, which destroys every PIV key of the card, and then `rust-tuf member enrol NAME`"
+
+// counters looks at PIN and PUK.
+func (d *diagnosis) counters(name string, info piv.CardInfo) {
 	d.counter(name, "PIN", info.PIN, d.mends(info, "ykman piv access change-pin"))
 	d.counter(name, "PUK", info.PUK, d.mends(info, "ykman piv access change-puk"))
+}
+
+// managementKey looks at the key that makes and destroys others.
+func (d *diagnosis) managementKey(name string, info piv.CardInfo) {
 	switch info.FactoryManagementKey {
 	case piv.Yes:
 		d.line(markWrong, "card", d.mends(info, "ykman piv access change-management-key --generate --protect"),
@@ -52,6 +70,10 @@ func (d *diagnosis) card(ctx context.Context, info piv.CardInfo) {
 	default:
 		d.line(markWarning, "card", "if you never changed it, "+d.mends(info, "ykman piv access change-management-key --generate --protect"), "%s: whether its management key is the factory's could not be found out", name)
 	}
+}
+
+// places looks at the slots where the policy allows a member's key.
+func (d *diagnosis) places(ctx context.Context, name string, info piv.CardInfo) {
 	var slots []piv.SlotInfo
 	inUse := false
 	for _, text := range d.known.terms.Devices.Slots {
@@ -115,7 +137,7 @@ func (d *diagnosis) counter(name, what string, c piv.Counter, change string) {
 	case c.Left == 0 && what == "PIN":
 		d.line(markWrong, "card", "ykman piv access unblock-pin", "%s: its PIN is blocked: no tries left", name)
 	case c.Left == 0:
-		d.line(markWarning, "card", "ykman piv reset, which destroys every PIV key of the card, and then `rust-tuf member enrol NAME`; or go on without a PUK", "%s: its PUK is blocked: a blocked PIN could only be mended by a reset, which destroys the keys", name)
+		d.line(markWarning, "card", resetCard+"; or go on without a PUK", "%s: its PUK is blocked: a blocked PIN could only be mended by a reset, which destroys the keys", name)
 		return // nobody can use or change it
 	case c.Left == 1 || c.Left == 2:
 		d.line(markWarning, "card", "the next right "+what+" gives back all tries", "%s: its %s has tries left: %d", name, what, c.Left)
