@@ -15,11 +15,11 @@ const (
 	maxSecret = 8
 )
 
-// What every new YubiKey has. These are never tried, only recognised: typed as
-// the PIN that signs, or chosen as a new one.
+// What every new YubiKey has. This package never tries them, and recognises them:
+// typed as the PIN that signs, or chosen as a new one.
 const (
-	factoryPIN = "123456"
-	factoryPUK = "12345678"
+	FactoryPIN = "123456"
+	FactoryPUK = "12345678"
 )
 
 // factoryManagementKey returns the management key of every new YubiKey: 24
@@ -40,7 +40,7 @@ func (s *secret) Wipe() { clear(s.text) }
 
 // Factory reports whether it is the one of every new YubiKey.
 func (s *secret) Factory() bool {
-	return s.what == "PIN" && string(s.text) == factoryPIN || s.what == "PUK" && string(s.text) == factoryPUK
+	return s.what == "PIN" && string(s.text) == FactoryPIN || s.what == "PUK" && string(s.text) == FactoryPUK
 }
 
 // copied returns a copy of its own, for work that may outlast its caller.
@@ -82,7 +82,7 @@ func chosen(what string, text []byte) (secret, error) {
 	if len(text) < minSecret || len(text) > maxSecret {
 		return secret{}, &LengthError{what}
 	}
-	if string(text) == factoryPIN || string(text) == factoryPUK {
+	if string(text) == FactoryPIN || string(text) == FactoryPUK {
 		return secret{}, &FactoryError{What: what, Chosen: true}
 	}
 	return s, nil

@@ -36,14 +36,8 @@ func (s *cardSecrets) wipe() {
 	}
 }
 
-// What every new YubiKey has. They are typed for the person where the card
-// itself says that it has them, so that no try is at stake.
-const (
-	factoryPIN = "123456"
-	factoryPUK = "12345678"
-)
-
-// typing is a person for whom a value that everybody knows is typed.
+// typing is a person for whom a value that everybody knows is typed, where the
+// card itself says that it has it, so that no try is at stake.
 func (e *enrolment) typing(known string) signer.UI {
 	ui := e.ui
 	ui.Secret = func(context.Context, string) ([]byte, error) { return []byte(known), nil }
@@ -73,13 +67,13 @@ func (e *enrolment) secrets(ctx context.Context, p *plan) (s *cardSecrets, err e
 	ui := e.ui
 	switch e.info.PUK.Factory {
 	case piv.Yes:
-		ui = e.typing(factoryPUK)
+		ui = e.typing(piv.FactoryPUK)
 	case piv.Untold:
-		yes, err := e.ui.Confirm(ctx, fmt.Sprintf("A new YubiKey has the PUK %s. Is it still the card's PUK?", factoryPUK))
+		yes, err := e.ui.Confirm(ctx, fmt.Sprintf("A new YubiKey has the PUK %s. Is it still the card's PUK?", piv.FactoryPUK))
 		if err != nil || !yes {
 			return s, err
 		}
-		ui = e.typing(factoryPUK)
+		ui = e.typing(piv.FactoryPUK)
 	}
 	if s.puk, err = e.card.AskPUK(ctx, ui); err != nil {
 		return s, err
@@ -96,9 +90,9 @@ func (e *enrolment) provenPIN(ctx context.Context, p *plan) (pin *piv.PIN, err e
 	ui := e.ui
 	switch e.info.PIN.Factory {
 	case piv.Yes:
-		ui = e.typing(factoryPIN)
+		ui = e.typing(piv.FactoryPIN)
 	case piv.Untold:
-		e.say("A new YubiKey has the PIN %s. Type that, or the card's own PIN if it was changed.", factoryPIN)
+		e.say("A new YubiKey has the PIN %s. Type that, or the card's own PIN if it was changed.", piv.FactoryPIN)
 	}
 	err = e.person.again(ctx, func() (err error) {
 		if pin, err = e.card.AskPIN(ctx, ui); err != nil {
