@@ -84,7 +84,7 @@ func (c *command) explain(err error) {
 		_ = writeText(c.env.Stderr, b.String())
 	}
 	if c.json && !c.shown {
-		_ = writeJSON(c.env.Stdout, errorResult{err.Error(), hint, exitCode(err), findings})
+		_ = writeJSON(c.env.Stdout, errorResult{err.Error(), hint, exitCode(err), findings, refusalOf(err)})
 	}
 	_ = writeText(c.env.Stderr, "rust-tuf: error: "+strings.ReplaceAll(err.Error(), "\n", "\n  ")+"\n")
 	if hint != "" {
@@ -101,6 +101,7 @@ type errorResult struct {
 	Code  int    `json:"code"` // the exit code
 
 	Findings []findingResult `json:"findings,omitempty"` // where the rules for a quorum refuse
+	Refusal  *refusalResult  `json:"refusal,omitempty"`  // where a document is refused
 }
 
 // show prints a verb's result.

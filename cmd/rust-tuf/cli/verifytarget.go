@@ -37,7 +37,9 @@ signed each step, and until when that holds. With --file it also holds a file
 that you have to that promise.
 
 With --store, what is trusted is kept in a folder of yours, and nothing may go
-back the next time.
+back the next time. The first root is the one given with --trusted; from then on
+the store's own is used. If a role has signed two documents of one version, both
+are written as proof into a folder beside the store, called like it with "-proof".
 
 With --bundle nothing is fetched: the metadata come out of one file, made where
 there is a network by ` + "`rust-tuf verify bundle`" + `.
@@ -69,7 +71,10 @@ type verifyTargetResult struct {
 	Bundle  string            `json:"bundle,omitempty"` // where the metadata come from
 	File    string            `json:"file,omitempty"`   // that is the target, to the byte
 
-	Replaced *replacedRoot `json:"replaced,omitempty"` // the root was entered by its digest
+	Kept     int64         `json:"store_root_version,omitempty"` // that the store trusted already, in place of --trusted
+	Replaced *replacedRoot `json:"replaced,omitempty"`           // the root was entered by its digest
+
+	trusted string
 }
 
 type replacedRoot struct {
@@ -104,6 +109,9 @@ func (r *verifyTargetResult) text(w io.Writer) {
 	}
 	if r.Bundle != "" {
 		fmt.Fprintf(w, "offline: all of this is from %s; nobody was asked whether there is something newer.\n", r.Bundle)
+	}
+	if r.Kept > 0 {
+		fmt.Fprintf(w, "note: the store trusts root version %d already; all of this starts there, and %s was not used.\n", r.Kept, r.trusted)
 	}
 	if r.Replaced != nil {
 		r.Replaced.text(w)
@@ -149,15 +157,26 @@ func (c *command) runVerifyTarget(ctx context.Context, path string, o verifyTarg
 	if err != nil {
 		return err
 	}
-	verdict, err := ask(ctx, client, raw, at, path)
+	kept, err := keptRoot(client, raw)
 	if err != nil {
+		return &codedError{targetCode(err), err}
+	}
+	verdict, err := ask(ctx, client, raw, at, path)
+	var fork *verify.ForkError
+	if errors.As(err, &fork) && o.store != "" {
+		err = c.keepProof(fork, o.store)
+	}
+	if err != nil {
+		if kept > 0 {
+			err = fmt.Errorf("%w; judged from root version %d, which the store trusts, and not from %s", err, kept, o.trusted)
+		}
 		if o.bundle != "" && is[*verify.ExpiredError](err) {
 			err = fmt.Errorf("%w; get a newer bundle, or see with --at what this one said at an earlier time", err)
 		}
 		return &codedError{targetCode(err), err}
 	}
 	out := &verifyTargetResult{Path: verdict.Path, Length: verdict.Length, Hashes: verdict.Hashes, Expires: verdict.Expires, At: at, Given: given,
-		Bundle: o.bundle, Replaced: replacedBy(verdict.Replaced)}
+		Bundle: o.bundle, Kept: kept, trusted: o.trusted, Replaced: replacedBy(verdict.Replaced)}
 	for _, v := range verdict.Chain {
 		out.Chain = append(out.Chain, chainLink{v.Role, v.Version, v.Threshold, owners(v.Tally().Valid), v.Expires})
 	}
@@ -172,10 +191,34 @@ func (c *command) runVerifyTarget(ctx context.Context, path string, o verifyTarg
 
 // targetCode tells what was judged and refused from what could not be had.
 func targetCode(err error) int {
-	if code := verifyCode(err); code != ExitRejected || isRefusal(err) || is[*verify.ForkError](err) {
+	if is[*verify.ForkError](err) {
+		return ExitRejected
+	}
+	if code := verifyCode(err); code != ExitRejected || isRefusal(err) {
 		return code
 	}
 	return ExitOther
+}
+
+// keptRoot is the version of the root that a store trusts already, if the one
+// that was given is none of those that it ever trusted: Init never replaces it.
+// 0 if there is nothing to say.
+func keptRoot(client *verify.Client, given []byte) (int64, error) {
+	root, err := verify.TrustRoot(given, verify.Limits{})
+	if err != nil {
+		return 0, fmt.Errorf("the trusted root: %w", err)
+	}
+	kept, err := client.Root()
+	if err != nil {
+		return 0, nil // Init says what is wrong
+	}
+	raw, err := client.Store.Load(verify.Slot{Role: "root", Version: root.Version()})
+	if err == nil {
+		if known, err := verify.TrustRoot(raw, verify.Limits{}); err == nil && known.Digest() == root.Digest() {
+			return 0, nil
+		}
+	}
+	return kept.Version(), nil
 }
 
 // ask goes through one refresh and looks a target up. Two documents of one
