@@ -3,11 +3,14 @@
 package cli
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,6 +105,7 @@ func TestEnrol(t *testing.T) {
 	if n := c.Counters(); n.PINFailures != 0 || n.PUKFailures != 0 || n.ManagementFailures != 0 || n.Generated != 1 || n.Signatures != 1 {
 		t.Errorf("%+v", n)
 	}
+	nowhereBelow(t, s.dir, c.ManagementKey())
 	tree := s.treeOf(t, "member/mallory")
 	repo, err := metadata.Read(tree)
 	if err != nil {
@@ -126,6 +130,27 @@ func TestEnrol(t *testing.T) {
 	spent(t, c, 0, 0)
 	if after := s.remoteState(t); before != after {
 		t.Errorf("the remote changed from\n%s\nto\n%s", before, after)
+	}
+}
+
+// nowhereBelow: no file of anybody holds the secret, as it is or in hex.
+func nowhereBelow(t *testing.T, dir string, secret []byte) {
+	t.Helper()
+	if len(secret) == 0 || bytes.Equal(secret, card.FactoryManagementKey()) {
+		t.Fatalf("not a management key of its own: %x", secret)
+	}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, secret) || bytes.Contains(bytes.ToLower(data), fmt.Appendf(nil, "%x", secret)) {
+			t.Errorf("%s holds the management key", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -136,7 +136,7 @@ func (c *command) runRetire(ctx context.Context, name, label string) error {
 	}
 	defer pin.Wipe()
 	if said == nil {
-		if _, err := r.sayIt(ctx); err != nil {
+		if err := r.sayIt(ctx); err != nil {
 			return err
 		}
 	}

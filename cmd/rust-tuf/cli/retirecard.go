@@ -174,29 +174,29 @@ func (r *retiring) mayWipe(ctx context.Context, said bool) (pin *piv.PIN, err er
 }
 
 // sayIt has the key sign its end, and pushes that.
-func (r *retiring) sayIt(ctx context.Context) (*roles.Retirement, error) {
+func (r *retiring) sayIt(ctx context.Context) error {
 	// Overwritten is what it will be for certain; whether the card then deletes
 	// what took its place is known when the key cannot sign any more.
 	said := &roles.Retirement{Format: 1, Key: r.out.Fingerprint, Way: roles.WayOverwritten}
 	key, err := r.card.Key(ctx, r.slot)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	statement := roles.RetirementStatement(r.terms.Repository, r.member.Name, r.key, said.Way)
 	sig, err := r.person.sign(ctx, r.member.Name, key, r.key.Public.PublicKey, statement)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	said.Signature = fmt.Sprintf("%x", sig)
 	change, err := r.record(said)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := r.w.pushBranch(ctx, r.w.head, change, r.message(), r.branch(), time.Time{}); err != nil {
-		return nil, err
+		return err
 	}
 	r.say("Done: it is said, on branch %s.", r.branch())
-	return said, nil
+	return nil
 }
 
 // message is that of the commit which says it.

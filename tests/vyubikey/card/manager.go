@@ -149,6 +149,13 @@ func (c *Card) setManagementKey(cmd command) Status {
 	return OK
 }
 
+// ManagementKey is the management key of now, to be looked for where it must not be.
+func (c *Card) ManagementKey() []byte {
+	c.running.Lock()
+	defer c.running.Unlock()
+	return bytes.Clone(c.manager.key)
+}
+
 // managementKeyLength returns the length in bytes of keys of an algorithm that this firmware knows.
 func (c *Card) managementKeyLength(a Algorithm) (int, bool) {
 	if a == TripleDES {
