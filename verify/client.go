@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -243,13 +244,16 @@ func (c *Client) refresh(ctx context.Context, at time.Time) (*Refreshed, error) 
 // roots walks to the newest root and keeps each that it accepts (SPEC 5.3).
 func (r *Refreshed) roots(ctx context.Context) error {
 	began := r.root.Version()
-	for r.root.Version()-began < int64(r.lim.RootRotations) {
+	for r.root.Version() < math.MaxInt64 {
 		raw, err := r.fetchRoot(ctx, r.root.Version()+1)
 		if errors.Is(err, ErrNotFound) {
 			return r.EndRoots()
 		}
 		if err != nil {
 			return err
+		}
+		if found := r.root.Version() - began + 1; found > int64(r.lim.RootRotations) { // SPEC 5.3.3: a walk has an end
+			return &LimitError{What: "root versions in one refresh", Limit: int64(r.lim.RootRotations), Found: found}
 		}
 		before := r.root
 		if err := r.AddRoot(raw); err != nil {
@@ -262,7 +266,7 @@ func (r *Refreshed) roots(ctx context.Context) error {
 			return err
 		}
 	}
-	return &LimitError{What: "root versions in one refresh", Limit: int64(r.lim.RootRotations), Found: int64(r.lim.RootRotations) + 1}
+	return r.EndRoots() // there is no version after the largest
 }
 
 // goneOn says that a root was followed by another one: a replacement of it that

@@ -59,7 +59,7 @@ func checkContent(what string, hashes value, raw []byte) error {
 			return &ContentError{What: what, Reason: fmt.Sprintf("its %s is %s, promised is %s", name, got, strings.ToLower(string(want)))}
 		}
 	}
-	if !known {
+	if !known { // SPEC 5.5.2, 5.6.2: a promise that cannot be checked is not kept
 		return &ContentError{What: what, Reason: "none of the promised hashes is of a kind that is known here"}
 	}
 	return nil

@@ -1,5 +1,7 @@
 package verify
 
+import "math"
+
 // Limits bounds what a document may cost before anybody's signature on it has
 // been checked. A field that is zero or negative means the default of
 // [DefaultLimits], so nothing is ever unlimited; a caller who needs more says
@@ -89,6 +91,7 @@ func (l Limits) orDefault() Limits {
 		if *f.have <= 0 {
 			*f.have = *f.def
 		}
+		*f.have = min(*f.have, math.MaxInt64-1) // one byte more is read, to see that it is too much
 	}
 	for _, f := range []struct{ have, def *int }{
 		{&l.Depth, &d.Depth},
