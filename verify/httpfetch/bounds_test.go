@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -131,8 +132,10 @@ func TestSize(t *testing.T) {
 		_, _ = io.WriteString(w, strings.Repeat("x", length))
 	})
 	o := httpfetch.Options{Size: 1000}
-	if got, err := fetch(t, base, "1000", o); len(got) != 1000 || err != nil {
-		t.Error(len(got), err)
+	for _, o := range []httpfetch.Options{o, {Size: math.MaxInt64}} {
+		if got, err := fetch(t, base, "1000", o); len(got) != 1000 || err != nil {
+			t.Error(o.Size, len(got), err)
+		}
 	}
 	_, err := fetch(t, base, "1001", o)
 	if e := refused[*verify.LimitError](t, err, "bytes of "+base+"/1001: 1001, above the limit of 1000"); e.Limit != 1000 {

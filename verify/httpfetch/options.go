@@ -2,6 +2,7 @@ package httpfetch
 
 import (
 	"crypto/tls"
+	"math"
 	"net/http"
 	"net/url"
 	"time"
@@ -66,5 +67,6 @@ func (o Options) orDefault() Options {
 			*f.have = *f.def
 		}
 	}
+	o.Size = min(o.Size, math.MaxInt64-1) // one byte more is read, to see that it is too much
 	return o
 }
