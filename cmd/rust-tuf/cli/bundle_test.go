@@ -96,7 +96,7 @@ func TestSignWithoutANetwork(t *testing.T) {
 	// Anybody carries it back.
 	s.golden(t, "bundle-import.golden", s.inStick(s.exits(t, s.people["bob"], ExitDone, importAnswer(stick)), stick))
 	branches, err := s.branches("sign/")
-	if err != nil || len(branches) != 1 || !strings.HasPrefix(branches[0], "sign/"+secondEvent+"/root/alice-") {
+	if err != nil || len(branches) != 1 || !strings.HasPrefix(branches[0], signsSecond+"root/alice-") {
 		t.Fatalf("branches: %v, %v", branches, err)
 	}
 	verdict, err := s.gateOn(t, branches[0])

@@ -121,7 +121,7 @@ func TestRunbookOffline(t *testing.T) {
 		t.Errorf("the runbook's commands are %q, want %q", typed, want)
 	}
 	branches, err := s.branches("sign/" + secondEvent + "/")
-	if err != nil || len(branches) != 1 || !strings.Contains(branches[0], "/root/judy-") {
+	if err != nil || len(branches) != 1 || !strings.Contains(branches[0], "root/judy-") {
 		t.Errorf("branches: %v, %v", branches, err)
 	}
 }

@@ -91,7 +91,7 @@ func TestSignOpensThePullRequest(t *testing.T) {
 				t.Fatalf("it was asked %d times", len(api.asked))
 			}
 			p := api.asked[0]
-			if p.From != "alice/tuf-root" || p.Base != "main" || !strings.HasPrefix(p.Branch, "sign/"+secondEvent+"/root/alice-") ||
+			if p.From != "alice/tuf-root" || p.Base != "main" || !strings.HasPrefix(p.Branch, signsSecond+"root/alice-") ||
 				p.Title != "sign: root version 2 by alice" || !strings.HasPrefix(p.Body, "Event "+secondEvent+", digest ") {
 				t.Errorf("%+v", p)
 			}

@@ -44,7 +44,7 @@ func TestKilled(t *testing.T) {
 		{"propose", "genesis-done", "maintainer", false, []string{"propose", "--why", "a renewal", "--renew", "root"}, "refs/heads/event/2026-11-22-root-v2, 1 commits"},
 		{"propose in the place of another", "second-open", "maintainer", false, []string{"propose", "--why", "start over", "--renew", "root", "--supersede", secondEvent, "--name", "again"}, "refs/heads/event/again, 1 commits"},
 		{"member lost", "genesis-done", "bob", false, []string{"member", "lost", "alice", "--why", "left in a train"}, "refs/heads/event/2026-11-22-root-v2, 2 commits"},
-		{"bundle import", "second-open", "alice", true, []string{"bundle", "import", "event.answer"}, "refs/heads/sign/" + secondEvent + "/root/alice-"},
+		{"bundle import", "second-open", "alice", true, []string{"bundle", "import", "event.answer"}, "refs/heads/" + signsSecond + "root/alice-"},
 		{"complete", "second-ready", "maintainer", true, []string{"complete"}, "refs/heads/complete/" + secondEvent + ", 1 commits"},
 	} {
 		t.Run(series.name, func(t *testing.T) {
@@ -105,6 +105,43 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// runKilled runs a command in a process that is killed at git call n, and
+// tells whether it was.
+func (s *stage) runKilled(t *testing.T, a *actor, n int, when string, args ...string) bool {
+	t.Helper()
+	return s.killedAtGit(t, s.child(t, a, s.firstDigest(t), args...), n, when)
+}
+
+// killedAtGit runs a child until its git call n, and tells whether it was
+// killed there.
+func (s *stage) killedAtGit(t *testing.T, cmd *exec.Cmd, n int, when string) bool {
+	t.Helper()
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	script := fmt.Sprintf(`#!/bin/sh
+n=$(($(cat '%[1]s/count' 2>/dev/null || echo 0) + 1))
+echo $n > '%[1]s/count'
+if [ $n = %[2]d ] && [ %[3]s = before ]; then kill -9 $PPID; exit 1; fi
+'%[4]s' "$@"
+code=$?
+if [ $n = %[2]d ] && [ %[3]s = after ]; then kill -9 $PPID; fi
+exit $code
+`, dir, n, when, git)
+	writeProgram(t, filepath.Join(dir, "git"), script)
+	cmd.Env = append(cmd.Env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return false
+	}
+	if cmd.ProcessState.ExitCode() != -1 {
+		t.Fatalf("git call %d: the command ended by itself: %v\n%s", n, err, out)
+	}
+	return true
+}
+
 // outcome is all that a run leaves behind: what each branch of the remote
 // holds on top of the default branch, and what the machine of whoever ran it
 // remembers. A signature differs from run to run; here it only has to be the
@@ -149,57 +186,6 @@ func (s *stage) outcome(t *testing.T, a *actor) string {
 			}
 			all = append(all, "  "+path+" "+meta)
 		}
-	}
-	return strings.Join(all, "\n")
-}
-
-// runKilled runs a command in a process that is killed at git call n, and
-// tells whether it was.
-func (s *stage) runKilled(t *testing.T, a *actor, n int, when string, args ...string) bool {
-	t.Helper()
-	return s.killedAtGit(t, s.child(t, a, s.firstDigest(t), args...), n, when)
-}
-
-// killedAtGit runs a child until its git call n, and tells whether it was
-// killed there.
-func (s *stage) killedAtGit(t *testing.T, cmd *exec.Cmd, n int, when string) bool {
-	t.Helper()
-	git, err := exec.LookPath("git")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	script := fmt.Sprintf(`#!/bin/sh
-n=$(($(cat '%[1]s/count' 2>/dev/null || echo 0) + 1))
-echo $n > '%[1]s/count'
-if [ $n = %[2]d ] && [ %[3]s = before ]; then kill -9 $PPID; exit 1; fi
-'%[4]s' "$@"
-code=$?
-if [ $n = %[2]d ] && [ %[3]s = after ]; then kill -9 $PPID; fi
-exit $code
-`, dir, n, when, git)
-	writeProgram(t, filepath.Join(dir, "git"), script)
-	cmd.Env = append(cmd.Env, "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"))
-	out, err := cmd.CombinedOutput()
-	if err == nil {
-		return false
-	}
-	if cmd.ProcessState.ExitCode() != -1 {
-		t.Fatalf("git call %d: the command ended by itself: %v\n%s", n, err, out)
-	}
-	return true
-}
-
-// checkout is all that a user sees of their clone.
-func (s *stage) checkout(t *testing.T, a *actor) string {
-	t.Helper()
-	var all []string
-	for _, args := range [][]string{{"status", "--porcelain", "--branch"}, {"for-each-ref", "refs/heads", "refs/remotes", "refs/tags"}, {"rev-parse", "HEAD"}} {
-		out, err := s.git(a.name, a.clone, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, out)
 	}
 	return strings.Join(all, "\n")
 }

@@ -27,7 +27,7 @@ func TestRunbookYubiKey(t *testing.T) {
 	if !ok {
 		t.Fatal("there is no such runbook")
 	}
-	const lost = "member lost NAME --card SERIAL --why left in a train, PIN not known to anybody"
+	const lost = "member lost NAME --card 12345678 --why left in a train, PIN not known to anybody"
 	var typed []string
 	for _, args := range commandsIn(text) {
 		line := strings.Join(args, " ")
@@ -36,7 +36,7 @@ func TestRunbookYubiKey(t *testing.T) {
 			switch word {
 			case "NAME":
 				args[i] = "mallory"
-			case "SERIAL":
+			case "12345678":
 				args[i] = "5200002"
 			}
 		}

@@ -89,6 +89,7 @@ var scenery = map[string]set{
 const (
 	firstEvent  = "2026-11-22-root-v1"
 	secondEvent = "2026-12-22-root-v2"
+	signsSecond = "sign/" + secondEvent + "/" // branches of its signatures
 )
 
 var secondQuorum = []string{"alice", "bob", "carol", "dave", "erin", "frank", "grace", "judy", "karl"}
@@ -562,4 +563,18 @@ func (s *stage) gateOn(t *testing.T, branch string) (*gateResult, error) {
 		t.Fatal(err)
 	}
 	return s.gate(branch)
+}
+
+// checkout is all that a user sees of their clone.
+func (s *stage) checkout(t *testing.T, a *actor) string {
+	t.Helper()
+	var all []string
+	for _, args := range [][]string{{"status", "--porcelain", "--branch"}, {"for-each-ref", "refs/heads", "refs/remotes", "refs/tags"}, {"rev-parse", "HEAD"}} {
+		out, err := s.git(a.name, a.clone, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, out)
+	}
+	return strings.Join(all, "\n")
 }
