@@ -35,7 +35,8 @@ func checks(t *tally, ci bool) []check {
 		{name: "for darwin/arm64", run: builds("CGO_ENABLED=0 GOOS=darwin GOARCH=arm64")},
 		{name: "for linux/386", run: builds("CGO_ENABLED=0 GOOS=linux GOARCH=386")},
 		{name: "verify on 32 bits", run: on32Bits},
-		{name: "go test -race", run: goTest("CGO_ENABLED=1 go test -race -timeout=40m -count=1 -json ./...", t), live: true},
+		// Many tests wait for git and for the disk: four at once on two cores.
+		{name: "go test -race", run: goTest("CGO_ENABLED=1 go test -race -timeout=40m -parallel=4 -count=1 -json ./...", t), live: true},
 		{name: "skipped tests", run: func(out io.Writer) error { return t.judgeSkips(out, ci) }},
 	}
 }

@@ -256,7 +256,7 @@ func (e *enrolment) plan(held piv.SlotInfo, existing bool) (*plan, error) {
 		p.changes = true
 		p.step("a key that was imported into slot %s, if there is one, IS DESTROYED: this card does not show such keys", e.slot)
 	}
-	p.step("a key (%s) is made in slot %s; to sign, it wants %s", "P-"+strings.TrimPrefix(e.o.algorithm, "p"), e.slot, wants(e.terms.Devices))
+	p.step("a key (%s) is made in slot %s; to sign, it wants %s; a certificate that is in the slot gives way to the card's own, about this key", "P-"+strings.TrimPrefix(e.o.algorithm, "p"), e.slot, wants(e.terms.Devices))
 	return p, nil
 }
 
