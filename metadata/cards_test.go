@@ -21,26 +21,34 @@ var factory = sync.OnceValue(func() *ca.Authority { return ca.New(ca.Long) })
 // rehearsed trusts the factory besides Yubico.
 func rehearsed(t testing.TB) *attest.Verifier {
 	t.Helper()
+	v, _, between := young(t)
+	v, err := v.WithIntermediates([]byte(ca.PEM(between...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// young is a verifier that trusts the factory's root and knows nothing between
+// it and the cards, as a program does that is older than they are; and what it
+// lacks.
+func young(t testing.TB) (v *attest.Verifier, root *x509.Certificate, between []*x509.Certificate) {
+	t.Helper()
 	root, err := factory().Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	between, err := factory().Intermediates()
-	if err != nil {
+	if between, err = factory().Intermediates(); err != nil {
 		t.Fatal(err)
 	}
 	roots, err := attest.ParseTestRoots([]byte(ca.PEM(root)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := attest.Yubico()
-	if err != nil {
+	if v, err = attest.Yubico(); err != nil {
 		t.Fatal(err)
 	}
-	if v, err = v.WithTestRoots(roots).WithIntermediates([]byte(ca.PEM(between...))); err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return v.WithTestRoots(roots), root, between
 }
 
 // cardKey is what a member declares about a key on a card. The zero value of a
@@ -360,24 +368,9 @@ func TestGateJudgesRetirements(t *testing.T) {
 // its place gains nothing.
 func TestGateTakesFurtherIntermediates(t *testing.T) {
 	t.Parallel()
-	root, err := factory().Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	between, err := factory().Intermediates()
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots, err := attest.ParseTestRoots([]byte(ca.PEM(root)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	yubico, err := attest.Yubico()
-	if err != nil {
-		t.Fatal(err)
-	}
+	v, root, between := young(t)
 	for _, w := range []*world{atTheBeginning(t), newWorld(t, policy{root: nine, rootThreshold: 5}, nine...)} {
-		w.options = []Option{Attestation(yubico.WithTestRoots(roots))}
+		w.options = []Option{Attestation(v)}
 		head := w.clone()
 		head.enrol(cardKey{name: "zed", serial: 20000077})
 		gate(t, w, head, KindPolicy, refused[*RefusedError]("zed/main is not proven to be on card 20000077: "))

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/ca"
 )
 
@@ -12,28 +11,13 @@ import (
 // takes it away makes unproven what was proven, in members/ and in log/ alike.
 func TestGateKeepsIntermediates(t *testing.T) {
 	t.Parallel()
-	root, err := factory().Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	between, err := factory().Intermediates()
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots, err := attest.ParseTestRoots([]byte(ca.PEM(root)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	yubico, err := attest.Yubico()
-	if err != nil {
-		t.Fatal(err)
-	}
+	v, _, between := young(t)
 	foreign, err := ca.New(ca.Long).Intermediates()
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := newWorld(t, policy{root: nine, rootThreshold: 5}, nine...)
-	w.options = []Option{Attestation(yubico.WithTestRoots(roots))}
+	w.options = []Option{Attestation(v)}
 	w.enrol(cardKey{name: "zed", serial: 20000077})
 	w.files[IntermediatesPath] = []byte(ca.PEM(between...))
 	if rep := Audit(w.tree(), w.options...); len(rep.Problems) > 0 {

@@ -12,25 +12,7 @@ import (
 func TestEnrolKeepsTheKeyOfAnotherRepository(t *testing.T) {
 	s, judy, world, c := judyAtDesk(t)
 	judy.env.Attestation = testRoots(t, world)
-	if err := s.pin("frank"); err != nil {
-		t.Fatal(err)
-	}
-	world.Plug(c)
-	judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042", cardPIN})
-	s.exits(t, judy, ExitDone, []string{"sign"})
-	branches, err := s.branches("sign/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.merge(branches...); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.sign(secondEvent, "alice", "bob", "carol", "dave", "erin"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.complete(secondEvent); err != nil {
-		t.Fatal(err)
-	}
+	s.listsTheCard(t, judy, world, c)
 	s.exits(t, judy, ExitDone, []string{"status"}) // moves the pin to root 2
 	pin, err := judy.pinOf(s)
 	if err != nil || pin.Version != 2 {

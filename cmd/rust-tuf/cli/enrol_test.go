@@ -247,9 +247,9 @@ func TestEnrolOccupied(t *testing.T) {
 	}
 }
 
-// A key that a trusted role lists is never destroyed.
-func TestEnrolNeverOverwritesAListedKey(t *testing.T) {
-	s, judy, world, c := judyAtDesk(t)
+// listsTheCard lets judy sign with her card, and publishes root 2, which lists it.
+func (s *stage) listsTheCard(t *testing.T, judy *actor, world *vyubikey.World, c *card.Card) {
+	t.Helper()
 	if err := s.pin("frank"); err != nil { // alice to erin pinned root 1 by signing it
 		t.Fatal(err)
 	}
@@ -269,6 +269,12 @@ func TestEnrolNeverOverwritesAListedKey(t *testing.T) {
 	if _, err := s.complete(secondEvent); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A key that a trusted role lists is never destroyed.
+func TestEnrolNeverOverwritesAListedKey(t *testing.T) {
+	s, judy, world, c := judyAtDesk(t)
+	s.listsTheCard(t, judy, world, c)
 	judy.answers(t)
 	before, _ := pemOf(c)
 	for _, label := range []string{"main2", "other"} {

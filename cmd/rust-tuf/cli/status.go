@@ -131,14 +131,19 @@ func writeRule(w io.Writer, p payloadStatus, rule ruleReview) {
 }
 
 func (c *command) runStatus(ctx context.Context, args []string, at string) error {
+	now := c.env.Now().UTC()
+	if at != "" {
+		var err error
+		if now, err = instantFrom(at, now); err != nil {
+			return usage(err)
+		}
+	}
 	w, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	if at != "" {
-		if w.now, err = instantFrom(at, w.now); err != nil {
-			return usage(err)
-		}
+		w.now = now
 	}
 	trusted, basis, err := w.judge()
 	if err != nil {
