@@ -39,7 +39,7 @@ would with a network. What it cannot see is whether anything has changed since.
 		Args: argsBetween(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runBundleExport(cmd.Context(), args[0], out) },
 	}
-	cmd.Flags().StringVar(&out, "out", "", "`file` to write; it must not exist (needed)")
+	cmd.Flags().StringVar(&out, "out", "", "`file` to write; another one that is there is left alone (needed)")
 	return cmd
 }
 
@@ -98,22 +98,34 @@ func (c *command) runBundleExport(ctx context.Context, event, out string) error 
 	if err != nil {
 		return rejected(err)
 	}
-	b := &carried.Bundle{Event: e.Name, Commit: string(w.head), Made: w.now, Tree: w.repo.Tree()}
+	b := &carried.Bundle{Event: e.Name, Commit: string(w.head), Made: madeBefore(c.path(out), w.now), Tree: w.repo.Tree()}
 	raw, err := b.Encode()
 	if err != nil {
 		return err
 	}
-	if _, err := os.Lstat(c.path(out)); err == nil {
-		return rejected(&FileTakenError{out, "bundle", "--out"})
-	}
 	if err := writeCarried(FileTakenError{c.path(out), "bundle", "--out"}, raw, os.Link); err != nil {
 		return err
 	}
-	r := &bundleExportResult{Out: out, Bytes: len(raw), Event: e.Name, Commit: string(w.head), Made: w.now, Root: w.repo.Newest("root"), Missing: standing.Wants()}
+	r := &bundleExportResult{Out: out, Bytes: len(raw), Event: e.Name, Commit: string(w.head), Made: b.Made, Root: w.repo.Newest("root"), Missing: standing.Wants()}
 	for _, p := range standing.Payloads {
 		r.Documents = append(r.Documents, bundledDocument{p.Role, p.Version, p.Digest.String()})
 	}
 	return c.show(r)
+}
+
+// madeBefore is when a bundle that lies there already was made, and now where
+// none does. A run that was killed after its file had its name is run again
+// later; nothing but this instant differs then, and its file is taken.
+func madeBefore(path string, now time.Time) time.Time {
+	raw, err := readBounded(path, carried.MaxBundleBytes)
+	if err != nil {
+		return now
+	}
+	there, err := carried.ReadBundle(raw)
+	if err != nil {
+		return now
+	}
+	return there.Made
 }
 
 // openFrom opens a bundle, if one is named, or else the remote.

@@ -185,7 +185,10 @@ func TestBundleUsage(t *testing.T) {
 		s.exits(t, alice, ExitUsage, strings.Fields(test.args), test.want)
 	}
 	m := s.maintainer
-	s.fails(t, m, ExitRejected, is[*FileTakenError], []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "event")}, "exists already, and is not this bundle", "--out")
+	if err := os.WriteFile(filepath.Join(stick, "taken"), []byte("dear diary"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.fails(t, m, ExitRejected, is[*FileTakenError], []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "taken")}, "exists already, and is not this bundle", "--out")
 	s.exits(t, m, ExitRejected, []string{"bundle", "export", "no-such-event", "--out", filepath.Join(stick, "x")}, `no event "no-such-event"`)
 	// The answer's place is somebody else's file: refused before anything is asked.
 	if err := os.WriteFile(filepath.Join(stick, "event.answer"), []byte("dear diary"), 0o600); err != nil {
@@ -212,40 +215,6 @@ func TestAnswerThatCannotBeWritten(t *testing.T) {
 	s.exits(t, alice, ExitDone, args, "Signed earlier, found on this machine")
 	if _, err := os.Stat(filepath.Join(stick, "pulled", "out")); err != nil {
 		t.Error(err)
-	}
-}
-
-// One file that is carried, on a file system with second names and on one
-// without.
-func TestWriteCarried(t *testing.T) {
-	t.Parallel()
-	without := func(from, to string) error {
-		return &os.LinkError{Op: "link", Old: from, New: to, Err: os.ErrPermission}
-	}
-	for name, link := range map[string]func(string, string) error{"with second names": os.Link, "without": without} {
-		dir := t.TempDir()
-		taken := FileTakenError{filepath.Join(dir, "f"), "answer", "--answer"}
-		for range 2 { // the second time it is there already
-			if err := writeCarried(taken, []byte("one"), link); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-		}
-		for _, other := range []string{"two", "on", "one more", ""} {
-			if err := writeCarried(taken, []byte(other), link); !is[*FileTakenError](err) {
-				t.Errorf("%s: %q is written over it: %v", name, other, err)
-			}
-		}
-		if err := os.Symlink("elsewhere", filepath.Join(dir, "link")); err != nil {
-			t.Fatal(err)
-		}
-		if err := writeCarried(FileTakenError{Path: filepath.Join(dir, "link")}, []byte("one"), link); !is[*FileTakenError](err) {
-			t.Errorf("%s: a link is followed: %v", name, err)
-		}
-		got, err := os.ReadFile(filepath.Join(dir, "f"))
-		left, lerr := os.ReadDir(dir)
-		if err != nil || string(got) != "one" || lerr != nil || len(left) != 2 {
-			t.Errorf("%s: %q, %v; left: %v, %v", name, got, err, left, lerr)
-		}
 	}
 }
 

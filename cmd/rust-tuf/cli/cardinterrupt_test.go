@@ -4,8 +4,10 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -43,6 +45,7 @@ func at(c *card.Card, n int, act func() bool) (moments func() int) {
 // deed is something done with a card that is interrupted.
 type deed struct {
 	name  string
+	noGit bool // it is done where there is none
 	args  []string
 	setup func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card)
 	done  func(t *testing.T, s *stage, c *card.Card)
@@ -50,13 +53,19 @@ type deed struct {
 
 func interruptible() []deed {
 	return []deed{
-		{"enrol", enrolArgs, func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
+		{"enrol", false, enrolArgs, func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
 			s, mallory, world := newcomerWithCard(t)
 			return s, mallory, world, world.Insert(card.Config{Serial: 5200001})
 		}, enrolled},
-		{"retire", retireArgs, func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
+		{"retire", false, retireArgs, func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
 			return memberWithCard(t, card.Config{})
 		}, retired},
+		{"sign without a network", true, signBundle, func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
+			s, judy, world, c := judyAtDesk(t)
+			world.Plug(c)
+			copyFile(t, filepath.Join(s.exported(t, secondEvent), "event"), filepath.Join(judy.clone, "event"))
+			return s, judy, world, c
+		}, signedAway},
 	}
 }
 
@@ -86,6 +95,23 @@ func retired(t *testing.T, s *stage, c *card.Card) {
 	}
 	if pem, err := pemOf(c); err == nil && string(pem) == k.Public.PEM() {
 		t.Error("the key is still there")
+	}
+}
+
+// signedAway: one answer, which counts; nothing beside it, and the key was used
+// no more often than two runs may.
+func signedAway(t *testing.T, s *stage, c *card.Card) {
+	t.Helper()
+	stick := s.people["judy"].clone
+	left, err := s.git("judy", stick, "status", "--porcelain")
+	if err != nil || left != "?? event\n?? event.answer" {
+		t.Errorf("left behind: %s, %v", left, err)
+	}
+	if branch := s.imported(t, stick); !strings.HasPrefix(branch, signsSecond+"root/judy-") {
+		t.Error(branch)
+	}
+	if n := c.Counters(); n.Signatures < 2 || n.Signatures > 4 {
+		t.Errorf("%d signatures were made", n.Signatures)
 	}
 }
 
@@ -146,7 +172,7 @@ func TestPulledAnywhere(t *testing.T) {
 				if pulled := !isPlugged(world, c); !pulled {
 					t.Fatalf("moment %d: the card was not pulled out", n)
 				}
-				if words := mallory.err.String(); code != ExitDone && (code != ExitCard || !strings.Contains(words, "YubiKey 5200001") && !strings.Contains(words, signer.ErrRemoved.Error())) {
+				if words := mallory.err.String(); code != ExitDone && (code != ExitCard || !strings.Contains(words, fmt.Sprint("YubiKey ", c.Serial())) && !strings.Contains(words, signer.ErrRemoved.Error())) {
 					t.Errorf("pulled at moment %d: exit code %d\n%s%s", n, code, out, words)
 				}
 				unharmed(t, c)
@@ -211,6 +237,9 @@ func TestKilledWithACard(t *testing.T) {
 			t.Logf("killed at %d moments", killed)
 		})
 		for _, when := range []string{"before", "after"} {
+			if d.noGit {
+				continue
+			}
 			t.Run(d.name+" "+when+" a call of git", func(t *testing.T) {
 				killed := 0
 				for n := 1; ; n += 2 {

@@ -27,9 +27,11 @@ func (e *FileTakenError) Hint() string {
 }
 
 // writeCarried makes a file that is carried by hand: there in full, or not at
-// all. One that holds these very bytes already, from an earlier run, is taken;
-// any other is left alone (*FileTakenError). link gives a file a second name,
-// as os.Link does.
+// all. One that holds these very bytes already, from an earlier run, is taken,
+// and so is the name of an empty one, which is what a kill in moveToNew leaves;
+// any other is left alone (*FileTakenError). A kill may leave a hidden file
+// ".NAME.RANDOM.tmp" beside it, which nothing reads. link gives a file a second
+// name, as os.Link does.
 func writeCarried(taken FileTakenError, data []byte, link func(from, to string) error) error {
 	if there, err := readBounded(taken.Path, int64(len(data))); err == nil && bytes.Equal(there, data) {
 		return nil
@@ -39,8 +41,9 @@ func writeCarried(taken FileTakenError, data []byte, link func(from, to string) 
 		return err
 	}
 	defer os.Remove(tmp)
-	err = link(tmp, taken.Path)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if isEmptyFile(taken.Path) {
+		err = os.Rename(tmp, taken.Path)
+	} else if err = link(tmp, taken.Path); err != nil && !errors.Is(err, fs.ErrExist) {
 		err = moveToNew(tmp, taken.Path)
 	}
 	if errors.Is(err, fs.ErrExist) {
@@ -67,7 +70,8 @@ func syncedCopy(path string, data []byte) (tmp string, err error) {
 
 // moveToNew is for file systems without second names, as most sticks have: the
 // name is taken first, by exclusive creation, and then given to the file. A kill
-// in between leaves an empty file, which no reader takes for a whole one.
+// in between leaves an empty file, which no reader takes for a whole one and the
+// next run fills.
 func moveToNew(tmp, path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -80,6 +84,13 @@ func moveToNew(tmp, path string) error {
 		return errors.Join(err, os.Remove(path)) // the name is this run's own
 	}
 	return nil
+}
+
+// isEmptyFile tells whether an ordinary file is there in which nothing can be
+// lost.
+func isEmptyFile(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular() && info.Size() == 0
 }
 
 // syncFolder makes names durable, where the system can do that for a folder.

@@ -109,6 +109,7 @@ type gateResult struct {
 	Machine  bool            `json:"machine_may_merge"`
 	Event    string          `json:"event,omitempty"`
 	Signer   string          `json:"signer,omitempty"`
+	Device   string          `json:"device,omitempty"` // that the signer's key is on, as statement and policy both say
 	Role     string          `json:"role,omitempty"`
 	Version  int64           `json:"version,omitempty"`
 	SHA256   string          `json:"sha256,omitempty"`
@@ -128,7 +129,7 @@ func gateOf(v *metadata.Verdict) *gateResult {
 		out.Refusals = append(out.Refusals, err.Error())
 	}
 	if v.Signed != nil {
-		out.Signer, out.Role, out.Version, out.SHA256 = ownerOf(*v.Signed), v.Sign.Role, v.Sign.Version, v.Sign.Digest.String()
+		out.Signer, out.Device, out.Role, out.Version, out.SHA256 = ownerOf(*v.Signed), v.Sign.Device.String(), v.Sign.Role, v.Sign.Version, v.Sign.Digest.String()
 	}
 	if v.Standing != nil {
 		s := standingStatus(v.Standing)
@@ -162,7 +163,7 @@ func (r *gateResult) text(w io.Writer) {
 	}
 	fmt.Fprintf(w, "This pull request %s%s.\n", kindWords[kind], event)
 	if r.Signer != "" {
-		fmt.Fprintf(w, "The signature is by %s, over %s version %d, and it is valid.\n", r.Signer, r.Role, r.Version)
+		fmt.Fprintf(w, "The signature is by %s, with %s, over %s version %d, and it is valid.\n", r.Signer, r.Device, r.Role, r.Version)
 	}
 	writeFindings(w, r.Findings)
 	for _, e := range r.Refusals {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 )
 
@@ -44,6 +45,7 @@ func TestKilled(t *testing.T) {
 		{"propose", "genesis-done", "maintainer", false, []string{"propose", "--why", "a renewal", "--renew", "root"}, "refs/heads/event/2026-11-22-root-v2, 1 commits"},
 		{"propose in the place of another", "second-open", "maintainer", false, []string{"propose", "--why", "start over", "--renew", "root", "--supersede", secondEvent, "--name", "again"}, "refs/heads/event/again, 1 commits"},
 		{"member lost", "genesis-done", "bob", false, []string{"member", "lost", "alice", "--why", "left in a train"}, "refs/heads/event/2026-11-22-root-v2, 2 commits"},
+		{"bundle export", "second-open", "maintainer", true, []string{"bundle", "export", secondEvent, "--out", "../../event"}, "a bundle for " + secondEvent},
 		{"bundle import", "second-open", "alice", true, []string{"bundle", "import", "event.answer"}, "refs/heads/" + signsSecond + "root/alice-"},
 		{"complete", "second-ready", "maintainer", true, []string{"complete"}, "refs/heads/complete/" + secondEvent + ", 1 commits"},
 	} {
@@ -186,6 +188,13 @@ func (s *stage) outcome(t *testing.T, a *actor) string {
 			}
 			all = append(all, "  "+path+" "+meta)
 		}
+	}
+	if raw, err := os.ReadFile(filepath.Join(s.dir, "event")); err == nil { // made by bundle export
+		b, err := carried.ReadBundle(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, fmt.Sprintf("a bundle for %s, made %s, of %d files", b.Event, b.Made, len(b.Tree.Entries())))
 	}
 	return strings.Join(all, "\n")
 }

@@ -75,7 +75,7 @@ func (r *gateReport) file() string {
 		fmt.Fprintf(&b, "\n**This is a rehearsal:** judged with %s in place of Yubico's roots.\n", escapeMarkdown(name))
 	}
 	if g.Signer != "" {
-		fmt.Fprintf(&b, "\nThe signature is by %s, over %s version %d, and it is valid.\n", escapeMarkdown(g.Signer), escapeMarkdown(g.Role), g.Version)
+		fmt.Fprintf(&b, "\nThe signature is by %s, with %s, over %s version %d, and it is valid.\n", escapeMarkdown(g.Signer), escapeMarkdown(g.Device), escapeMarkdown(g.Role), g.Version)
 	}
 	list(&b, "Refused, because", g.Refusals)
 	var findings []string

@@ -5,8 +5,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +15,6 @@ import (
 	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
-	"github.com/rust-lang/rust-tuf/tests/vyubikey/vpcd"
 )
 
 // A ceremony may take this long on a slow machine; then it ends, with every
@@ -26,71 +23,6 @@ const ceremonyPatience = 4 * time.Minute
 
 // measured is the attribute whose value `make test` prints at its end.
 const measured = "measured"
-
-// pcscdVariable makes the test binary play the ceremony in front of a real
-// pcscd: libpcsclite looks for its service once a process.
-const pcscdVariable = "RUST_TUF_TEST_PCSCD"
-
-// ports of the computer that the members share; each in turn plugs in their
-// card.
-type sharedPorts interface {
-	all()              // every card is plugged in at once
-	only(c *card.Card) // just this one
-}
-
-// virtualPorts answer libpcsclite themselves.
-type virtualPorts struct {
-	world *vyubikey.World
-	cards []*card.Card
-}
-
-func (p *virtualPorts) all() {
-	p.world.Clear()
-	for _, c := range p.cards {
-		p.world.Plug(c)
-	}
-}
-
-func (p *virtualPorts) only(c *card.Card) {
-	p.world.Clear()
-	p.world.Plug(c)
-}
-
-// daemonPorts are those of a real pcscd.
-type daemonPorts struct {
-	t       *testing.T
-	daemon  *vpcd.Daemon
-	plugged map[*card.Card]bool
-}
-
-func (p *daemonPorts) all() {
-	for c, in := range p.plugged {
-		if !in {
-			p.plug(c)
-		}
-	}
-}
-
-func (p *daemonPorts) plug(c *card.Card) {
-	p.t.Helper()
-	if err := p.daemon.Plug(c); err != nil {
-		p.t.Fatal(err)
-	}
-	p.plugged[c] = true
-}
-
-func (p *daemonPorts) only(c *card.Card) {
-	p.t.Helper()
-	for other, in := range p.plugged {
-		if in && other != c {
-			p.daemon.Remove(other)
-			p.plugged[other] = false
-		}
-	}
-	if !p.plugged[c] {
-		p.plug(c)
-	}
-}
 
 // cardOwners are the people of the ceremony in the order of their cards' serial
 // numbers, which begin with firstSerial; heidi gets a second card.
@@ -110,47 +42,18 @@ func makeCards(world *vyubikey.World) []*card.Card {
 // Nine members with nine virtual YubiKeys, from the box to a root that clients
 // trust, and to the next one.
 func TestNineCards(t *testing.T) {
-	if os.Getenv(pcscdVariable) != "" {
-		world := vyubikey.New()
-		cards := makeCards(world)
-		daemon, err := vpcd.Start(cards...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer daemon.Stop()
-		t.Setenv("PCSCLITE_CSOCK_NAME", daemon.Socket())
-		p := &daemonPorts{t, daemon, map[*card.Card]bool{}}
-		for _, c := range cards {
-			p.plugged[c] = true
-		}
-		playCeremony(t, "a real pcscd", testRoots(t, world), cards, p)
-		return
+	world, where := vyubikey.New(), "a real pcscd"
+	if !behindPCSCD() {
+		world, where = plugged(t), "virtual ports"
 	}
-	world := plugged(t)
 	cards := makeCards(world)
-	playCeremony(t, "virtual ports", testRoots(t, world), cards, &virtualPorts{world, cards})
+	playCeremony(t, where, testRoots(t, world), cards, portsOf(t, world, cards...))
 }
 
 // The same with a real pcscd between libpcsclite and the cards.
 func TestNineCardsUnderPCSCD(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a pcscd")
-	}
-	if err := vpcd.Missing(nil); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), ceremonyPatience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run", "^TestNineCards$", "-test.v")
-	cmd.Env = append(os.Environ(), pcscdVariable+"=yes")
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestNineCards ") {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for line := range strings.Lines(string(out)) {
+	out := underPCSCD(t, "TestNineCards")
+	for line := range strings.Lines(out) {
 		if _, value, ok := strings.Cut(line, "=== ATTR  TestNineCards "+measured+" "); ok {
 			t.Attr(measured, strings.TrimSpace(value))
 		}

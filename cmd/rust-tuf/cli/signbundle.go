@@ -35,7 +35,7 @@ func (s *signing) mayAnswer(tasks []*signTask) error {
 		return nil
 	}
 	raw, err := readBounded(s.path(s.answerFile), carried.MaxAnswerBytes)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(raw) == 0 {
 		return nil
 	}
 	if err != nil {
