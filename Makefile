@@ -14,9 +14,9 @@ demo: ## a whole 5-of-9 root ceremony in a temporary directory, in seconds
 	@sh tests/run/need.sh demo
 	@CGO_ENABLED=0 go run ./cmd/rust-tuf demo
 
-build: ## build bin/rust-tuf
+build: ## build bin/rust-tuf, and bin/rust-tuf-verify, which only checks
 	@sh tests/run/need.sh build
-	go build -o bin/ ./cmd/rust-tuf
+	go build -o bin/ ./cmd/rust-tuf ./cmd/rust-tuf-verify
 
 test: ## every check and every test; shows what the machine lacks first
 	@sh tests/run/need.sh test

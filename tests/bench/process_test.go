@@ -134,7 +134,7 @@ type used struct {
 func programs(b *testing.B) (start func(program string, args ...string) used) {
 	b.Helper()
 	dir := b.TempDir()
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./bare", "./launch", "./lookup", "../../cmd/rust-tuf")
+	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./bare", "./launch", "./lookup", "../../cmd/rust-tuf", "../../cmd/rust-tuf-verify")
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, out)
 	}
@@ -179,18 +179,22 @@ func BenchmarkProcess(b *testing.B) {
 			return u
 		}
 	}
+	walk := func(program string, verbs ...string) func(b *testing.B) used {
+		return func(b *testing.B) used {
+			u := start(program, append(verbs, "--trusted", few.root, "--metadata", few.folder)...)
+			if !strings.Contains(u.Output, "ok: root version 1 is trusted") {
+				b.Fatalf("%q", u.Output)
+			}
+			return u
+		}
+	}
 	for _, p := range []struct {
 		name string
 		run  func(b *testing.B) used
 	}{
 		{"bare", func(*testing.B) used { return start("bare") }},
-		{"rust-tuf-verify-root", func(b *testing.B) used {
-			u := start("rust-tuf", "verify", "root", "--trusted", few.root, "--metadata", few.folder)
-			if !strings.Contains(u.Output, "version 1") {
-				b.Fatalf("%q", u.Output)
-			}
-			return u
-		}},
+		{"one-root/rust-tuf-verify", walk("rust-tuf-verify", "root")},
+		{"one-root/rust-tuf", walk("rust-tuf", "verify", "root")},
 		{"4096-bins/1-cold", find(few, 1, store)},
 		{"4096-bins/1-warm", find(few, 1, func() string { return fewWarm })},
 		{"4096-bins/500-cold", find(few, wanted, store)},

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
@@ -35,7 +37,7 @@ metadata repository, and without a policy in it, the usual demands apply.
 
 A key that is good enough is enrolled by its holder, with the card:
 rust-tuf member enrol NAME --existing`,
-		Args: argsBetween(1, 1),
+		Args: frame.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runAttestations(cmd.Context(), args[0]) },
 	}
 }
@@ -117,7 +119,7 @@ func (c *command) runAttestations(ctx context.Context, folder string) error {
 		}
 	}
 	if bad > 0 {
-		return rejected(fmt.Errorf("%d of %s %s not what is demanded of a member's card", bad, counted(len(out.Attestations), "attestation"), isAre(bad)))
+		return rejected(fmt.Errorf("%d of %s %s not what is demanded of a member's card", bad, words.Counted(len(out.Attestations), "attestation"), isAre(bad)))
 	}
 	return nil
 }
@@ -241,7 +243,7 @@ func certificatesIn(folder string) (map[string][]byte, error) {
 		case len(files) == maxAttestationFiles:
 			return fmt.Errorf("%s holds more than %d files with certificates; name a folder within it", folder, maxAttestationFiles)
 		}
-		text, err := readBounded(path, roles.EvidenceBytes)
+		text, err := frame.ReadBounded(path, roles.EvidenceBytes)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // published are attestations that people published, kept beside the project:
@@ -49,7 +51,7 @@ func TestAttestations(t *testing.T) {
 		}
 	}
 	out, words, code := a.types("member", "attestations", "hardware-keys")
-	if code != ExitRejected || !strings.Contains(words, "6 of 6 attestations are not what is demanded of a member's card") {
+	if code != exit.Rejected || !strings.Contains(words, "6 of 6 attestations are not what is demanded of a member's card") {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 	golden(t, "attestations.golden", out)
@@ -60,7 +62,7 @@ func TestAttestations(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	// One card's folder alone, by its number.
-	if out, _, code := a.types("member", "attestations", "hardware-keys/36011225"); code != ExitRejected || !strings.Contains(out, "falls short: 36011225/attestation-9a.pem: YubiKey 36011225, firmware 5.7.4, slot 9a, ") {
+	if out, _, code := a.types("member", "attestations", "hardware-keys/36011225"); code != exit.Rejected || !strings.Contains(out, "falls short: 36011225/attestation-9a.pem: YubiKey 36011225, firmware 5.7.4, slot 9a, ") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 }
@@ -78,7 +80,7 @@ func TestAttestationsFollowThePolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := s.exits(t, m, ExitRejected, []string{"member", "attestations", from}, "3 of 4 attestations are not what is demanded")
+	out := s.exits(t, m, exit.Rejected, []string{"member", "attestations", from}, "3 of 4 attestations are not what is demanded")
 	if !strings.Contains(out, "ok: attestations/36011225_attestation-9a.pem: YubiKey 36011225, firmware 5.7.4, slot 9a, ECDSA P-256, PIN once, touch always") || strings.Contains(out, "the usual demands") {
 		t.Errorf("%s", out)
 	}
@@ -103,9 +105,9 @@ func TestAttestationsRefuses(t *testing.T) {
 		code   int
 		words  string
 	}{
-		{"missing", ExitUsage, "missing"},
-		{"empty", ExitRejected, "empty holds no attestation: looked for SERIAL/attestation-SLOT.pem beside SERIAL/f9-intermediate.pem"},
-		{"bad", ExitRejected, "wrong: bad/7/attestation-9a.pem proves nothing: "},
+		{"missing", exit.Usage, "missing"},
+		{"empty", exit.Rejected, "empty holds no attestation: looked for SERIAL/attestation-SLOT.pem beside SERIAL/f9-intermediate.pem"},
+		{"bad", exit.Rejected, "wrong: bad/7/attestation-9a.pem proves nothing: "},
 	} {
 		out, words, code := a.types("member", "attestations", test.folder)
 		if code != test.code || !strings.Contains(out+words, test.words) {

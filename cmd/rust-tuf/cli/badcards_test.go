@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
@@ -52,7 +53,7 @@ type badCard struct {
 // forgedCard answers with another certificate when it is asked to attest.
 func forgedCard(name, words string, of func(*testing.T, *vyubikey.World, *card.Card) []byte) badCard {
 	var forged atomic.Pointer[[]byte] // the card answers in a goroutine of its own
-	return badCard{name: name, is: is[*attest.CertificateError], code: ExitRejected, words: []string{words, "ykman piv keys attest 9c"},
+	return badCard{name: name, is: is[*attest.CertificateError], code: exit.Rejected, words: []string{words, "ykman piv keys attest 9c"},
 		config: card.Config{Forge: func(_ card.Slot, honest []byte) []byte {
 			if instead := forged.Load(); instead != nil {
 				return *instead
@@ -71,9 +72,9 @@ func badCards() []badCard {
 	policy := func(err error) bool { return finds(err, "device-policy") }
 	attestation := func(err error) bool { return finds(err, "attestation") }
 	return []badCard{
-		{name: "a root that nobody knows", config: card.Config{Authority: ca.New(ca.Long)}, is: chain, code: ExitRejected,
+		{name: "a root that nobody knows", config: card.Config{Authority: ca.New(ca.Long)}, is: chain, code: exit.Rejected,
 			words: []string{`issued by "Yubico PIV Attestation B 1": that issuer's key did not sign it; whoever made it only used the name`, "do not accept this key"}},
-		{name: "a root that nobody knows, in the old shape", config: card.Config{Authority: ca.New(ca.Short), Firmware: card.Firmware{5, 7, 0}}, is: chain, code: ExitRejected,
+		{name: "a root that nobody knows, in the old shape", config: card.Config{Authority: ca.New(ca.Short), Firmware: card.Firmware{5, 7, 0}}, is: chain, code: exit.Rejected,
 			words: []string{`issued by "Yubico PIV Root CA Serial 263751": that issuer's key did not sign it`, "do not accept this key"}},
 		forgedCard("the device certificate as slot certificate", "is a device certificate, in the place of the slot certificate", func(t *testing.T, _ *vyubikey.World, c *card.Card) []byte {
 			found, err := piv.FindCard(t.Context(), c.Serial())
@@ -93,32 +94,32 @@ func badCards() []badCard {
 			}
 			return between[0].Raw
 		}),
-		{name: "no serial number", config: card.Config{SlotFaults: []ca.Fault{ca.Missing(ca.OIDSerial)}}, is: extension, code: ExitRejected, words: []string{"serial number"}},
-		{name: "the policies twice", config: card.Config{SlotFaults: []ca.Fault{ca.Duplicated(ca.OIDPolicies)}}, is: is[*piv.CardError], code: ExitCard, words: []string{"YubiKey 5200001: attesting slot 9c: ", "duplicate extension"}},
-		{name: "a serial number cut short", config: card.Config{SlotFaults: []ca.Fault{ca.Corrupted(ca.OIDSerial)}}, is: extension, code: ExitRejected, words: []string{"serial number"}},
-		{name: "another firmware in the device certificate", config: card.Config{DeviceFaults: []ca.Fault{ca.Replaced(ca.OIDFirmware, []byte{5, 7, 5})}}, is: is[*attest.FirmwareError], code: ExitRejected,
+		{name: "no serial number", config: card.Config{SlotFaults: []ca.Fault{ca.Missing(ca.OIDSerial)}}, is: extension, code: exit.Rejected, words: []string{"serial number"}},
+		{name: "the policies twice", config: card.Config{SlotFaults: []ca.Fault{ca.Duplicated(ca.OIDPolicies)}}, is: is[*piv.CardError], code: exit.Card, words: []string{"YubiKey 5200001: attesting slot 9c: ", "duplicate extension"}},
+		{name: "a serial number cut short", config: card.Config{SlotFaults: []ca.Fault{ca.Corrupted(ca.OIDSerial)}}, is: extension, code: exit.Rejected, words: []string{"serial number"}},
+		{name: "another firmware in the device certificate", config: card.Config{DeviceFaults: []ca.Fault{ca.Replaced(ca.OIDFirmware, []byte{5, 7, 5})}}, is: is[*attest.FirmwareError], code: exit.Rejected,
 			words: []string{"the slot certificate says firmware 5.7.4, the device certificate 5.7.5"}},
-		{name: "another slot", config: card.Config{SlotFaults: []ca.Fault{ca.Named("YubiKey PIV Attestation 9a")}}, is: func(err error) bool { return finds(err, "attestation", "device-policy") }, code: ExitRejected,
+		{name: "another slot", config: card.Config{SlotFaults: []ca.Fault{ca.Named("YubiKey PIV Attestation 9a")}}, is: func(err error) bool { return finds(err, "attestation", "device-policy") }, code: exit.Rejected,
 			words: []string{"the attestation is of slot 9a, declared is slot 9c (card 5200001)"}},
-		{name: "another card", config: card.Config{SlotFaults: []ca.Fault{ca.OtherSerial(5200099)}}, is: attestation, code: ExitRejected,
+		{name: "another card", config: card.Config{SlotFaults: []ca.Fault{ca.OtherSerial(5200099)}}, is: attestation, code: exit.Rejected,
 			words: []string{"the attestation is of card 5200099, declared is card 5200001"}},
-		{name: "PIN once", pin: card.PINOnce, is: policy, code: ExitRejected, words: []string{"has the PIN policy once, the policy allows always", "make a new key with PIN policy always"}},
-		{name: "PIN never", pin: card.PINNever, is: policy, code: ExitRejected, words: []string{"has the PIN policy never, the policy allows always"}},
-		{name: "touch never", touch: card.TouchNever, is: policy, code: ExitRejected, words: []string{"has the touch policy never, the policy allows always", "make a new key with touch policy always"}},
-		{name: "touch cached", touch: card.TouchCached, is: policy, code: ExitRejected, words: []string{"has the touch policy cached, the policy allows always"}},
+		{name: "PIN once", pin: card.PINOnce, is: policy, code: exit.Rejected, words: []string{"has the PIN policy once, the policy allows always", "make a new key with PIN policy always"}},
+		{name: "PIN never", pin: card.PINNever, is: policy, code: exit.Rejected, words: []string{"has the PIN policy never, the policy allows always"}},
+		{name: "touch never", touch: card.TouchNever, is: policy, code: exit.Rejected, words: []string{"has the touch policy never, the policy allows always", "make a new key with touch policy always"}},
+		{name: "touch cached", touch: card.TouchCached, is: policy, code: exit.Rejected, words: []string{"has the touch policy cached, the policy allows always"}},
 		{name: "an imported key", set: func(t *testing.T, _ *vyubikey.World, c *card.Card) {
 			key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 			if err != nil {
 				t.Fatal(err)
 			}
 			c.Import(card.Signature, key, card.PINAlways, card.TouchAlways)
-		}, is: is[*piv.NotGeneratedError], code: ExitCard, words: []string{"YubiKey 5200001 does not attest slot 9c: its key was imported, not made on the card", "make a new key on the card with member enrol"}},
-		{name: "old firmware", config: card.Config{Firmware: card.Firmware{5, 4, 3}}, is: is[*UnfitCardError], code: ExitRejected,
+		}, is: is[*piv.NotGeneratedError], code: exit.Card, words: []string{"YubiKey 5200001 does not attest slot 9c: its key was imported, not made on the card", "make a new key on the card with member enrol"}},
+		{name: "old firmware", config: card.Config{Firmware: card.Firmware{5, 4, 3}}, is: is[*UnfitCardError], code: exit.Rejected,
 			words: []string{"YubiKey 5200001 cannot hold a member's key: its firmware is 5.4.3, the policy demands 5.7.0 or newer", "firmware cannot be updated: use another one"}},
 		{name: "old firmware that the policy allows, without a reason", config: card.Config{Firmware: card.Firmware{5, 4, 3}}, policy: [2]string{"[devices]", "[devices]\nmin-firmware = \"5.4.0\""},
-			is: func(err error) bool { return finds(err, "advisory") }, code: ExitRejected, words: []string{"lives on firmware 5.4.3, must be 5.7.0 or newer", `with [[exception]] rule = "advisory", role = "…", member = "mallory"`}},
-		{name: "firmware 4.3.7", config: card.Config{Firmware: card.Firmware{4, 3, 7}}, is: is[*UnfitCardError], code: ExitRejected, words: []string{"its firmware is 4.3.7"}},
-		{name: "no card of the FIPS series", policy: [2]string{"[devices]", "[devices]\nfips = true"}, is: is[*UnfitCardError], code: ExitRejected,
+			is: func(err error) bool { return finds(err, "advisory") }, code: exit.Rejected, words: []string{"lives on firmware 5.4.3, must be 5.7.0 or newer", `with [[exception]] rule = "advisory", role = "…", member = "mallory"`}},
+		{name: "firmware 4.3.7", config: card.Config{Firmware: card.Firmware{4, 3, 7}}, is: is[*UnfitCardError], code: exit.Rejected, words: []string{"its firmware is 4.3.7"}},
+		{name: "no card of the FIPS series", policy: [2]string{"[devices]", "[devices]\nfips = true"}, is: is[*UnfitCardError], code: exit.Rejected,
 			words: []string{"it is not of the FIPS series, which the policy demands"}},
 	}
 }
@@ -194,12 +195,12 @@ func TestCardWithAMissingIntermediate(t *testing.T) {
 	mallory.answers(t)
 	args := append(slices.Clone(enrolArgs), "--existing")
 	s.unchanged(t, func() {
-		s.fails(t, mallory, ExitRejected, is[*attest.ChainError], args, `issued by "Yubico PIV Attestation B 1": that issuer's key did not sign it`)
+		s.fails(t, mallory, exit.Rejected, is[*attest.ChainError], args, `issued by "Yubico PIV Attestation B 1": that issuer's key did not sign it`)
 	})
 	usableByOthers(t, c)
 	mallory.env.Attestation = whole
 	mallory.answers(t, askPIN)
-	s.exits(t, mallory, ExitDone, args)
+	s.exits(t, mallory, exit.Done, args)
 }
 
 // One card does not become the key of two people, in whichever slot.
@@ -209,7 +210,7 @@ func TestOneCardForTwoPeople(t *testing.T) {
 	s.policySays(t, "[devices]", "[devices]\nslots = [\"9c\", \"9a\"]")
 	c := world.Insert(card.Config{Serial: 5200001})
 	mallory.answers(t, fresh...)
-	s.exits(t, mallory, ExitDone, enrolArgs)
+	s.exits(t, mallory, exit.Done, enrolArgs)
 	if err := s.merge("member/mallory"); err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +232,7 @@ func TestOneCardForTwoPeople(t *testing.T) {
 		karl.answers(t)
 		args := []string{"member", "enrol", "karl", "--affiliation", "works-karl", "--country", "lives-karl", "--existing", "--slot", test.slot}
 		s.unchanged(t, func() {
-			s.fails(t, karl, ExitRejected, test.is, args, test.words)
+			s.fails(t, karl, exit.Rejected, test.is, args, test.words)
 		})
 		usableByOthers(t, c)
 	}
@@ -257,7 +258,7 @@ func TestEnrolCounterfeit(t *testing.T) {
 			test.config.Serial = 5200001
 			c := world.Insert(test.config)
 			mallory.answers(t)
-			s.unchanged(t, func() { s.fails(t, mallory, ExitRejected, test.is, enrolArgs, test.words...) })
+			s.unchanged(t, func() { s.fails(t, mallory, exit.Rejected, test.is, enrolArgs, test.words...) })
 			usableByOthers(t, c)
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 )
@@ -56,7 +57,7 @@ func TestBranchThatHoldsMore(t *testing.T) {
 			s := play(t, "second-open", "alice")
 			alice := s.people["alice"]
 			alice.answers(t, signRoot, passphrase)
-			s.exits(t, alice, ExitDone, []string{"sign"})
+			s.exits(t, alice, exit.Done, []string{"sign"})
 			branch := s.branchesOf(t, s.remote(), "sign/")[0]
 			repo := gitOf(t, s.maintainer)
 			signed, err := repo.Fetch(s.ctx, "origin", branch)
@@ -83,7 +84,7 @@ func TestBranchThatHoldsMore(t *testing.T) {
 			if test.name == "one file more" {
 				alice.answers(t, reply{"Try again?", "no"})
 				s.unchanged(t, func() {
-					s.exits(t, alice, ExitOther, []string{"sign"}, "branch "+branch+" of origin exists already", "holds something else", "git push origin --delete "+branch)
+					s.exits(t, alice, exit.Other, []string{"sign"}, "branch "+branch+" of origin exists already", "holds something else", "git push origin --delete "+branch)
 				})
 			}
 		})

@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -15,7 +17,7 @@ import (
 )
 
 func (c *command) bundleCommand() *cobra.Command {
-	return group("bundle", "sign on a machine without a network", c.bundleExportCommand(), c.bundleImportCommand())
+	return frame.Group("bundle", "sign on a machine without a network", c.bundleExportCommand(), c.bundleImportCommand())
 }
 
 func (c *command) bundleExportCommand() *cobra.Command {
@@ -36,7 +38,7 @@ would with a network. What it cannot see is whether anything has changed since.
 
 (Metadata for clients, to verify a file without a network, is another thing:
 "rust-tuf verify bundle".)`,
-		Args: argsBetween(1, 1),
+		Args: frame.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runBundleExport(cmd.Context(), args[0], out) },
 	}
 	cmd.Flags().StringVar(&out, "out", "", "`file` to write; another one that is there is left alone (needed)")
@@ -64,7 +66,7 @@ func (r *bundleExportResult) text(w io.Writer) {
 	fmt.Fprintf(w, "%s: event %s, as it is at commit %s (%d bytes).\n", r.Out, r.Event, git.Commit(r.Commit).Short(), r.Bytes)
 	for _, d := range r.Documents {
 		fmt.Fprintf(w, "To be signed: %s version %d\n", d.Role, d.Version)
-		writeDigest(w, d.SHA256)
+		words.WriteDigest(w, d.SHA256)
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(w, "Still missing: %s\n", m)
@@ -117,7 +119,7 @@ func (c *command) runBundleExport(ctx context.Context, event, out string) error 
 // none does. A run that was killed after its file had its name is run again
 // later; nothing but this instant differs then, and its file is taken.
 func madeBefore(path string, now time.Time) time.Time {
-	raw, err := readBounded(path, carried.MaxBundleBytes)
+	raw, err := frame.ReadBounded(path, carried.MaxBundleBytes)
 	if err != nil {
 		return now
 	}
@@ -136,7 +138,7 @@ func (c *command) openFrom(ctx context.Context, bundle string) (*workspace, erro
 	if c.remote != "" || c.push != "" {
 		return nil, usage(errors.New("--bundle takes the place of the remotes; --remote and --push-to do not go with it"))
 	}
-	raw, err := readBounded(c.path(bundle), carried.MaxBundleBytes)
+	raw, err := frame.ReadBounded(c.path(bundle), carried.MaxBundleBytes)
 	if err != nil {
 		return nil, usage(fmt.Errorf("the bundle: %w", err))
 	}

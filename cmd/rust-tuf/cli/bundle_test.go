@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -30,7 +31,7 @@ func (s *stage) offline(t *testing.T, a *actor, stick string) *actor {
 func (s *stage) exported(t *testing.T, event string) (stick string) {
 	t.Helper()
 	stick = t.TempDir()
-	s.exits(t, s.maintainer, ExitDone, []string{"bundle", "export", event, "--out", filepath.Join(stick, "event")})
+	s.exits(t, s.maintainer, exit.Done, []string{"bundle", "export", event, "--out", filepath.Join(stick, "event")})
 	return stick
 }
 
@@ -40,7 +41,7 @@ func (s *stage) answered(t *testing.T, a *actor) {
 	t.Helper()
 	o := s.offline(t, a, s.exported(t, secondEvent))
 	o.env.Terminal = &agreeable{heard: o.err}
-	s.exits(t, o, ExitDone, signBundle)
+	s.exits(t, o, exit.Done, signBundle)
 	copyFile(t, filepath.Join(o.clone, "event.answer"), filepath.Join(a.clone, "event.answer"))
 }
 
@@ -76,11 +77,11 @@ func TestSignWithoutANetwork(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-open", "alice", "bob")
 	stick := t.TempDir()
-	s.golden(t, "bundle-export.golden", s.inStick(s.exits(t, s.maintainer, ExitDone, []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "event")}), stick))
+	s.golden(t, "bundle-export.golden", s.inStick(s.exits(t, s.maintainer, exit.Done, []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "event")}), stick))
 	alice := s.offline(t, s.people["alice"], stick)
 	shown := alice.answers(t, signRoot, passphrase)
 	var out string
-	s.unchanged(t, func() { out = s.exits(t, alice, ExitDone, signBundle) })
+	s.unchanged(t, func() { out = s.exits(t, alice, exit.Done, signBundle) })
 	s.golden(t, "sign-bundle.golden", s.inStick(shown.String()+"--- standard output ---\n"+out, stick))
 	first, err := os.ReadFile(filepath.Join(stick, "event.answer"))
 	if err != nil {
@@ -88,13 +89,13 @@ func TestSignWithoutANetwork(t *testing.T) {
 	}
 	// Again, after a kill or out of habit: the key is not used, the file stays.
 	alice.answers(t)
-	s.exits(t, alice, ExitDone, signBundle, "Signed earlier, found on this machine: root version 2, by alice")
+	s.exits(t, alice, exit.Done, signBundle, "Signed earlier, found on this machine: root version 2, by alice")
 	if again, err := os.ReadFile(filepath.Join(stick, "event.answer")); err != nil || !bytes.Equal(again, first) {
 		t.Errorf("the answer changed: %v", err)
 	}
 
 	// Anybody carries it back.
-	s.golden(t, "bundle-import.golden", s.inStick(s.exits(t, s.people["bob"], ExitDone, importAnswer(stick)), stick))
+	s.golden(t, "bundle-import.golden", s.inStick(s.exits(t, s.people["bob"], exit.Done, importAnswer(stick)), stick))
 	branches, err := s.branches("sign/")
 	if err != nil || len(branches) != 1 || !strings.HasPrefix(branches[0], signsSecond+"root/alice-") {
 		t.Fatalf("branches: %v, %v", branches, err)
@@ -103,17 +104,17 @@ func TestSignWithoutANetwork(t *testing.T) {
 	if err != nil || !verdict.Machine || verdict.Kind != "signature" || verdict.Signer != "alice" {
 		t.Fatalf("the gate: %+v, %v", verdict, err)
 	}
-	s.unchanged(t, func() { s.exits(t, s.people["bob"], ExitDone, importAnswer(stick), "Pushed to branch "+branches[0]) })
+	s.unchanged(t, func() { s.exits(t, s.people["bob"], exit.Done, importAnswer(stick), "Pushed to branch "+branches[0]) })
 	if err := s.merge(branches[0]); err != nil {
 		t.Fatal(err)
 	}
 	s.unchanged(t, func() {
-		s.exits(t, s.maintainer, ExitDone, importAnswer(stick), "Merged already: root version 2, by alice. Nothing is left to do for it.")
+		s.exits(t, s.maintainer, exit.Done, importAnswer(stick), "Merged already: root version 2, by alice. Nothing is left to do for it.")
 	})
 	// Signed from a clone, it would have been the same branch: this machine
 	// remembers, and has nothing to do.
 	s.people["alice"].answers(t)
-	s.exits(t, s.people["alice"], ExitPending, []string{"sign"}, "Your signatures are all there")
+	s.exits(t, s.people["alice"], exit.Pending, []string{"sign"}, "Your signatures are all there")
 }
 
 // inStick takes out of a text what differs from run to run.
@@ -130,16 +131,16 @@ func TestSignFirstRootWithoutANetwork(t *testing.T) {
 	alice := s.offline(t, s.people["alice"], stick)
 	// Root is agreed to, targets is not: what was signed is written all the same.
 	alice.answers(t, signRoot, passphrase, reply{"targets version 1", "no"})
-	s.exits(t, alice, ExitOther, signBundle, "Signed: root version 1, by alice", "rust-tuf bundle import event.answer", "declined")
+	s.exits(t, alice, exit.Other, signBundle, "Signed: root version 1, by alice", "rust-tuf bundle import event.answer", "declined")
 	if pin, err := alice.pinOf(s); err != nil || pin.Version != 1 {
 		t.Errorf("the root that was signed is not the pinned one: %+v, %v", pin, err)
 	}
 	// The rest goes into another file; the first one is left alone.
 	alice.answers(t, reply{"targets version 1", "yes"}, passphrase)
-	s.fails(t, alice, ExitRejected, is[*FileTakenError], signBundle, "event.answer exists already, and is not this answer", "name another one with --answer", "Your signature is kept on this machine")
+	s.fails(t, alice, exit.Rejected, is[*FileTakenError], signBundle, "event.answer exists already, and is not this answer", "name another one with --answer", "Your signature is kept on this machine")
 	alice.answers(t)
-	s.exits(t, alice, ExitDone, append(signBundle, "--answer", "both"), "root version 1, by alice", "targets version 1, by alice", "Written to both.")
-	s.exits(t, s.maintainer, ExitDone, []string{"bundle", "import", filepath.Join(stick, "both")}, "root version 1, by alice: it counts", "targets version 1, by alice: it counts")
+	s.exits(t, alice, exit.Done, append(signBundle, "--answer", "both"), "root version 1, by alice", "targets version 1, by alice", "Written to both.")
+	s.exits(t, s.maintainer, exit.Done, []string{"bundle", "import", filepath.Join(stick, "both")}, "root version 1, by alice: it counts", "targets version 1, by alice: it counts")
 	if branches, err := s.branches("sign/"); err != nil || len(branches) != 2 {
 		t.Errorf("branches: %v, %v", branches, err)
 	}
@@ -152,17 +153,17 @@ func TestBundleNeedsAPin(t *testing.T) {
 	stick := s.exported(t, secondEvent)
 	judy := s.offline(t, s.people["judy"], stick)
 	judy.answers(t)
-	s.fails(t, judy, ExitRejected, is[*NoPinError], signBundle, "trusts no root", "what a bundle says is not enough", "not from whoever brought the bundle", "rust-tuf trust init --bundle event")
+	s.fails(t, judy, exit.Rejected, is[*NoPinError], signBundle, "trusts no root", "what a bundle says is not enough", "not from whoever brought the bundle", "rust-tuf trust init --bundle event")
 	root, err := s.head(t).FirstRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
 	judy.answers(t, reply{"Digest of a root", strings.Repeat("0000 ", 16)})
-	s.exits(t, judy, ExitRejected, []string{"trust", "init", "--bundle", "event"}, "no root that the bundle shows has the digest")
+	s.exits(t, judy, exit.Rejected, []string{"trust", "init", "--bundle", "event"}, "no root that the bundle shows has the digest")
 	judy.answers(t, reply{"Digest of a root", root.Digest().Groups()}, reply{"Pin it", "yes"})
-	s.exits(t, judy, ExitDone, []string{"trust", "init", "--bundle", "event"}, "trusts root version 1", "Next: `rust-tuf sign --bundle event`")
+	s.exits(t, judy, exit.Done, []string{"trust", "init", "--bundle", "event"}, "trusts root version 1", "Next: `rust-tuf sign --bundle event`")
 	judy.answers(t, signRoot, passphrase)
-	s.exits(t, judy, ExitDone, signBundle, "Signed: root version 2, by judy")
+	s.exits(t, judy, exit.Done, signBundle, "Signed: root version 2, by judy")
 }
 
 func TestBundleUsage(t *testing.T) {
@@ -182,20 +183,20 @@ func TestBundleUsage(t *testing.T) {
 		{"bundle export " + secondEvent, "--out FILE is needed"},
 	} {
 		alice.answers(t)
-		s.exits(t, alice, ExitUsage, strings.Fields(test.args), test.want)
+		s.exits(t, alice, exit.Usage, strings.Fields(test.args), test.want)
 	}
 	m := s.maintainer
 	if err := os.WriteFile(filepath.Join(stick, "taken"), []byte("dear diary"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.fails(t, m, ExitRejected, is[*FileTakenError], []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "taken")}, "exists already, and is not this bundle", "--out")
-	s.exits(t, m, ExitRejected, []string{"bundle", "export", "no-such-event", "--out", filepath.Join(stick, "x")}, `no event "no-such-event"`)
+	s.fails(t, m, exit.Rejected, is[*FileTakenError], []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "taken")}, "exists already, and is not this bundle", "--out")
+	s.exits(t, m, exit.Rejected, []string{"bundle", "export", "no-such-event", "--out", filepath.Join(stick, "x")}, `no event "no-such-event"`)
 	// The answer's place is somebody else's file: refused before anything is asked.
 	if err := os.WriteFile(filepath.Join(stick, "event.answer"), []byte("dear diary"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	alice.answers(t)
-	s.fails(t, alice, ExitRejected, is[*FileTakenError], signBundle, "event.answer exists already", "--answer")
+	s.fails(t, alice, exit.Rejected, is[*FileTakenError], signBundle, "event.answer exists already", "--answer")
 }
 
 // The key signed, and the answer could not be written: nothing is lost, and the
@@ -207,12 +208,12 @@ func TestAnswerThatCannotBeWritten(t *testing.T) {
 	alice := s.offline(t, s.people["alice"], stick)
 	alice.answers(t, signRoot, passphrase)
 	args := append(signBundle, "--answer", filepath.Join("pulled", "out"))
-	s.exits(t, alice, ExitOther, args, "Your signature is kept on this machine", "without the key being used")
+	s.exits(t, alice, exit.Other, args, "Your signature is kept on this machine", "without the key being used")
 	if err := os.Mkdir(filepath.Join(stick, "pulled"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	alice.answers(t)
-	s.exits(t, alice, ExitDone, args, "Signed earlier, found on this machine")
+	s.exits(t, alice, exit.Done, args, "Signed earlier, found on this machine")
 	if _, err := os.Stat(filepath.Join(stick, "pulled", "out")); err != nil {
 		t.Error(err)
 	}
@@ -242,7 +243,7 @@ func TestSignBundleLeftAnywhere(t *testing.T) {
 			return false
 		}()
 		alice.env.Terminal, alice.env.Sources = terminal, sources
-		s.exits(t, alice, ExitDone, signBundle, "root version 2, by alice")
+		s.exits(t, alice, exit.Done, signBundle, "root version 2, by alice")
 		files, err := os.ReadDir(stick)
 		if err != nil || len(files) != 2 {
 			t.Fatalf("left at step %d: %v, %v", n, files, err)
@@ -255,7 +256,7 @@ func TestSignBundleLeftAnywhere(t *testing.T) {
 		if err != nil || len(answer) != 1 {
 			t.Fatalf("left at step %d: %v, %v", n, answer, err)
 		}
-		s.exits(t, s.maintainer, ExitDone, importAnswer(stick), "root version 2, by alice: it counts")
+		s.exits(t, s.maintainer, exit.Done, importAnswer(stick), "root version 2, by alice: it counts")
 		if !gone {
 			if n < 6 {
 				t.Errorf("there were only %d steps to leave at", n)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -109,7 +110,7 @@ func TestBundleTamperedWith(t *testing.T) {
 		onStick(t, stick, test.change)
 		alice := s.offline(t, s.people["alice"], stick)
 		alice.answers(t)
-		t.Run(test.name, func(t *testing.T) { s.fails(t, alice, ExitRejected, test.typed, signBundle, test.want) })
+		t.Run(test.name, func(t *testing.T) { s.fails(t, alice, exit.Rejected, test.typed, signBundle, test.want) })
 	}
 	// Spoiled by chance, or cut.
 	for name, raw := range map[string][]byte{"a byte": bytes.Replace(good, []byte("alice"), []byte("mlice"), 1), "its end": good[:len(good)-100], "everything": nil} {
@@ -119,14 +120,14 @@ func TestBundleTamperedWith(t *testing.T) {
 		alice := s.offline(t, s.people["alice"], stick)
 		alice.answers(t)
 		t.Run(name, func(t *testing.T) {
-			s.fails(t, alice, ExitRejected, is[*carried.FormatError], signBundle, "event: this is no signing bundle", "copy the file again")
+			s.fails(t, alice, exit.Rejected, is[*carried.FormatError], signBundle, "event: this is no signing bundle", "copy the file again")
 		})
 	}
 	// None of it used the key, or stays in memory.
 	if _, err := os.Stat(filepath.Join(stick, "event.answer")); err == nil {
 		t.Error("there is an answer")
 	}
-	s.exits(t, s.people["alice"], ExitDone, []string{"trust", "show"}, "root version 1")
+	s.exits(t, s.people["alice"], exit.Done, []string{"trust", "show"}, "root version 1")
 	if strings.Contains(s.people["alice"].out.String(), "root version 2") {
 		t.Errorf("the ledger remembers\n%s", s.people["alice"].out)
 	}
@@ -140,10 +141,10 @@ func TestBundleRollsBack(t *testing.T) {
 	if _, err := s.complete(secondEvent); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, s.people["alice"], ExitDone, []string{"status"}, "root version 2")
+	s.exits(t, s.people["alice"], exit.Done, []string{"status"}, "root version 2")
 	alice := s.offline(t, s.people["alice"], stick)
 	alice.answers(t)
-	s.fails(t, alice, ExitRejected, is[*metadata.HistoryError], signBundle, "root 1 is not newer than the trusted version 2", "rolled back")
+	s.fails(t, alice, exit.Rejected, is[*metadata.HistoryError], signBundle, "root 1 is not newer than the trusted version 2", "rolled back")
 }
 
 // The bundle of a repository that this machine does not know: it has the pin of
@@ -158,8 +159,8 @@ func TestBundleOfAnotherRepository(t *testing.T) {
 		typed      func(error) bool
 		want       string
 	}{
-		{"second-open", secondEvent, nil, ExitRejected, is[*NoPinError], "trusts no root of repository "},
-		{"genesis-open", firstEvent, []reply{{"type the first eight characters of its id", "0a0a0a0a"}}, ExitOther, of(signer.ErrDeclined), "is not how the id of the new repository begins"},
+		{"second-open", secondEvent, nil, exit.Rejected, is[*NoPinError], "trusts no root of repository "},
+		{"genesis-open", firstEvent, []reply{{"type the first eight characters of its id", "0a0a0a0a"}}, exit.Other, of(signer.ErrDeclined), "is not how the id of the new repository begins"},
 	} {
 		s := play(t, test.set, "frank")
 		home, err := trust.Open(s.people["frank"].env.Home)
@@ -183,7 +184,7 @@ func TestBundleWithASecondPayload(t *testing.T) {
 	stick := s.exported(t, secondEvent)
 	alice := s.offline(t, s.people["alice"], stick)
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, signBundle)
+	s.exits(t, alice, exit.Done, signBundle)
 	s.rewind(t)
 	s.now = s.now.AddDate(0, 0, 1)
 	if _, err := s.must(s.maintainer, "propose", "--why", "another one", "--renew", "root"); err != nil {
@@ -195,7 +196,7 @@ func TestBundleWithASecondPayload(t *testing.T) {
 	second := s.exported(t, "2026-12-23-root-v2")
 	alice = s.offline(t, s.people["alice"], second)
 	alice.answers(t)
-	s.fails(t, alice, ExitRejected, is[*trust.ConflictError], signBundle, "supersede")
+	s.fails(t, alice, exit.Rejected, is[*trust.ConflictError], signBundle, "supersede")
 }
 
 // What comes back is judged again, and one that does not count takes all
@@ -208,7 +209,7 @@ func TestImportRefuses(t *testing.T) {
 	for _, name := range []string{"alice", "bob"} {
 		a := s.offline(t, s.people[name], stick)
 		a.env.Terminal = &agreeable{heard: a.err}
-		s.exits(t, a, ExitDone, append(signBundle, "--answer", name))
+		s.exits(t, a, exit.Done, append(signBundle, "--answer", name))
 		raw, err := os.ReadFile(filepath.Join(stick, name))
 		if err != nil {
 			t.Fatal(err)
@@ -250,21 +251,21 @@ func TestImportRefuses(t *testing.T) {
 			}
 			write(carried.EncodeAnswer(files))
 			s.unchanged(t, func() {
-				s.fails(t, s.maintainer, ExitRejected, test.typed, importAnswer(stick), "nothing was pushed", test.want)
+				s.fails(t, s.maintainer, exit.Rejected, test.typed, importAnswer(stick), "nothing was pushed", test.want)
 			})
 		})
 	}
 	write([]byte("dear diary"))
-	s.fails(t, s.maintainer, ExitRejected, is[*carried.FormatError], importAnswer(stick), "this is no signing answer")
+	s.fails(t, s.maintainer, exit.Rejected, is[*carried.FormatError], importAnswer(stick), "this is no signing answer")
 	bundle, err := os.ReadFile(filepath.Join(stick, "event"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(bundle)
-	s.fails(t, s.maintainer, ExitRejected, is[*carried.FormatError], importAnswer(stick), `wanted "rust-tuf signing answer v1"`)
+	s.fails(t, s.maintainer, exit.Rejected, is[*carried.FormatError], importAnswer(stick), `wanted "rust-tuf signing answer v1"`)
 	// Both together, by whoever carries them.
 	write(carried.EncodeAnswer([]*metadata.SignatureFile{answers["alice"], answers["bob"]}))
-	s.exits(t, s.maintainer, ExitDone, importAnswer(stick), "by alice: it counts", "by bob: it counts")
+	s.exits(t, s.maintainer, exit.Done, importAnswer(stick), "by alice: it counts", "by bob: it counts")
 }
 
 // The event was completed while the answer was on its way.
@@ -275,11 +276,11 @@ func TestImportTooLate(t *testing.T) {
 	stick := s.exported(t, secondEvent)
 	frank := s.offline(t, s.people["frank"], stick)
 	frank.env.Terminal = &agreeable{heard: frank.err}
-	s.exits(t, frank, ExitDone, signBundle)
+	s.exits(t, frank, exit.Done, signBundle)
 	if _, err := s.complete(secondEvent); err != nil {
 		t.Fatal(err)
 	}
 	s.unchanged(t, func() {
-		s.exits(t, s.maintainer, ExitRejected, importAnswer(stick), "nothing was pushed", "event closed: "+secondEvent+" is complete and published")
+		s.exits(t, s.maintainer, exit.Rejected, importAnswer(stick), "nothing was pushed", "event closed: "+secondEvent+" is complete and published")
 	})
 }

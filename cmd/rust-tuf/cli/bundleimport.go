@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -24,7 +25,7 @@ needs no key, and anybody may do it.
 Each signature is judged first as the pull request will be, against the remote as
 it is now. If one of them does not count, nothing is pushed. It can be interrupted
 and run again.`,
-		Args: argsBetween(1, 1),
+		Args: frame.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runBundleImport(cmd.Context(), args[0]) },
 	}
 }
@@ -62,7 +63,7 @@ func (r *bundleImportResult) text(w io.Writer) {
 }
 
 func (c *command) runBundleImport(ctx context.Context, file string) error {
-	raw, err := readBounded(c.path(file), carried.MaxAnswerBytes)
+	raw, err := frame.ReadBounded(c.path(file), carried.MaxAnswerBytes)
 	if err != nil {
 		return usage(fmt.Errorf("the answer: %w", err))
 	}

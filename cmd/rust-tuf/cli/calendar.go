@@ -7,6 +7,8 @@ import (
 	"time"
 
 	ics "github.com/arran4/golang-ical"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/spf13/cobra"
@@ -29,7 +31,7 @@ read (iCalendar, RFC 5545), each as a whole day, in UTC:
 Write it again after each event: a date that is over has the same id as before, so
 that calendar programs move it. Dates come from what is published, from the policy
 and from the members' files as they are on the remote's default branch.`,
-		Args: noArgs,
+		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runCalendar(cmd.Context()) },
 	}
 }
@@ -136,7 +138,7 @@ func (m momentEntry) uid(repository string) string {
 	if m.Role == "" {
 		about = m.Member
 		if m.KeyID != "" {
-			about += "-" + shortID(m.KeyID)
+			about += "-" + words.ShortID(m.KeyID)
 		}
 	}
 	return fmt.Sprintf("%s-%s@%s.rust-tuf", m.Kind, about, repository)

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -172,13 +173,13 @@ func TestPulledAnywhere(t *testing.T) {
 				if pulled := !isPlugged(world, c); !pulled {
 					t.Fatalf("moment %d: the card was not pulled out", n)
 				}
-				if words := mallory.err.String(); code != ExitDone && (code != ExitCard || !strings.Contains(words, fmt.Sprint("YubiKey ", c.Serial())) && !strings.Contains(words, signer.ErrRemoved.Error())) {
+				if words := mallory.err.String(); code != exit.Done && (code != exit.Card || !strings.Contains(words, fmt.Sprint("YubiKey ", c.Serial())) && !strings.Contains(words, signer.ErrRemoved.Error())) {
 					t.Errorf("pulled at moment %d: exit code %d\n%s%s", n, code, out, words)
 				}
 				unharmed(t, c)
 				world.PlugInto("Yubico YubiKey again", c)
 				moments = at(c, 0, nil)
-				if out, code := s.run(mallory, d.args...); code != ExitDone {
+				if out, code := s.run(mallory, d.args...); code != exit.Done {
 					t.Fatalf("pulled at moment %d, then run again: exit code %d\n%s%s", n, code, out, mallory.err)
 				}
 				if total == 0 { // the first pull changed nothing, so this was a whole run
@@ -274,7 +275,7 @@ func (s *stage) withCard(t *testing.T, a *actor, world *vyubikey.World, args ...
 func (d deed) again(t *testing.T, s *stage, a *actor, world *vyubikey.World, c *card.Card, n int) {
 	t.Helper()
 	a.env.Terminal = &cardHolder{heard: a.err}
-	if out, code := s.run(a, d.args...); code != ExitDone {
+	if out, code := s.run(a, d.args...); code != exit.Done {
 		t.Fatalf("killed at %d, then run again: exit code %d\n%s%s", n, code, out, a.err)
 	}
 	unharmed(t, c)

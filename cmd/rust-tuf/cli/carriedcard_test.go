@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -34,16 +35,16 @@ func TestSignWithoutANetworkWithAYubiKey(t *testing.T) {
 	c.ClearLog()
 	away.answers(t, signRoot, reply{"PIN of YubiKey 5200001, 3 tries left", cardPIN})
 	s.unchanged(t, func() {
-		s.exits(t, away, ExitDone, signBundle, "Signed: root version 2, by judy.", "Written to event.answer. It holds nothing secret.")
+		s.exits(t, away, exit.Done, signBundle, "Signed: root version 2, by judy.", "Written to event.answer. It holds nothing secret.")
 	})
 	spent(t, c, 2, 2)
 	away.answers(t)
-	s.exits(t, away, ExitDone, signBundle, "Signed earlier, found on this machine: root version 2, by judy")
+	s.exits(t, away, exit.Done, signBundle, "Signed earlier, found on this machine: root version 2, by judy")
 	spent(t, c, 0, 0)
 
 	branch := s.imported(t, stick)
 	m := s.maintainer
-	s.exits(t, m, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/" + branch},
+	s.exits(t, m, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/" + branch},
 		"The signature is by judy, with YubiKey 5200001, slot 9c, over root version 2, and it is valid.", "Verdict: a machine may merge it.")
 	if verdict, err := s.gateOn(t, branch); err != nil || !verdict.Machine || verdict.Kind != "signature" || verdict.Signer != "judy" || verdict.Device != "YubiKey 5200001, slot 9c" {
 		t.Fatalf("the gate: %+v, %v", verdict, err)
@@ -60,7 +61,7 @@ func TestSignWithoutANetworkWithAYubiKey(t *testing.T) {
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, m, ExitDone, []string{"log", "verify"}, "signed by judy, YubiKey 5200001 (attested)")
+	s.exits(t, m, exit.Done, []string{"log", "verify"}, "signed by judy, YubiKey 5200001 (attested)")
 }
 
 // The same with a real pcscd between libpcsclite and the card.
@@ -84,7 +85,7 @@ func (s *stage) handsOverTo(t *testing.T, world *vyubikey.World, serial string) 
 	}
 	judy.answers(t, reply{"type the card's serial number", serial}, reply{"New PIN", cardPIN}, reply{"again", cardPIN},
 		reply{"New PUK", cardPUK}, reply{"again", cardPUK}, reply{"PIN of YubiKey " + serial, cardPIN})
-	s.exits(t, judy, ExitDone, []string{"member", "enrol", "judy", "--affiliation", "works-judy", "--country", "lives-judy"})
+	s.exits(t, judy, exit.Done, []string{"member", "enrol", "judy", "--affiliation", "works-judy", "--country", "lives-judy"})
 	if err := s.merge("member/judy"); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func (s *stage) handsOverTo(t *testing.T, world *vyubikey.World, serial string) 
 // this makes.
 func (s *stage) imported(t *testing.T, stick string) string {
 	t.Helper()
-	s.exits(t, s.maintainer, ExitDone, importAnswer(stick), "root version 2, by judy: it counts")
+	s.exits(t, s.maintainer, exit.Done, importAnswer(stick), "root version 2, by judy: it counts")
 	branches, err := s.branches("sign/")
 	if err != nil || len(branches) != 1 {
 		t.Fatalf("branches: %v, %v", branches, err)
@@ -133,7 +134,7 @@ func TestSignWithoutANetworkTroubleAtTheCard(t *testing.T) {
 		world.Plug(c)
 		c.OnTouch(card.Always(test.touch))
 		away.answers(t, test.script...)
-		s.fails(t, away, ExitCard, test.is, signBundle, test.words...)
+		s.fails(t, away, exit.Card, test.is, signBundle, test.words...)
 		spent(t, c, test.pins, 0)
 		if left, err := os.ReadDir(stick); err != nil || len(left) != 1 {
 			t.Errorf("%s: left on the stick: %v, %v", test.name, left, err)
@@ -143,7 +144,7 @@ func TestSignWithoutANetworkTroubleAtTheCard(t *testing.T) {
 	world.Plug(c)
 	c.OnTouch(nil)
 	away.answers(t, signRoot, asked)
-	s.exits(t, away, ExitDone, signBundle, "Signed: root version 2, by judy.")
+	s.exits(t, away, exit.Done, signBundle, "Signed: root version 2, by judy.")
 }
 
 // An answer that names another device than the one that signed does not count,
@@ -154,7 +155,7 @@ func TestImportNamesAnotherDevice(t *testing.T) {
 	stick := s.exported(t, secondEvent)
 	away := s.offline(t, judy, stick)
 	away.answers(t, signRoot, reply{"PIN of YubiKey 5200042", cardPIN})
-	s.exits(t, away, ExitDone, signBundle)
+	s.exits(t, away, exit.Done, signBundle)
 	name := filepath.Join(stick, "event.answer")
 	raw, err := os.ReadFile(name)
 	if err != nil {
@@ -170,7 +171,7 @@ func TestImportNamesAnotherDevice(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.unchanged(t, func() {
-			s.fails(t, s.maintainer, ExitRejected, is[*metadata.StatementError], importAnswer(stick), "nothing was pushed", "the statement that judy signed beside the signature does not count: its signature does not match it and this key")
+			s.fails(t, s.maintainer, exit.Rejected, is[*metadata.StatementError], importAnswer(stick), "nothing was pushed", "the statement that judy signed beside the signature does not count: its signature does not match it and this key")
 		})
 	}
 	if err := os.WriteFile(name, raw, 0o600); err != nil {

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 )
 
 // FileTakenError is a file that a command would make and that holds something
@@ -33,7 +35,7 @@ func (e *FileTakenError) Hint() string {
 // ".NAME.RANDOM.tmp" beside it, which nothing reads. link gives a file a second
 // name, as os.Link does.
 func writeCarried(taken FileTakenError, data []byte, link func(from, to string) error) error {
-	if there, err := readBounded(taken.Path, int64(len(data))); err == nil && bytes.Equal(there, data) {
+	if there, err := frame.ReadBounded(taken.Path, int64(len(data))); err == nil && bytes.Equal(there, data) {
 		return nil
 	}
 	tmp, err := syncedCopy(taken.Path, data)

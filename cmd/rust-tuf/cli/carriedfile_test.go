@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // One file that is carried, on a file system with second names and on one
@@ -69,7 +71,7 @@ func TestCarriedFileKilled(t *testing.T) {
 	stick := s.exported(t, secondEvent)
 	alice := s.offline(t, s.people["alice"], stick)
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, signBundle)
+	s.exits(t, alice, exit.Done, signBundle)
 	leave := func(t *testing.T, name string, whole []byte, state left) {
 		t.Helper()
 		for file, raw := range map[string][]byte{"." + name + ".0123.tmp": state.hidden(whole), name: state.there(whole)} {
@@ -96,15 +98,15 @@ func TestCarriedFileKilled(t *testing.T) {
 				leave(t, file.name, whole, state)
 				if file.name == "event" && len(state.there(whole)) == 0 {
 					alice.answers(t)
-					code := ExitUsage // there is no file
+					code := exit.Usage // there is no file
 					if state.name == "named alone" {
-						code = ExitRejected
+						code = exit.Rejected
 					}
 					s.exits(t, alice, code, signBundle)
 				}
 				s.now = s.now.Add(time.Hour) // the command is not run again in the same second
 				file.by.answers(t)
-				s.exits(t, file.by, ExitDone, file.args)
+				s.exits(t, file.by, exit.Done, file.args)
 				if got := readText(t, filepath.Join(stick, file.name)); len(got) != len(whole) || got != string(whole) && file.name != "event" {
 					t.Errorf("%d bytes are there, not %d", len(got), len(whole))
 				}
@@ -120,5 +122,5 @@ func TestCarriedFileKilled(t *testing.T) {
 			})
 		}
 	}
-	s.exits(t, s.maintainer, ExitDone, importAnswer(stick), "root version 2, by alice: it counts")
+	s.exits(t, s.maintainer, exit.Done, importAnswer(stick), "root version 2, by alice: it counts")
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -32,7 +34,7 @@ tells a pull request that adds one valid signature and nothing else, which a
 machine may merge, from everything else, which needs a person. With --markdown it
 writes what belongs on the page of the pull request: who signed, who is missing and
 with which card, the digest, the dates, and all changes.`,
-		Args: noArgs,
+		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runCheck(cmd.Context(), o) },
 	}
 	cmd.Flags().StringVar(&o.base, "base", "", "`revision` that the branch is to be merged into")
@@ -45,7 +47,7 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 	if o.head != "" && o.base == "" {
 		return usage(errors.New("name with --base what the branch is to be merged into; to judge one commit by itself, check it out"))
 	}
-	if o.markdown && (o.base == "" || c.json) {
+	if o.markdown && (o.base == "" || c.JSON) {
 		return usage(errors.New("--markdown is the report of the gate: it needs --base, and goes without --json"))
 	}
 	w, err := c.openClone(ctx)
@@ -92,7 +94,7 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 		return err
 	}
 	if !v.Accepted() {
-		return rejected(fmt.Errorf("this pull request must not be merged, for %s", counted(len(v.Refusals), "reason")))
+		return rejected(fmt.Errorf("this pull request must not be merged, for %s", words.Counted(len(v.Refusals), "reason")))
 	}
 	return nil
 }
@@ -129,7 +131,7 @@ func gateOf(v *metadata.Verdict) *gateResult {
 		out.Refusals = append(out.Refusals, err.Error())
 	}
 	if v.Signed != nil {
-		out.Signer, out.Device, out.Role, out.Version, out.SHA256 = ownerOf(*v.Signed), v.Sign.Device.String(), v.Sign.Role, v.Sign.Version, v.Sign.Digest.String()
+		out.Signer, out.Device, out.Role, out.Version, out.SHA256 = words.Owner(*v.Signed), v.Sign.Device.String(), v.Sign.Role, v.Sign.Version, v.Sign.Digest.String()
 	}
 	if v.Standing != nil {
 		s := standingStatus(v.Standing)
@@ -242,7 +244,7 @@ func (c *command) audit(ctx context.Context, w *workspace, at git.Commit) error 
 		return err
 	}
 	if len(report.Problems) > 0 {
-		return rejected(fmt.Errorf("the repository has %s", counted(len(report.Problems), "problem")))
+		return rejected(fmt.Errorf("the repository has %s", words.Counted(len(report.Problems), "problem")))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -92,15 +93,15 @@ func TestGate(t *testing.T) {
 		code         int
 		kind         string
 	}{
-		{"signature", signature, metadata.Change{}, ExitDone, "signature"},
-		{"policy", "policy", put(metadata.PolicyFile, bytes.Replace(policy, []byte("2y"), []byte("1y"), 1)), ExitDone, "policy"},
-		{"policy-unreadable", "unreadable", put(metadata.PolicyFile, bytes.Replace(policy, []byte("threshold"), []byte("treshold"), 1)), ExitRejected, "policy"},
-		{"other", "other", put("README.md", []byte("A demo, and more.\n")), ExitDone, "other"},
-		{"mixed", "mixed", metadata.Change{Put: map[string][]byte{path: file.Bytes(), "README.md": []byte("by the way\n")}}, ExitRejected, "mixed"},
-		{"forged", "forged", put(path, forged.Bytes()), ExitRejected, "signature"},
-		{"published-changed", "published", put(metadata.PublishedPath("root", 1), append(bytes.Clone(root), '\n')), ExitRejected, "frozen"},
-		{"payload-changed", "payload", put(metadata.EventPath(secondEvent, "2.root.json"), bytes.Replace(payload, []byte("2028-12-22"), []byte("2038-12-22"), 1)), ExitRejected, ""},
-		{"for-a-closed-event", "late", put(closed, file.Bytes()), ExitRejected, ""},
+		{"signature", signature, metadata.Change{}, exit.Done, "signature"},
+		{"policy", "policy", put(metadata.PolicyFile, bytes.Replace(policy, []byte("2y"), []byte("1y"), 1)), exit.Done, "policy"},
+		{"policy-unreadable", "unreadable", put(metadata.PolicyFile, bytes.Replace(policy, []byte("threshold"), []byte("treshold"), 1)), exit.Rejected, "policy"},
+		{"other", "other", put("README.md", []byte("A demo, and more.\n")), exit.Done, "other"},
+		{"mixed", "mixed", metadata.Change{Put: map[string][]byte{path: file.Bytes(), "README.md": []byte("by the way\n")}}, exit.Rejected, "mixed"},
+		{"forged", "forged", put(path, forged.Bytes()), exit.Rejected, "signature"},
+		{"published-changed", "published", put(metadata.PublishedPath("root", 1), append(bytes.Clone(root), '\n')), exit.Rejected, "frozen"},
+		{"payload-changed", "payload", put(metadata.EventPath(secondEvent, "2.root.json"), bytes.Replace(payload, []byte("2028-12-22"), []byte("2038-12-22"), 1)), exit.Rejected, ""},
+		{"for-a-closed-event", "late", put(closed, file.Bytes()), exit.Rejected, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if len(test.change.Put) > 0 {
@@ -114,13 +115,13 @@ func TestGate(t *testing.T) {
 			s.golden(t, "gate-"+test.name+".golden", out+s.maintainer.err.String())
 			got := &gateResult{}
 			oneObject(t, s.exits(t, s.maintainer, test.code, append(gate, "--json")), got)
-			if test.kind != "" && got.Kind != test.kind || got.Accepted != (test.code == ExitDone) || got.Machine != (test.name == "signature") {
+			if test.kind != "" && got.Kind != test.kind || got.Accepted != (test.code == exit.Done) || got.Machine != (test.name == "signature") {
 				t.Errorf("%+v", got)
 			}
 		})
 	}
 	t.Run("nothing", func(t *testing.T) {
-		s.exits(t, s.maintainer, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/main"}, "This pull request changes nothing.")
+		s.exits(t, s.maintainer, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/main"}, "This pull request changes nothing.")
 	})
 	t.Run("a conflict", func(t *testing.T) {
 		// Both sides change the same line of the policy.
@@ -128,14 +129,14 @@ func TestGate(t *testing.T) {
 		if err := s.fetch(); err != nil {
 			t.Fatal(err)
 		}
-		s.exits(t, s.maintainer, ExitRejected, []string{"check", "--base", "origin/policy", "--head", "origin/theirs"}, "cannot be merged, both change: rust-tuf.toml")
+		s.exits(t, s.maintainer, exit.Rejected, []string{"check", "--base", "origin/policy", "--head", "origin/theirs"}, "cannot be merged, both change: rust-tuf.toml")
 	})
 	t.Run("no such revision", func(t *testing.T) {
-		s.exits(t, s.maintainer, ExitOther, []string{"check", "--base", "origin/main", "--head", "origin/absent"}, `revision "origin/absent" names no commit in this clone`)
-		s.exits(t, s.maintainer, ExitOther, []string{"check", "--base", "--upload-pack=evil"}, "revision")
+		s.exits(t, s.maintainer, exit.Other, []string{"check", "--base", "origin/main", "--head", "origin/absent"}, `revision "origin/absent" names no commit in this clone`)
+		s.exits(t, s.maintainer, exit.Other, []string{"check", "--base", "--upload-pack=evil"}, "revision")
 	})
 	t.Run("a head without a base", func(t *testing.T) {
-		s.exits(t, s.maintainer, ExitUsage, []string{"check", "--head", "origin/policy"}, "--base")
+		s.exits(t, s.maintainer, exit.Usage, []string{"check", "--head", "origin/policy"}, "--base")
 	})
 }
 
@@ -143,22 +144,22 @@ func TestGate(t *testing.T) {
 func TestGateOnProposalAndCompletion(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-ready", "alice")
-	s.exits(t, s.maintainer, ExitDone, []string{"complete"})
+	s.exits(t, s.maintainer, exit.Done, []string{"complete"})
 	verdict, err := s.gateOn(t, "complete/"+secondEvent)
 	if err != nil || verdict.Kind != "completion" || !verdict.Accepted || verdict.Machine {
 		t.Errorf("%+v, %v", verdict, err)
 	}
-	out := s.exits(t, s.maintainer, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/complete/" + secondEvent})
+	out := s.exits(t, s.maintainer, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/complete/" + secondEvent})
 	s.golden(t, "gate-completion.golden", out)
 	if err := s.merge("complete/" + secondEvent); err != nil {
 		t.Fatal(err)
 	}
 	s.now = january
-	s.exits(t, s.maintainer, ExitDone, []string{"propose", "--why", "a renewal", "--renew", "root"})
+	s.exits(t, s.maintainer, exit.Done, []string{"propose", "--why", "a renewal", "--renew", "root"})
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	out = s.exits(t, s.maintainer, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/event/2027-01-22-root-v3"})
+	out = s.exits(t, s.maintainer, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/event/2027-01-22-root-v3"})
 	s.golden(t, "gate-proposal.golden", out)
 	// Bytes that the base does not yield, in what calls itself a completion.
 	raw, err := s.head(t).Published("root", 2)
@@ -238,20 +239,20 @@ func TestTwoEventsForOneVersion(t *testing.T) {
 	alice.answers(t)
 	words := []string{"events first and second both want to make root version 2", "one in the place of all with --supersede first --supersede second"}
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitRejected, []string{"sign"}, words...)
-		s.exits(t, alice, ExitRejected, []string{"review"}, words...)
+		s.exits(t, alice, exit.Rejected, []string{"sign"}, words...)
+		s.exits(t, alice, exit.Rejected, []string{"review"}, words...)
 		if n := strings.Count(alice.err.String(), words[0]); n != 1 {
 			t.Errorf("review says it %d times", n)
 		}
-		s.exits(t, alice, ExitDone, []string{"status"}, words...)
-		s.exits(t, alice, ExitRejected, []string{"complete", "first"}, words...)
+		s.exits(t, alice, exit.Done, []string{"status"}, words...)
+		s.exits(t, alice, exit.Rejected, []string{"complete", "first"}, words...)
 	})
-	out := s.exits(t, m, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/repair"})
+	out := s.exits(t, m, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/repair"})
 	s.golden(t, "gate-repair.golden", out)
 	if err := s.merge("repair"); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, alice, ExitDone, []string{"status"}, "Event first")
+	s.exits(t, alice, exit.Done, []string{"status"}, "Event first")
 }
 
 // The audit of a whole repository.
@@ -261,9 +262,9 @@ func TestAudit(t *testing.T) {
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	out := s.exits(t, s.maintainer, ExitDone, []string{"check"})
+	out := s.exits(t, s.maintainer, exit.Done, []string{"check"})
 	s.golden(t, "check.golden", out)
-	if got := s.exits(t, s.people["alice"], ExitDone, []string{"check", "-C", s.maintainer.clone}); got != out {
+	if got := s.exits(t, s.people["alice"], exit.Done, []string{"check", "-C", s.maintainer.clone}); got != out {
 		t.Errorf("with -C:\n%s", got)
 	}
 	// Somebody with write access changed what is published.
@@ -286,9 +287,9 @@ func TestAudit(t *testing.T) {
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, s.maintainer, ExitRejected, []string{"check"}, "wrong: root version 1", "threshold of root 1 not met: 0 of 1 signatures valid", "the repository has 1 problem")
+	s.exits(t, s.maintainer, exit.Rejected, []string{"check"}, "wrong: root version 1", "threshold of root 1 not met: 0 of 1 signatures valid", "the repository has 1 problem")
 	got := &auditResult{}
-	oneObject(t, s.exits(t, s.maintainer, ExitRejected, []string{"check", "--json"}), got)
+	oneObject(t, s.exits(t, s.maintainer, exit.Rejected, []string{"check", "--json"}), got)
 	if len(got.Problems) == 0 || got.Commit != string(commit) {
 		t.Errorf("%+v", got)
 	}

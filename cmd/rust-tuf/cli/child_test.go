@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/roles/attest"
 )
 
@@ -22,9 +24,9 @@ const childVariable = "RUST_TUF_TEST_CHILD"
 func beChild(spec string) int {
 	parts := strings.Split(spec, "|")
 	s := newStage(parts[0])
-	at, err := parseInstant(parts[2])
+	at, err := words.ParseInstant(parts[2])
 	if err != nil {
-		return ExitInternal
+		return exit.Internal
 	}
 	s.now = at.Add(dawn.Sub(dawn.Truncate(24 * time.Hour)))
 	a := s.actor(parts[1])
@@ -34,7 +36,7 @@ func beChild(spec string) int {
 	}
 	if roots := os.Getenv(cardsVariable); roots != "" {
 		if a.env.Attestation, err = verifierOf(roots); err != nil {
-			return ExitInternal
+			return exit.Internal
 		}
 		a.env.Sources, a.env.Terminal = allKeys, &cardHolder{heard: os.Stderr}
 	}

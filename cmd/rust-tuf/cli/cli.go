@@ -2,15 +2,12 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"runtime/debug"
-	"slices"
 	"strings"
 
-	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/verification"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
@@ -20,9 +17,8 @@ import (
 
 // command is what every verb shares: the world and the persistent flags.
 type command struct {
+	*frame.Frame
 	env    *Env
-	json   bool
-	shown  bool   // the object of --json is out: there is only one
 	dir    string // -C
 	remote string // where events are read
 	push   string // where branches go
@@ -41,103 +37,51 @@ type fileReport interface {
 	file() string
 }
 
+func newCommand(env *Env) *command {
+	return &command{Frame: &frame.Frame{Program: "rust-tuf", Stdout: env.Stdout, Stderr: env.Stderr}, env: env}
+}
+
 // Main runs the command with args (without the program's name) and returns
-// the exit code. An interruption through ctx ends it with ExitInterrupted.
+// the exit code. An interruption through ctx ends it with exit.Interrupted.
 func Main(ctx context.Context, args []string, env *Env) int { return exitCode(run(ctx, args, env)) }
 
 // run is Main with the error that was told, nil when all is done.
 func run(ctx context.Context, args []string, env *Env) error {
-	c := &command{env: env}
-	root := c.rootCommand()
-	root.SetArgs(append([]string{}, args...)) // nil would mean this process's own
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return nil
+	c := newCommand(env)
+	err := c.Execute(ctx, c.rootCommand(), args)
+	if err != nil {
+		c.explain(err)
 	}
-	if ctx.Err() != nil {
-		err = errInterrupted
-	}
-	// A wrong flag before --json has kept it from being read.
-	c.json = c.json || slices.Contains(args, "--json")
-	c.explain(err)
 	return err
 }
-
-var errInterrupted = &codedError{ExitInterrupted, errors.New("interrupted; nothing is lost: run the same command again")}
 
 // hinted is an error that knows what to do next.
 type hinted interface{ Hint() string }
 
 // explain prints an error for people, and for programs if --json was given.
 func (c *command) explain(err error) {
-	var hint string
-	var h hinted
-	if errors.As(err, &h) {
-		hint = h.Hint()
-	}
-	var findings []findingResult
+	failure := frame.Failure{Code: exitCode(err)}
 	var refused *metadata.RefusedError
 	if errors.As(err, &refused) {
-		findings = findingsOf(refused.Findings)
+		findings := findingsOf(refused.Findings)
+		failure.Findings = findings
 		var b strings.Builder
 		writeFindings(&b, findings)
-		_ = writeText(c.env.Stderr, b.String())
+		_ = frame.WriteText(c.Stderr, b.String())
 	}
-	if c.json && !c.shown {
-		_ = writeJSON(c.env.Stdout, errorResult{err.Error(), hint, exitCode(err), findings, refusalOf(err)})
+	if refusal := verification.RefusalOf(err); refusal != nil {
+		failure.Refusal = refusal
 	}
-	_ = writeText(c.env.Stderr, "rust-tuf: error: "+strings.ReplaceAll(err.Error(), "\n", "\n  ")+"\n")
-	if hint != "" {
-		_ = writeText(c.env.Stderr, "rust-tuf: hint: "+hint+"\n")
-	}
-}
-
-// errorResult is the object of --json for a verb that has no result to show.
-// A verb that has one (check, and sign where others are missing) shows that,
-// and tells by its exit code.
-type errorResult struct {
-	Error string `json:"error"`
-	Hint  string `json:"hint,omitempty"`
-	Code  int    `json:"code"` // the exit code
-
-	Findings []findingResult `json:"findings,omitempty"` // where the rules for a quorum refuse
-	Refusal  *refusalResult  `json:"refusal,omitempty"`  // where a document is refused
+	c.Explain(err, failure)
 }
 
 // show prints a verb's result.
 func (c *command) show(r report) error {
-	if c.json {
-		c.shown = true
-		return writeJSON(c.env.Stdout, r)
-	}
-	if f, ok := r.(fileReport); ok {
-		_, err := io.WriteString(c.env.Stdout, f.file())
+	if f, ok := r.(fileReport); ok && !c.JSON {
+		_, err := io.WriteString(c.Stdout, f.file())
 		return err
 	}
-	var b strings.Builder
-	r.text(&b)
-	return writeText(c.env.Stdout, b.String())
-}
-
-// writeText prints text, line by line: each is made printable on its own, so
-// that no name or reason from a repository can hide or fake a line.
-func writeText(w io.Writer, text string) error {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		content, ended := strings.CutSuffix(line, "\n")
-		b.WriteString(terminal.Printable(content))
-		if ended {
-			b.WriteByte('\n')
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	return c.Show(r, r.text)
 }
 
 const longHelp = `rust-tuf gathers the signatures of a quorum on what rustup and cargo trust.
@@ -158,25 +102,8 @@ Exit codes: 0 done; 1 something did not work; 2 wrong command line; 3 refused;
 touch; 20 a defect in rust-tuf; 130 interrupted. "rust-tuf verify" has its own.`
 
 func (c *command) rootCommand() *cobra.Command {
-	root := &cobra.Command{
-		Use:           "rust-tuf",
-		Short:         "threshold signing of TUF metadata, through git",
-		Long:          longHelp,
-		Version:       version(),
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          noArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	root.SetOut(c.env.Stdout)
-	root.SetErr(c.env.Stderr)
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetHelpCommand(helpCommand(root))
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath()))
-	})
+	root := c.Root("threshold signing of TUF metadata, through git", longHelp)
 	flags := root.PersistentFlags()
-	flags.BoolVar(&c.json, "json", false, "print one JSON object and nothing else on standard output")
 	flags.StringVarP(&c.dir, "dir", "C", "", "work in the clone at this `folder` instead of the current one")
 	flags.StringVar(&c.remote, "remote", "", "git `remote` that holds the events (default: upstream if there is one, else origin)")
 	flags.StringVar(&c.push, "push-to", "", "git `remote` that branches are pushed to (default: origin); a fork is fine")
@@ -185,74 +112,9 @@ func (c *command) rootCommand() *cobra.Command {
 	return root
 }
 
-// version is the module's version, as the Go tool recorded it when building.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "development"
-	}
-	return info.Main.Version
-}
-
-// noArgs and argsBetween are cobra's, with our exit code and words.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		if cmd.HasSubCommands() {
-			return noCommand(cmd, args[0])
-		}
-		return usage(fmt.Errorf("`%s` takes no arguments, but %q was given; see `%s --help`", cmd.CommandPath(), args[0], cmd.CommandPath()))
-	}
-	return nil
-}
-
-func noCommand(cmd *cobra.Command, name string) error {
-	cmd.SuggestionsMinimumDistance = 2 // letters
-	if similar := cmd.SuggestionsFor(name); len(similar) > 0 {
-		return usage(fmt.Errorf("there is no command %q; did you mean `%s %s`?", name, cmd.CommandPath(), similar[0]))
-	}
-	return usage(fmt.Errorf("there is no command %q; see `%s --help`", name, cmd.CommandPath()))
-}
-
-// helpCommand is cobra's, with our words and exit code.
-func helpCommand(root *cobra.Command) *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [command]",
-		Short: "help about any command",
-		RunE: func(_ *cobra.Command, args []string) error {
-			cmd, rest, err := root.Find(args)
-			if err != nil || len(rest) > 0 {
-				return noCommand(cmd, args[len(args)-len(rest)])
-			}
-			cmd.InitDefaultHelpFlag()
-			return cmd.Help()
-		},
-	}
-}
-
-func argsBetween(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < least || len(args) > most {
-			return usage(fmt.Errorf("`%s` was given %d arguments; usage: %s", cmd.CommandPath(), len(args), cmd.UseLine()))
-		}
-		return nil
-	}
-}
-
-// group is a verb that only holds others.
-func group(use, short string, children ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return usage(fmt.Errorf("say which: %s", strings.Join(childNames(children), ", ")))
-	}}
-	cmd.AddCommand(children...)
-	return cmd
-}
-
-func childNames(children []*cobra.Command) []string {
-	var names []string
-	for _, c := range children {
-		names = append(names, "`"+c.CommandPath()+"`")
-	}
-	return names
+func (c *command) verifyCommand() *cobra.Command {
+	host := verification.Host{Frame: c.Frame, Command: "rust-tuf verify", Now: c.env.Now, Dir: c.env.Dir, Terminal: c.env.Terminal}
+	return frame.Group("verify", "verify as clients do", verification.Commands(host)...)
 }
 
 // isCard tells whether an error is about a key and the person holding it.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/spf13/cobra"
 )
@@ -25,7 +27,7 @@ of that pull request can derive them again with ` + "`rust-tuf check`" + `.
 An event that can never be completed, because another one published what it
 wanted to make or changed who decides about it, is closed instead: it moves into
 the log, and nothing is published.`,
-		Args: argsBetween(0, 1),
+		Args: frame.Args(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runComplete(cmd.Context(), args, dryRun) },
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "derive and prove everything, push nothing")
@@ -52,7 +54,7 @@ type publishedEntry struct {
 
 func (r *completeResult) text(w io.Writer) {
 	for _, p := range r.Published {
-		fmt.Fprintf(w, "%s version %d, signed by %s: %s\n", p.Role, p.Version, join(p.Signers), p.Path)
+		fmt.Fprintf(w, "%s version %d, signed by %s: %s\n", p.Role, p.Version, words.Join(p.Signers), p.Path)
 	}
 	what := "that publishes the event"
 	if r.Overtaken != "" {
@@ -139,5 +141,5 @@ func (w *workspace) chooseEvent(args []string) (*metadata.Event, error) {
 	for _, e := range w.repo.Open {
 		names = append(names, e.Name)
 	}
-	return nil, usage(fmt.Errorf("several events are open; name one of %s", join(names)))
+	return nil, usage(fmt.Errorf("several events are open; name one of %s", words.Join(names)))
 }

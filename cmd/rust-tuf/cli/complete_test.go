@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -13,16 +14,16 @@ func TestComplete(t *testing.T) {
 	m := s.maintainer
 	var dry string
 	s.unchanged(t, func() {
-		dry = s.exits(t, m, ExitDone, []string{"complete", secondEvent, "--dry-run"}, "Nothing was pushed (dry run).")
+		dry = s.exits(t, m, exit.Done, []string{"complete", secondEvent, "--dry-run"}, "Nothing was pushed (dry run).")
 	})
-	out := s.exits(t, m, ExitDone, []string{"complete"})
+	out := s.exits(t, m, exit.Done, []string{"complete"})
 	s.golden(t, "complete.golden", out)
 	if !strings.HasPrefix(out, strings.TrimSuffix(dry, "Nothing was pushed (dry run).\n")) {
 		t.Errorf("the dry run says\n%s\nand the real one\n%s", dry, out)
 	}
 	// Anyone gets the same bytes, and takes the branch that is there already.
 	before := s.remoteState(t)
-	s.exits(t, s.people["bob"], ExitDone, []string{"complete"}, "Pushed to branch complete/"+secondEvent)
+	s.exits(t, s.people["bob"], exit.Done, []string{"complete"}, "Pushed to branch complete/"+secondEvent)
 	if after := s.remoteState(t); after != before {
 		t.Errorf("a second completion changed the remote from\n%s\nto\n%s", before, after)
 	}
@@ -35,9 +36,9 @@ func TestComplete(t *testing.T) {
 	}
 	// After the merge there is nothing left to complete, and it says so.
 	s.unchanged(t, func() {
-		s.exits(t, m, ExitRejected, []string{"complete"}, "no event is open")
-		s.exits(t, m, ExitRejected, []string{"complete", secondEvent}, "event closed: "+secondEvent+" is complete and published")
-		s.exits(t, m, ExitRejected, []string{"complete", "third"}, `no event "third"`)
+		s.exits(t, m, exit.Rejected, []string{"complete"}, "no event is open")
+		s.exits(t, m, exit.Rejected, []string{"complete", secondEvent}, "event closed: "+secondEvent+" is complete and published")
+		s.exits(t, m, exit.Rejected, []string{"complete", "third"}, `no event "third"`)
 	})
 }
 
@@ -50,13 +51,13 @@ func TestCompletePending(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.unchanged(t, func() {
-			if out := s.exits(t, s.maintainer, ExitPending, []string{"complete"}, "event "+secondEvent+" is pending: ", "more of: "); out != "" {
+			if out := s.exits(t, s.maintainer, exit.Pending, []string{"complete"}, "event "+secondEvent+" is pending: ", "more of: "); out != "" {
 				t.Errorf("standard output: %s", out)
 			}
-			s.exits(t, s.maintainer, ExitPending, []string{"complete", "--dry-run"}, "is pending")
+			s.exits(t, s.maintainer, exit.Pending, []string{"complete", "--dry-run"}, "is pending")
 		})
 	}
-	s.exits(t, s.maintainer, ExitPending, []string{"complete"}, "by the rule of root version 1 (in force): 4 of 5 signatures valid; 1 more of: erin, frank, grace, heidi, ivan")
+	s.exits(t, s.maintainer, exit.Pending, []string{"complete"}, "by the rule of root version 1 (in force): 4 of 5 signatures valid; 1 more of: erin, frank, grace, heidi, ivan")
 }
 
 // A signature that comes in while the completion waits to be merged makes it
@@ -65,7 +66,7 @@ func TestCompleteAfterALateSignature(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-ready", "frank")
 	m := s.maintainer
-	s.exits(t, m, ExitDone, []string{"complete"})
+	s.exits(t, m, exit.Done, []string{"complete"})
 	frank := s.people["frank"]
 	s.pinAt(t, frank)
 	if err := s.sign(secondEvent, "frank"); err != nil {
@@ -75,12 +76,12 @@ func TestCompleteAfterALateSignature(t *testing.T) {
 		t.Errorf("%+v", verdict)
 	}
 	s.unchanged(t, func() {
-		s.exits(t, m, ExitOther, []string{"complete"}, "branch complete/"+secondEvent+" of origin exists already", "git push origin --delete complete/"+secondEvent)
+		s.exits(t, m, exit.Other, []string{"complete"}, "branch complete/"+secondEvent+" of origin exists already", "git push origin --delete complete/"+secondEvent)
 	})
 	if _, err := s.git(m.name, m.clone, "push", "--quiet", "origin", "--delete", "complete/"+secondEvent); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, m, ExitDone, []string{"complete"}, "signed by alice, bob, carol, dave, erin, frank, judy and karl")
+	s.exits(t, m, exit.Done, []string{"complete"}, "signed by alice, bob, carol, dave, erin, frank, judy and karl")
 	if err := s.merge("complete/" + secondEvent); err != nil {
 		t.Fatal(err)
 	}
@@ -99,6 +100,6 @@ func TestCompleteChooses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.exits(t, s.maintainer, ExitUsage, []string{"complete"}, "several events are open; name one of new-root and new-targets")
-	s.exits(t, s.maintainer, ExitPending, []string{"complete", "new-targets"}, "event new-targets is pending")
+	s.exits(t, s.maintainer, exit.Usage, []string{"complete"}, "several events are open; name one of new-root and new-targets")
+	s.exits(t, s.maintainer, exit.Pending, []string{"complete", "new-targets"}, "event new-targets is pending")
 }

@@ -14,6 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer/file"
@@ -28,7 +31,7 @@ func (c *command) demoCommand() *cobra.Command {
 		Long: `demo plays the main job from the first root to an expired client, in a temporary
 folder: a bare git remote, a clone for each person, software keys that are
 thrown away. Every step is a command that you could type.`,
-		Args: noArgs,
+		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runDemo(cmd.Context(), keep) },
 	}
 	cmd.Flags().BoolVar(&keep, "keep", false, "leave the folder for a look")
@@ -70,7 +73,7 @@ func (c *command) runDemo(ctx context.Context, keep bool) error {
 		defer os.RemoveAll(dir)
 	}
 	s := &stage{ctx: ctx, dir: dir, out: c.env.Stdout, real: c.env.Now, now: c.env.Now().UTC().Truncate(time.Second), people: map[string]*actor{}}
-	if c.json {
+	if c.JSON {
 		s.out = io.Discard
 	}
 	s.started = s.real()
@@ -112,7 +115,7 @@ func (s *stage) gather() error {
 	if err := s.join(demoQuorum); err != nil {
 		return err
 	}
-	s.say("%s each made a key and sent it: `rust-tuf member add`", join(demoQuorum))
+	s.say("%s each made a key and sent it: `rust-tuf member add`", words.Join(demoQuorum))
 	return nil
 }
 
@@ -231,9 +234,9 @@ func (s *stage) sign(event string, names ...string) error {
 func (s *stage) complete(event string) (string, error) {
 	_, code := s.run(s.maintainer, "complete", event)
 	switch code {
-	case ExitDone:
+	case exit.Done:
 		return "published", s.merge("complete/" + event)
-	case ExitPending:
+	case exit.Pending:
 		return "pending: exit code 4", nil
 	}
 	return "", fmt.Errorf("complete %s: exit code %d\n%s", event, code, s.maintainer.err)

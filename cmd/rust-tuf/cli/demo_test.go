@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // demoEnv is the world of somebody who tries the demo.
@@ -22,7 +24,7 @@ func demoEnv(t *testing.T) (*Env, *bytes.Buffer, string) {
 
 func TestDemo(t *testing.T) {
 	env, out, dir := demoEnv(t)
-	if code := Main(context.Background(), []string{"demo"}, env); code != ExitDone {
+	if code := Main(context.Background(), []string{"demo"}, env); code != exit.Done {
 		t.Fatalf("exit code %d\n%s", code, out)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -96,7 +98,7 @@ func withoutTimes(line string) string {
 
 func TestDemoKeeps(t *testing.T) {
 	env, out, dir := demoEnv(t)
-	if code := Main(context.Background(), []string{"demo", "--keep", "--json"}, env); code != ExitDone {
+	if code := Main(context.Background(), []string{"demo", "--keep", "--json"}, env); code != exit.Done {
 		t.Fatalf("exit code %d\n%s", code, out)
 	}
 	var result demoResult

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 )
@@ -271,7 +272,7 @@ func (s *stage) verifyAt(what, expected string, version int, at time.Time) {
 	out, code := s.run(s.maintainer, "verify", "root", "--trusted", filepath.Join(s.dir, fmt.Sprintf("client-at-%d.root.json", version)),
 		"--metadata", filepath.Join(s.maintainer.clone, "metadata"), "--at", at.Format(time.RFC3339))
 	happened := fmt.Sprintf("refuses, exit code %d", code)
-	if code == ExitDone && strings.Contains(out, "root version 2 is trusted") {
+	if code == exit.Done && strings.Contains(out, "root version 2 is trusted") {
 		happened = "reaches root 2"
 	}
 	s.record(what, expected, happened)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/signer/file"
 )
@@ -116,7 +117,7 @@ func (s *stage) run(a *actor, args ...string) (string, int) {
 // must is run for a command that has to succeed.
 func (s *stage) must(a *actor, args ...string) (string, error) {
 	out, code := s.run(a, args...)
-	if code != ExitDone {
+	if code != exit.Done {
 		return out, fmt.Errorf("%s: rust-tuf %s: exit code %d\n%s", a.name, strings.Join(args, " "), code, a.err)
 	}
 	return out, nil

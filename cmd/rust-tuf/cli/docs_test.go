@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/runbook"
 )
@@ -58,9 +59,9 @@ func TestRunbookRootCeremony(t *testing.T) {
 	for _, args := range commands {
 		line := strings.Join(args, " ")
 		typed = append(typed, line)
-		want := ExitDone
+		want := exit.Done
 		if line == "trust show" { // step 2.1: she has no pin yet, and the runbook says what that looks like
-			want = ExitRejected
+			want = exit.Rejected
 		}
 		out, code := s.run(judy, args...)
 		if code != want {
@@ -110,7 +111,7 @@ func TestRunbookOffline(t *testing.T) {
 			who = judy
 			copyFile(t, filepath.Join(stick, "event.bundle.answer"), filepath.Join(judy.clone, "event.bundle.answer"))
 		}
-		s.exits(t, who, ExitDone, args)
+		s.exits(t, who, exit.Done, args)
 		if strings.HasPrefix(line, "bundle export") {
 			copyFile(t, filepath.Join(judy.clone, "event.bundle"), filepath.Join(stick, "event.bundle"))
 		}
@@ -147,7 +148,7 @@ func TestReadmeCommands(t *testing.T) {
 			t.Fatalf("the README does not show rust-tuf %s, but only %q", line, slices.Sorted(maps.Keys(shown)))
 		}
 		typed[line] = true
-		return s.exits(t, a, ExitDone, args)
+		return s.exits(t, a, exit.Done, args)
 	}
 
 	empty := s.actor("founder")
@@ -242,7 +243,7 @@ func TestDocumentsNameCommands(t *testing.T) {
 		}
 		for _, args := range commands {
 			named++
-			root := (&command{env: &Env{}}).rootCommand()
+			root := newCommand(&Env{}).rootCommand()
 			root.InitDefaultVersionFlag()
 			cmd, rest, err := root.Find(args)
 			if err == nil {

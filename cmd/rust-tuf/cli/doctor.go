@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
@@ -29,7 +31,7 @@ sending anything. Outside a clone it looks at cards and keys alone.
 
 With --test-signature it offers a signature over a message that can never be
 taken for metadata; that needs your PIN and your touch.`,
-		Args: noArgs,
+		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runDoctor(cmd.Context(), test) },
 	}
 	cmd.Flags().BoolVar(&test, "test-signature", false, "offer a test signature with each key in your hand")
@@ -187,7 +189,7 @@ func (d *diagnosis) root() {
 		for _, h := range q.Keys() {
 			id := h.Key.Fingerprint().String()
 			if d.listed[id] == "" || role == roles.Root {
-				d.listed[id] = role + ", as " + ownerOf(h)
+				d.listed[id] = role + ", as " + words.Owner(h)
 			}
 		}
 	}
@@ -196,10 +198,10 @@ func (d *diagnosis) root() {
 func (d *diagnosis) pinnedRoot(root *verify.Root, how string) {
 	if err := root.CheckExpiry(d.now); err != nil {
 		d.line(markWarning, "root", "see that this computer's clock is right; if it is, ask a maintainer to propose the next root: `rust-tuf propose --renew root`",
-			"this machine trusts root version %d (%s), which expired at %s", root.Version(), how, date(root.Expires()))
+			"this machine trusts root version %d (%s), which expired at %s", root.Version(), how, words.Date(root.Expires()))
 		return
 	}
-	d.line(markOK, "root", "", "this machine trusts root version %d (%s), which expires at %s", root.Version(), how, date(root.Expires()))
+	d.line(markOK, "root", "", "this machine trusts root version %d (%s), which expires at %s", root.Version(), how, words.Date(root.Expires()))
 }
 
 // test offers a signature with each key in hand.

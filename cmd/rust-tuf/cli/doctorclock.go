@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -22,7 +23,7 @@ func (d *diagnosis) clock(ctx context.Context) {
 		}
 	}
 	if d.now.Before(newest) {
-		d.line(markWrong, "clock", "set this computer's clock", "this computer's clock says %s, but the newest event was opened at %s", date(d.now), date(newest))
+		d.line(markWrong, "clock", "set this computer's clock", "this computer's clock says %s, but the newest event was opened at %s", words.Date(d.now), words.Date(newest))
 		return
 	}
 	committed, err := d.w.git.Committed(ctx, d.w.head)
@@ -31,10 +32,10 @@ func (d *diagnosis) clock(ctx context.Context) {
 	}
 	if newest = later(newest, committed); !newest.IsZero() && d.now.Sub(newest) > quiet {
 		d.line(markWarning, "clock", "compare it with another clock, and set it if it is ahead",
-			"this computer's clock says %s, %d days after the newest event and the newest commit here: either nobody has worked here since, or it is ahead", date(d.now), int(d.now.Sub(newest).Hours()/24))
+			"this computer's clock says %s, %d days after the newest event and the newest commit here: either nobody has worked here since, or it is ahead", words.Date(d.now), int(d.now.Sub(newest).Hours()/24))
 		return
 	}
-	d.line(markOK, "clock", "", "the clock says %s, after everything that this repository has seen", date(d.now))
+	d.line(markOK, "clock", "", "the clock says %s, after everything that this repository has seen", words.Date(d.now))
 }
 
 func later(a, b time.Time) time.Time {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -52,22 +53,22 @@ func TestDoctorSaysWhatMendsTheClone(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(metadata.PolicyFile, "format = 1\nnonsense = 2\n")
-	mended(ExitDone, "warning: rust-tuf.toml:2:1: nonsense: unknown key \"nonsense\"; ")
-	mended(ExitDone, "\n    to mend it: correct it in a pull request; `rust-tuf check` says whether it is right\n")
+	mended(exit.Done, "warning: rust-tuf.toml:2:1: nonsense: unknown key \"nonsense\"; ")
+	mended(exit.Done, "\n    to mend it: correct it in a pull request; `rust-tuf check` says whether it is right\n")
 	put(metadata.PolicyFile, string(good))
 	put("members/alice/member.toml", "nonsense")
-	mended(ExitDone, "\n    to mend it: correct it in a pull request; `rust-tuf check` says whether it is right\n")
+	mended(exit.Done, "\n    to mend it: correct it in a pull request; `rust-tuf check` says whether it is right\n")
 	put("events/nonsense/event.toml", "nonsense")
-	mended(ExitOther, "\n    to mend it: `rust-tuf check` names all that is wrong on the branch; its maintainers put it right\n")
+	mended(exit.Other, "\n    to mend it: `rust-tuf check` names all that is wrong on the branch; its maintainers put it right\n")
 
-	mended(ExitOther, "wrong: this clone has no remote called nowhere; it has origin\n    to mend it: `git remote add nowhere <address>`, or name another one with --remote or --push-to\n", "--remote", "nowhere")
+	mended(exit.Other, "wrong: this clone has no remote called nowhere; it has origin\n    to mend it: `git remote add nowhere <address>`, or name another one with --remote or --push-to\n", "--remote", "nowhere")
 	git("remote", "rename", "origin", "forge")
-	mended(ExitOther, "wrong: this clone has no remote called upstream or origin; it has forge\n    to mend it: `git remote add origin <address>`, or name another one with --remote or --push-to\n")
+	mended(exit.Other, "wrong: this clone has no remote called upstream or origin; it has forge\n    to mend it: `git remote add origin <address>`, or name another one with --remote or --push-to\n")
 	git("remote", "remove", "forge")
-	mended(ExitOther, "wrong: this clone has no remote called upstream or origin; it has none\n    to mend it: `git remote add origin <address>`\n")
+	mended(exit.Other, "wrong: this clone has no remote called upstream or origin; it has none\n    to mend it: `git remote add origin <address>`\n")
 	git("init", "--quiet", "--bare", s.dir+"/empty.git")
 	git("remote", "add", "origin", s.dir+"/empty.git")
-	mended(ExitOther, "wrong: origin names no default branch: it is empty, or its HEAD names a branch that is absent\n    to mend it: if it is new, push the files that `rust-tuf init` makes; else set its default branch on the forge\n")
+	mended(exit.Other, "wrong: origin names no default branch: it is empty, or its HEAD names a branch that is absent\n    to mend it: if it is new, push the files that `rust-tuf init` makes; else set its default branch on the forge\n")
 }
 
 // Which remote is missing can be told by type.
@@ -75,12 +76,12 @@ func TestNoRemoteError(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-done", "alice")
 	alice := s.people["alice"]
-	w, err := (&command{env: alice.env}).openClone(t.Context())
+	w, err := newCommand(alice.env).openClone(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var missing *NoRemoteError
-	if err := w.chooseRemotes("", "fork"); !errors.As(err, &missing) || missing.Given != "fork" || exitCode(err) != ExitUsage {
+	if err := w.chooseRemotes("", "fork"); !errors.As(err, &missing) || missing.Given != "fork" || exitCode(err) != exit.Usage {
 		t.Errorf("%#v", err)
 	}
 }

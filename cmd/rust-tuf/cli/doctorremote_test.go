@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 )
 
@@ -55,21 +56,21 @@ func TestDoctorPushRights(t *testing.T) {
 	writeProgram(t, ask, "#!/bin/sh\ntouch '"+ran+"'\n")
 	alice.env.Git = []git.Option{git.Environ(append(s.environ("alice"), "GIT_ASKPASS="+ask)), git.Terminal()}
 
-	if got := s.pushing(t, alice, ExitDone); got != "ok: remote origin lets you push branches; this was tried without sending anything\n" {
+	if got := s.pushing(t, alice, exit.Done); got != "ok: remote origin lets you push branches; this was tried without sending anything\n" {
 		t.Errorf("writable: %s", got)
 	}
 	configure("config", "remote.origin.pushurl", doorkeeper(t, http.StatusForbidden))
-	if got := s.pushing(t, alice, ExitOther); !strings.HasPrefix(got, "wrong: you cannot push branches to remote origin: git push, remote origin: ") ||
+	if got := s.pushing(t, alice, exit.Other); !strings.HasPrefix(got, "wrong: you cannot push branches to remote origin: git push, remote origin: ") ||
 		!strings.HasSuffix(got, "403\n    to mend it: make a fork on the forge, then `git remote rename origin upstream` and `git remote add origin <address of your fork>`\n") {
 		t.Errorf("read-only: %s", got)
 	}
 	configure("config", "remote.origin.pushurl", doorkeeper(t, http.StatusUnauthorized))
-	if got := s.pushing(t, alice, ExitDone); !strings.HasPrefix(got, "warning: whether you can push branches to remote origin is not known, because it wants an answer first: git push, remote origin: ") ||
+	if got := s.pushing(t, alice, exit.Done); !strings.HasPrefix(got, "warning: whether you can push branches to remote origin is not known, because it wants an answer first: git push, remote origin: ") ||
 		!strings.HasSuffix(got, "to mend it: the remote asks for a password and nobody can be asked here: set up a credential helper or an ssh key\n") {
 		t.Errorf("asks: %s", got)
 	}
 	configure("config", "remote.origin.pushurl", filepath.Join(s.dir, "gone.git"))
-	if got := s.pushing(t, alice, ExitOther); !strings.HasPrefix(got, "wrong: you cannot push branches to remote origin: ") || !strings.Contains(got, "does not appear to be a git repository") ||
+	if got := s.pushing(t, alice, exit.Other); !strings.HasPrefix(got, "wrong: you cannot push branches to remote origin: ") || !strings.Contains(got, "does not appear to be a git repository") ||
 		!strings.HasSuffix(got, "to mend it: correct the address of the remote: `git remote -v` shows it, `git remote set-url <remote> <address>` changes it\n") {
 		t.Errorf("missing: %s", got)
 	}
@@ -93,21 +94,21 @@ func TestDoctorPushRightsOfAFork(t *testing.T) {
 	if _, err := s.git("alice", alice.clone, "config", "remote.upstream.pushurl", forbidden); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.pushing(t, alice, ExitDone); got != "ok: remote origin lets you push branches; this was tried without sending anything\n" {
+	if got := s.pushing(t, alice, exit.Done); got != "ok: remote origin lets you push branches; this was tried without sending anything\n" {
 		t.Errorf("a fork: %s", got)
 	}
-	if got := s.pushing(t, alice, ExitOther, "--push-to", "upstream"); !strings.HasPrefix(got, "wrong: you cannot push branches to remote upstream: ") {
+	if got := s.pushing(t, alice, exit.Other, "--push-to", "upstream"); !strings.HasPrefix(got, "wrong: you cannot push branches to remote upstream: ") {
 		t.Errorf("named: %s", got)
 	}
 	if err := os.RemoveAll(fork); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.pushing(t, alice, ExitOther); !strings.HasPrefix(got, "wrong: you cannot push branches to remote origin: ") {
+	if got := s.pushing(t, alice, exit.Other); !strings.HasPrefix(got, "wrong: you cannot push branches to remote origin: ") {
 		t.Errorf("the fork is gone: %s", got)
 	}
 	if _, err := s.git("alice", alice.clone, "remote", "set-url", "origin", forbidden); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, alice, ExitOther, []string{"doctor"}, "wrong: you cannot push branches to remote origin: ", "403",
+	s.exits(t, alice, exit.Other, []string{"doctor"}, "wrong: you cannot push branches to remote origin: ", "403",
 		"to mend it: `git remote set-url origin <address of your fork>`, or name a remote that is yours with --push-to")
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -36,7 +38,7 @@ issue is closed when the event is.
 
 Run twice on one day it does the same once. With --raise, what went wrong stands in
 one issue, which the next good run closes.`,
-		Args: noArgs,
+		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runDue(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what is due, push nothing")
@@ -250,7 +252,7 @@ func whyRenewal(trusted *metadata.Trusted, due []string) string {
 		doc := trusted.Document(role)
 		parts = append(parts, fmt.Sprintf("%s version %d expires on %s", role, doc.Version(), doc.Expires().UTC().Format(time.DateOnly)))
 	}
-	return "renewal, because " + join(parts)
+	return "renewal, because " + words.Join(parts)
 }
 
 // proposedOnBranches finds, by role, the branch that proposes a version of it
@@ -290,7 +292,7 @@ func (w *workspace) proposedOnBranches(ctx context.Context) (map[string]string, 
 }
 
 func reminderOf(r *metadata.Reminder) reminderEntry {
-	out := reminderEntry{Event: r.Event, Step: r.Step, Open: span(r.Age), Expires: r.Expires, Wanted: wantedOf(r.Wanted), Command: "rust-tuf sign " + r.Event}
+	out := reminderEntry{Event: r.Event, Step: r.Step, Open: words.Span(r.Age), Expires: r.Expires, Wanted: wantedOf(r.Wanted), Command: "rust-tuf sign " + r.Event}
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	ics "github.com/arran4/golang-ical"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // A renewal opens by itself on the day that the policy says, once, and is an
@@ -17,7 +18,7 @@ func TestDue(t *testing.T) {
 	m := s.maintainer
 	say := func(words ...string) string {
 		t.Helper()
-		return s.exits(t, m, ExitDone, []string{"due"}, words...)
+		return s.exits(t, m, exit.Done, []string{"due"}, words...)
 	}
 	s.unchanged(t, func() {
 		s.golden(t, "due-nothing.golden", say("Nothing is due.", "The next date is 2027-08-23: signing opens for targets version 2."))
@@ -26,13 +27,13 @@ func TestDue(t *testing.T) {
 	// The day on which signing opens for targets. A dry run pushes nothing.
 	s.now = time.Date(2027, 8, 24, 6, 0, 0, 0, time.UTC)
 	s.unchanged(t, func() {
-		s.exits(t, m, ExitDone, []string{"due", "--dry-run"}, "Event 2027-08-24-targets-v2", "Nothing was pushed (dry run).")
+		s.exits(t, m, exit.Done, []string{"due", "--dry-run"}, "Event 2027-08-24-targets-v2", "Nothing was pushed (dry run).")
 	})
 	s.golden(t, "due-opens.golden", say("Pushed to branch event/2027-08-24-targets-v2."))
 	s.unchanged(t, func() {
 		s.now = s.now.AddDate(0, 0, 1)
 		say("A renewal waits on branch event/2027-08-24-targets-v2: have a person review and merge it.")
-		s.exits(t, s.people["alice"], ExitDone, []string{"due"}, "A renewal waits on branch")
+		s.exits(t, s.people["alice"], exit.Done, []string{"due"}, "A renewal waits on branch")
 	})
 	if err := s.merge("event/2027-08-24-targets-v2"); err != nil {
 		t.Fatal(err)
@@ -47,7 +48,7 @@ func TestDue(t *testing.T) {
 			"overdue since 2027-11-22: does alice still hold the key called main? Last seen 2026-11-22", "Ask the holder whether")
 	})
 	var out dueResult
-	if err := json.Unmarshal([]byte(s.exits(t, m, ExitDone, []string{"due", "--json"})), &out); err != nil || len(out.Reminders) != 1 || out.Reminders[0].Step != "age-91" || len(out.Reminders[0].Wanted[0].Of) != 9 {
+	if err := json.Unmarshal([]byte(s.exits(t, m, exit.Done, []string{"due", "--json"})), &out); err != nil || len(out.Reminders) != 1 || out.Reminders[0].Step != "age-91" || len(out.Reminders[0].Wanted[0].Of) != 9 {
 		t.Errorf("%+v, %v", out.Reminders, err)
 	}
 }
@@ -58,7 +59,7 @@ func TestDueRefused(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-open", "alice")
 	for _, verb := range []string{"due", "calendar"} {
-		s.exits(t, s.maintainer, ExitRejected, []string{verb}, "no root is published yet, so nothing can be due")
+		s.exits(t, s.maintainer, exit.Rejected, []string{verb}, "no root is published yet, so nothing can be due")
 	}
 	s = play(t, "genesis-done", "alice")
 	s.pull(t, "broken", put("rust-tuf.toml", []byte("format = 2\n")))
@@ -66,7 +67,7 @@ func TestDueRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, verb := range []string{"due", "calendar"} {
-		s.exits(t, s.maintainer, ExitRejected, []string{verb}, "rust-tuf.toml", "reads format 1, the file says 2")
+		s.exits(t, s.maintainer, exit.Rejected, []string{verb}, "rust-tuf.toml", "reads format 1, the file says 2")
 	}
 }
 
@@ -75,7 +76,7 @@ func TestDueRefused(t *testing.T) {
 func TestCalendar(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-done", "alice")
-	out := s.exits(t, s.maintainer, ExitDone, []string{"calendar"})
+	out := s.exits(t, s.maintainer, exit.Done, []string{"calendar"})
 	if strings.Count(out, "\n") != strings.Count(out, "\r\n") {
 		t.Error("a line ends otherwise than RFC 5545 says")
 	}
@@ -98,11 +99,11 @@ func TestCalendar(t *testing.T) {
 		t.Errorf("%d dates, want %d", len(ids), want)
 	}
 	var list calendarResult
-	if err := json.Unmarshal([]byte(s.exits(t, s.maintainer, ExitDone, []string{"calendar", "--json"})), &list); err != nil || len(list.Dates) != len(ids) {
+	if err := json.Unmarshal([]byte(s.exits(t, s.maintainer, exit.Done, []string{"calendar", "--json"})), &list); err != nil || len(list.Dates) != len(ids) {
 		t.Errorf("%d dates, %v", len(list.Dates), err)
 	}
 	earlier := play(t, "genesis-done", "alice")
-	before := earlier.exits(t, earlier.maintainer, ExitDone, []string{"calendar"})
+	before := earlier.exits(t, earlier.maintainer, exit.Done, []string{"calendar"})
 	if id := "UID:expires-root@"; !strings.Contains(before, id) || !strings.Contains(out, id) {
 		t.Errorf("the expiry of root has another id after a renewal")
 	}
@@ -112,15 +113,15 @@ func TestCalendar(t *testing.T) {
 func TestStatusAt(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-done", "alice")
-	for at, code := range map[string]int{"+5d": ExitDone, "+30d": ExitDone, "+1y": ExitExpired, "2027-11-21": ExitDone, "2027-11-23": ExitExpired, "soon": ExitUsage, "+soon": ExitUsage} {
+	for at, code := range map[string]int{"+5d": exit.Done, "+30d": exit.Done, "+1y": exit.Expired, "2027-11-21": exit.Done, "2027-11-23": exit.Expired, "soon": exit.Usage, "+soon": exit.Usage} {
 		t.Run(at, func(t *testing.T) {
-			words := map[int]string{ExitDone: "Judged as of", ExitExpired: "targets 1: expired at 2027-11-22", ExitUsage: "soon"}[code]
+			words := map[int]string{exit.Done: "Judged as of", exit.Expired: "targets 1: expired at 2027-11-22", exit.Usage: "soon"}[code]
 			s.exits(t, s.maintainer, code, []string{"status", "--at", at}, words)
 		})
 	}
 	s.now = s.now.AddDate(0, 11, 5) // 25 days before
 	var out statusResult
-	if err := json.Unmarshal([]byte(s.exits(t, s.maintainer, ExitDone, []string{"status", "--json"})), &out); err != nil {
+	if err := json.Unmarshal([]byte(s.exits(t, s.maintainer, exit.Done, []string{"status", "--json"})), &out); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range out.Published {

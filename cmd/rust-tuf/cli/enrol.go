@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
@@ -48,7 +50,7 @@ run again.
 
 With --existing, a key that you made with other tools is taken as it is. With
 --replaces or --lost, the new key takes the place of one that you have.`,
-		Args: argsBetween(1, 1),
+		Args: frame.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runEnrol(cmd.Context(), args[0], o) },
 	}
 	o.addFlags(cmd)
@@ -79,8 +81,8 @@ func (r *enrolResult) text(w io.Writer) {
 	writeTestRoots(w, r.TestRoots)
 	fmt.Fprintf(w, "%s, with an %s key in slot %s of YubiKey %d.\nWhat the card itself states of it (its attestation): %s\n", r.Member, r.Algorithm, r.Slot, r.Serial, r.Card)
 	fmt.Fprintf(w, "The key's fingerprint:\n")
-	writeDigest(w, r.Fingerprint)
-	fmt.Fprintf(w, "Pushed %s to branch %s.\n", join(r.Paths), r.Branch)
+	words.WriteDigest(w, r.Fingerprint)
+	fmt.Fprintf(w, "Pushed %s to branch %s.\n", words.Join(r.Paths), r.Branch)
 	r.next(w, "Next: open a pull request, and read the fingerprint to whoever reviews it, on a call:",
 		"A pull request is open. Next: read the fingerprint to whoever reviews it, on a call:")
 }

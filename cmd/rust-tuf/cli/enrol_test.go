@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
@@ -95,7 +96,7 @@ func TestEnrol(t *testing.T) {
 	s, mallory, world := newcomerWithCard(t)
 	c := world.Insert(card.Config{Serial: 5200001, StrictFreshness: true})
 	shown := mallory.answers(t, fresh...)
-	out := s.exits(t, mallory, ExitDone, enrolArgs)
+	out := s.exits(t, mallory, exit.Done, enrolArgs)
 	s.golden(t, "enrol.golden", shown.String()+"--- standard output ---\n"+out)
 	for _, secret := range []string{cardPIN, cardPUK} {
 		if strings.Contains(shown.String()+out, secret) {
@@ -126,7 +127,7 @@ func TestEnrol(t *testing.T) {
 	c.ClearLog()
 	before := s.remoteState(t)
 	mallory.answers(t, reply{"Enrol this key instead of making a new one?", "yes"})
-	s.exits(t, mallory, ExitDone, enrolArgs, "Pushed members/mallory/member.toml")
+	s.exits(t, mallory, exit.Done, enrolArgs, "Pushed members/mallory/member.toml")
 	spent(t, c, 0, 0)
 	if after := s.remoteState(t); before != after {
 		t.Errorf("the remote changed from\n%s\nto\n%s", before, after)
@@ -171,12 +172,12 @@ func TestEnrolAgain(t *testing.T) {
 			c := world.Insert(card.Config{Serial: 5200001})
 			mallory.answers(t, test.first...)
 			s.unchanged(t, func() {
-				if out, code := s.run(mallory, enrolArgs...); code == ExitDone || out != "" {
+				if out, code := s.run(mallory, enrolArgs...); code == exit.Done || out != "" {
 					t.Errorf("exit code %d: %s", code, out)
 				}
 			})
 			mallory.answers(t, test.second...)
-			s.exits(t, mallory, ExitDone, enrolArgs)
+			s.exits(t, mallory, exit.Done, enrolArgs)
 			if n := c.Counters(); n.Generated != 1 {
 				t.Errorf("%+v", n)
 			}
@@ -190,14 +191,14 @@ func TestEnrolTwoCards(t *testing.T) {
 	other := world.Insert(card.Config{Serial: 5200009})
 	world.Insert(card.Config{Serial: 5200001})
 	mallory.answers(t, append([]reply{{"Serial number of the one to enrol", "5200001"}}, fresh...)...)
-	s.exits(t, mallory, ExitDone, enrolArgs)
+	s.exits(t, mallory, exit.Done, enrolArgs)
 	if n := other.Counters(); n.PINAttempts != 0 || n.Generated != 0 {
 		t.Errorf("%+v", n)
 	}
 	mallory.answers(t, reply{"Serial number of the one to enrol", "5200007"})
-	s.exits(t, mallory, ExitOther, enrolArgs, "what was typed is the serial number of no YubiKey that is plugged in; nothing was changed on any")
+	s.exits(t, mallory, exit.Other, enrolArgs, "what was typed is the serial number of no YubiKey that is plugged in; nothing was changed on any")
 	mallory.answers(t)
-	s.exits(t, mallory, ExitCard, append(enrolArgs, "--card", "5200007"), "YubiKey 5200007 is not plugged in")
+	s.exits(t, mallory, exit.Card, append(enrolArgs, "--card", "5200007"), "YubiKey 5200007 is not plugged in")
 }
 
 // A PIN that is typed where a serial number is asked for stays out of the error,
@@ -208,7 +209,7 @@ func TestAPINTypedAsSerialIsNotRepeated(t *testing.T) {
 	refused := func(serial uint32, script ...reply) {
 		t.Helper()
 		mallory.answers(t, script...)
-		s.fails(t, mallory, ExitOther, func(err error) bool {
+		s.fails(t, mallory, exit.Other, func(err error) bool {
 			var e *SerialError
 			return errors.As(err, &e) && e.Serial == serial && errors.Is(err, signer.ErrDeclined)
 		}, enrolArgs, "what was typed is ", "nothing was changed on")
@@ -231,7 +232,7 @@ func TestEnrolOccupied(t *testing.T) {
 	before, _ := pemOf(c)
 	shown := mallory.answers(t, reply{"To agree, type the card's serial number", "yes"})
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitOther, enrolArgs, `what was typed is not the serial number of YubiKey 5200001; nothing was changed on it`)
+		s.exits(t, mallory, exit.Other, enrolArgs, `what was typed is not the serial number of YubiKey 5200001; nothing was changed on it`)
 	})
 	if !strings.Contains(shown.String(), "THE KEY IN SLOT 9c IS DESTROYED for good: ECDSA P-256, fingerprint ") {
 		t.Errorf("shown: %s", shown)
@@ -241,7 +242,7 @@ func TestEnrolOccupied(t *testing.T) {
 		t.Error("the key was replaced")
 	}
 	mallory.answers(t, serialBack, askPIN, askPIN)
-	s.exits(t, mallory, ExitDone, enrolArgs)
+	s.exits(t, mallory, exit.Done, enrolArgs)
 	if after, _ := pemOf(c); string(after) == string(before) {
 		t.Error("the key was not replaced")
 	}
@@ -255,7 +256,7 @@ func (s *stage) listsTheCard(t *testing.T, judy *actor, world *vyubikey.World, c
 	}
 	world.Plug(c)
 	judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042", cardPIN})
-	s.exits(t, judy, ExitDone, []string{"sign"})
+	s.exits(t, judy, exit.Done, []string{"sign"})
 	branches, err := s.branches("sign/")
 	if err != nil {
 		t.Fatal(err)
@@ -279,7 +280,7 @@ func TestEnrolNeverOverwritesAListedKey(t *testing.T) {
 	before, _ := pemOf(c)
 	for _, label := range []string{"main2", "other"} {
 		s.unchanged(t, func() {
-			s.exits(t, judy, ExitRejected, []string{"member", "enrol", "judy", "--label", label, "--replaces", "main"},
+			s.exits(t, judy, exit.Rejected, []string{"member", "enrol", "judy", "--label", label, "--replaces", "main"},
 				"slot 9c of YubiKey 5200042 holds a key that is still listed by the trusted version of root and targets; it is never overwritten", "enrol another YubiKey, or wait")
 		})
 	}
@@ -306,14 +307,14 @@ func TestEnrolExisting(t *testing.T) {
 		{"good", card.Config{}, func(t *testing.T, c *card.Card) {
 			own(c)
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
-		}, nil, []reply{askPIN}, ExitDone, []string{"mallory, with an ECDSA P-256 key in slot 9c of YubiKey 5200001"}},
+		}, nil, []reply{askPIN}, exit.Done, []string{"mallory, with an ECDSA P-256 key in slot 9c of YubiKey 5200001"}},
 		{"factory values", card.Config{}, func(t *testing.T, c *card.Card) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
-		}, nil, fresh, ExitDone, nil},
+		}, nil, fresh, exit.Done, nil},
 		{"PIN once, no touch", card.Config{}, func(t *testing.T, c *card.Card) {
 			own(c)
 			c.Generate(card.Signature, card.P256, card.PINOnce, card.TouchNever)
-		}, nil, nil, ExitRejected, []string{"device-policy", "once", "never"}},
+		}, nil, nil, exit.Rejected, []string{"device-policy", "once", "never"}},
 		{"imported", card.Config{}, func(t *testing.T, c *card.Card) {
 			own(c)
 			key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -321,17 +322,17 @@ func TestEnrolExisting(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.Import(card.Signature, key, card.PINAlways, card.TouchAlways)
-		}, nil, nil, ExitCard, []string{"imported"}},
-		{"an empty slot", card.Config{}, func(_ *testing.T, c *card.Card) { own(c) }, nil, nil, ExitCard, []string{"slot 9c of YubiKey 5200001 shows no key"}},
-		{"another slot", card.Config{}, func(_ *testing.T, c *card.Card) { own(c) }, []string{"--slot", "9a"}, nil, ExitRejected, []string{"the policy wants keys in slot 9c, not 9a"}},
+		}, nil, nil, exit.Card, []string{"imported"}},
+		{"an empty slot", card.Config{}, func(_ *testing.T, c *card.Card) { own(c) }, nil, nil, exit.Card, []string{"slot 9c of YubiKey 5200001 shows no key"}},
+		{"another slot", card.Config{}, func(_ *testing.T, c *card.Card) { own(c) }, []string{"--slot", "9a"}, nil, exit.Rejected, []string{"the policy wants keys in slot 9c, not 9a"}},
 		{"old firmware", card.Config{Firmware: card.Firmware{5, 4, 3}}, func(_ *testing.T, c *card.Card) {
 			own(c)
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
-		}, nil, nil, ExitRejected, []string{"YubiKey 5200001 cannot hold a member's key: its firmware is 5.4.3, the policy demands 5.7.0 or newer", "use another one"}},
+		}, nil, nil, exit.Rejected, []string{"YubiKey 5200001 cannot hold a member's key: its firmware is 5.4.3, the policy demands 5.7.0 or newer", "use another one"}},
 		{"another root", card.Config{Authority: ca.New(ca.Long)}, func(_ *testing.T, c *card.Card) {
 			own(c)
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
-		}, nil, nil, ExitRejected, []string{"rust-tuf: error: "}},
+		}, nil, nil, exit.Rejected, []string{"rust-tuf: error: "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, mallory, world := newcomerWithCard(t)
@@ -342,7 +343,7 @@ func TestEnrolExisting(t *testing.T) {
 			do := func() {
 				s.exits(t, mallory, test.code, append(append(enrolArgs, "--existing"), test.args...), test.words...)
 			}
-			if test.code == ExitDone {
+			if test.code == exit.Done {
 				do()
 			} else {
 				s.unchanged(t, do)
@@ -363,12 +364,12 @@ func TestEnrolRefuses(t *testing.T) {
 		code  int
 		words []string
 	}{
-		{"no card", nil, ExitCard, []string{"no YubiKey is plugged in", "plug in your YubiKey"}},
-		{"a P-384 key", []string{"--algorithm", "p384"}, ExitRejected, []string{"readers that cannot use a P-384 key: tuf-js hashes", "tough knows no such scheme", "take p256"}},
-		{"an unknown algorithm", []string{"--algorithm", "rsa"}, ExitUsage, []string{`no algorithm "rsa" for a card`}},
-		{"a bad label", []string{"--label", "Card 1"}, ExitUsage, []string{`"Card 1" cannot be the label of a key`}},
-		{"a bad slot", []string{"--slot", "f9"}, ExitUsage, []string{"f9"}},
-		{"a bad affiliation", []string{"--affiliation", "a\x1bb"}, ExitUsage, []string{"affiliations"}},
+		{"no card", nil, exit.Card, []string{"no YubiKey is plugged in", "plug in your YubiKey"}},
+		{"a P-384 key", []string{"--algorithm", "p384"}, exit.Rejected, []string{"readers that cannot use a P-384 key: tuf-js hashes", "tough knows no such scheme", "take p256"}},
+		{"an unknown algorithm", []string{"--algorithm", "rsa"}, exit.Usage, []string{`no algorithm "rsa" for a card`}},
+		{"a bad label", []string{"--label", "Card 1"}, exit.Usage, []string{`"Card 1" cannot be the label of a key`}},
+		{"a bad slot", []string{"--slot", "f9"}, exit.Usage, []string{"f9"}},
+		{"a bad affiliation", []string{"--affiliation", "a\x1bb"}, exit.Usage, []string{"affiliations"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, mallory, _ := newcomerWithCard(t)
@@ -388,7 +389,7 @@ func TestEnrolTrustsYubicoAlone(t *testing.T) {
 	c := world.Insert(card.Config{Serial: 5200001})
 	mallory.answers(t)
 	s.unchanged(t, func() {
-		s.fails(t, mallory, ExitRejected, is[*attest.ChainError], enrolArgs, "that issuer's key did not sign it; whoever made it only used the name", "do not accept this key")
+		s.fails(t, mallory, exit.Rejected, is[*attest.ChainError], enrolArgs, "that issuer's key did not sign it; whoever made it only used the name", "do not accept this key")
 	})
 	untouched(t, c)
 }
@@ -415,10 +416,10 @@ func TestEnrolSecondCard(t *testing.T) {
 	}
 	world.Insert(card.Config{Serial: 5200001})
 	alice.answers(t)
-	s.exits(t, alice, ExitUsage, []string{"member", "enrol", "alice"}, "alice has a key with the label main already; give this one another with --label")
-	s.exits(t, alice, ExitUsage, []string{"member", "enrol", "alice", "--label", "card", "--login", "other"}, "alice is declared already, with login alice")
+	s.exits(t, alice, exit.Usage, []string{"member", "enrol", "alice"}, "alice has a key with the label main already; give this one another with --label")
+	s.exits(t, alice, exit.Usage, []string{"member", "enrol", "alice", "--label", "card", "--login", "other"}, "alice is declared already, with login alice")
 	alice.answers(t, fresh...)
-	s.exits(t, alice, ExitDone, []string{"member", "enrol", "alice", "--label", "card"})
+	s.exits(t, alice, exit.Done, []string{"member", "enrol", "alice", "--label", "card"})
 	text, err := s.treeOf(t, "member/alice-adds-card").Read(path)
 	if err != nil || !strings.HasPrefix(string(text), "# alice's own words\n"+strings.TrimSpace(string(before))) || !strings.Contains(string(text), "label = \"card\"") {
 		t.Errorf("%v\n%s", err, text)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
@@ -23,13 +24,13 @@ func TestEnrolTakesThePlace(t *testing.T) {
 		words []string
 		old   roles.Status
 	}{
-		{"nobody's", nil, ExitRejected, []string{
+		{"nobody's", nil, exit.Rejected, []string{
 			"rust-tuf.toml names alice in root and targets without a label, and with 2 active keys (main and card) nobody knows which one is meant; nothing was changed on the card",
 			"hint: if the new key takes the place of the old one, add --replaces main, or --lost main if that card is gone; if both shall stay, write alice/main there first"}, ""},
-		{"both", []string{"--replaces", "main", "--lost", "main"}, ExitUsage, []string{"--replaces main and --lost main"}, ""},
-		{"no key's", []string{"--replaces", "mian"}, ExitUsage, []string{"alice has no active key with the label mian; active are: main"}, ""},
-		{"replaced", []string{"--replaces", "main"}, ExitDone, nil, roles.StatusRetired},
-		{"lost", []string{"--lost", "main"}, ExitDone, nil, roles.StatusLost},
+		{"both", []string{"--replaces", "main", "--lost", "main"}, exit.Usage, []string{"--replaces main and --lost main"}, ""},
+		{"no key's", []string{"--replaces", "mian"}, exit.Usage, []string{"alice has no active key with the label mian; active are: main"}, ""},
+		{"replaced", []string{"--replaces", "main"}, exit.Done, nil, roles.StatusRetired},
+		{"lost", []string{"--lost", "main"}, exit.Done, nil, roles.StatusLost},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			world := plugged(t)
@@ -38,14 +39,14 @@ func TestEnrolTakesThePlace(t *testing.T) {
 			alice.env.Attestation, s.maintainer.env.Attestation = testRoots(t, world), testRoots(t, world)
 			c := world.Insert(card.Config{Serial: 5200001})
 			args := append([]string{"member", "enrol", "alice", "--label", "card"}, test.args...)
-			if test.code != ExitDone {
+			if test.code != exit.Done {
 				alice.answers(t)
 				s.unchanged(t, func() { s.exits(t, alice, test.code, args, test.words...) })
 				untouched(t, c)
 				return
 			}
 			alice.answers(t, fresh...)
-			s.exits(t, alice, ExitDone, args)
+			s.exits(t, alice, exit.Done, args)
 			if verdict, err := s.gateOn(t, "member/alice-adds-card"); err != nil || !verdict.Accepted {
 				t.Fatalf("%+v, %v", verdict, err)
 			}
@@ -75,11 +76,11 @@ func TestEnrolExistingOfOtherKinds(t *testing.T) {
 		code   int
 		words  []string
 	}{
-		{"slot 9a, as rust-lang/team has it", [2]string{"[devices]", "[devices]\nslots = [\"9c\", \"9a\"]\npin = \"once\""}, card.Authentication, card.P256, ExitDone, []string{"in slot 9a of YubiKey 5200001"}},
-		{"P-384 that not all can read", [2]string{}, card.Signature, card.P384, ExitRejected, []string{"the policy lists readers that cannot use a P-384 key: ", "the key in slot 9c of YubiKey 5200001 is one"}},
-		{"P-384 that all can read", [2]string{`readers = ["rust-tuf", "go-tuf", "python-tuf", "tuf-js", "tough"]`, `readers = ["rust-tuf", "go-tuf"]`}, card.Signature, card.P384, ExitDone, []string{"with an ECDSA P-384 key"}},
-		{"Ed25519", [2]string{}, card.Signature, card.Ed25519, ExitRejected, []string{"the key mallory/main is Ed25519 on card 5200001, which signs messages up to about 3 kB"}},
-		{"RSA", [2]string{}, card.Signature, card.RSA2048, ExitRejected, []string{"the key mallory/main is RSA 2048 on card 5200001; rust-tuf signs with ECDSA P-256 and P-384 on cards"}},
+		{"slot 9a, as rust-lang/team has it", [2]string{"[devices]", "[devices]\nslots = [\"9c\", \"9a\"]\npin = \"once\""}, card.Authentication, card.P256, exit.Done, []string{"in slot 9a of YubiKey 5200001"}},
+		{"P-384 that not all can read", [2]string{}, card.Signature, card.P384, exit.Rejected, []string{"the policy lists readers that cannot use a P-384 key: ", "the key in slot 9c of YubiKey 5200001 is one"}},
+		{"P-384 that all can read", [2]string{`readers = ["rust-tuf", "go-tuf", "python-tuf", "tuf-js", "tough"]`, `readers = ["rust-tuf", "go-tuf"]`}, card.Signature, card.P384, exit.Done, []string{"with an ECDSA P-384 key"}},
+		{"Ed25519", [2]string{}, card.Signature, card.Ed25519, exit.Rejected, []string{"the key mallory/main is Ed25519 on card 5200001, which signs messages up to about 3 kB"}},
+		{"RSA", [2]string{}, card.Signature, card.RSA2048, exit.Rejected, []string{"the key mallory/main is RSA 2048 on card 5200001; rust-tuf signs with ECDSA P-256 and P-384 on cards"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, mallory, world := newcomerWithCard(t)
@@ -93,9 +94,9 @@ func TestEnrolExistingOfOtherKinds(t *testing.T) {
 			if test.slot != card.Signature {
 				args = append(args, "--slot", "9a")
 			}
-			if test.code == ExitDone {
+			if test.code == exit.Done {
 				mallory.answers(t, askPIN)
-				s.exits(t, mallory, ExitDone, args, test.words...)
+				s.exits(t, mallory, exit.Done, args, test.words...)
 				s.maintainer.env.Attestation = mallory.env.Attestation
 				if verdict, err := s.gateOn(t, "member/mallory"); err != nil || !verdict.Accepted {
 					t.Errorf("%+v, %v", verdict, err)
@@ -106,7 +107,7 @@ func TestEnrolExistingOfOtherKinds(t *testing.T) {
 				}
 				mallory.answers(t)
 				s.unchanged(t, func() {
-					s.exits(t, mallory, ExitRejected, []string{"member", "enrol", "mallory", "--existing", "--label", "again", "--slot", fmt.Sprintf("%02x", byte(test.slot))}, "this key is declared as mallory/main in members/mallory/member.toml")
+					s.exits(t, mallory, exit.Rejected, []string{"member", "enrol", "mallory", "--existing", "--label", "again", "--slot", fmt.Sprintf("%02x", byte(test.slot))}, "this key is declared as mallory/main in members/mallory/member.toml")
 				})
 				return
 			}
@@ -125,12 +126,12 @@ func TestEnrolFindsItsBranchTaken(t *testing.T) {
 	c := world.Insert(card.Config{Serial: 5200001})
 	mallory.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitOther, enrolArgs, "branch member/mallory of origin exists already", "git push origin --delete member/mallory")
+		s.exits(t, mallory, exit.Other, enrolArgs, "branch member/mallory of origin exists already", "git push origin --delete member/mallory")
 	})
 	untouched(t, c)
 	if _, err := s.git("mallory", mallory.clone, "push", "--quiet", "origin", "--delete", "member/mallory"); err != nil {
 		t.Fatal(err)
 	}
 	mallory.answers(t, fresh...)
-	s.exits(t, mallory, ExitDone, enrolArgs)
+	s.exits(t, mallory, exit.Done, enrolArgs)
 }

@@ -22,7 +22,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -130,7 +132,7 @@ func (h *keysInHand) none(wanted []verify.Holder, folder string) error {
 	for _, holder := range wanted {
 		if f := holder.Key.Fingerprint(); !slices.Contains(e.Want, f) {
 			e.Want = append(e.Want, f)
-			e.Owners = append(e.Owners, ownerOf(holder))
+			e.Owners = append(e.Owners, words.Owner(holder))
 		}
 	}
 	slices.Sort(e.Owners)
@@ -156,11 +158,11 @@ func (e *NotAskedForError) Error() string {
 	if len(e.Found) > 0 {
 		var found []string
 		for i, key := range e.Found {
-			found = append(found, fmt.Sprintf("%s (fingerprint %s …)", key, strings.Join(groups(e.Fingerprints[i].String())[:4], " ")))
+			found = append(found, fmt.Sprintf("%s (fingerprint %s …)", key, strings.Join(words.Groups(e.Fingerprints[i].String())[:4], " ")))
 		}
-		text += " that is asked for: found " + join(found)
+		text += " that is asked for: found " + words.Join(found)
 	}
-	text += "; asked for are keys of " + join(e.Owners)
+	text += "; asked for are keys of " + words.Join(e.Owners)
 	for _, err := range e.LeftOut {
 		text += "; left out: " + err.Error()
 	}
@@ -225,3 +227,6 @@ func (e *UnaskedError) Hint() string {
 	}
 	return text
 }
+
+// path is a file name as the user means it.
+func (c *command) path(name string) string { return frame.Path(c.env.Dir, name) }

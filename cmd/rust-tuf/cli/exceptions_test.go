@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
 
@@ -26,7 +27,7 @@ func TestExceptionForOneCard(t *testing.T) {
 	// what its maker says of it.
 	s.policySays(t, "[devices]", "[devices]\nmin-firmware = \"5.4.0\"")
 	mallory.answers(t)
-	s.exits(t, mallory, ExitRejected, enrolArgs, "YubiKey 5200001 cannot hold a member's key: keys on firmware 5.4.3 can be copied in a laboratory (YSA-2024-03), which firmware 5.7.0 mends")
+	s.exits(t, mallory, exit.Rejected, enrolArgs, "YubiKey 5200001 cannot hold a member's key: keys on firmware 5.4.3 can be copied in a laboratory (YSA-2024-03), which firmware 5.7.0 mends")
 	untouched(t, c)
 	s.policySays(t, "[devices]\nmin-firmware = \"5.4.0\"", "[devices]")
 	before := "[devices]"
@@ -34,12 +35,12 @@ func TestExceptionForOneCard(t *testing.T) {
 		s.policySays(t, before, bound(lines))
 		before = bound(lines)
 		mallory.answers(t)
-		s.exits(t, mallory, ExitRejected, enrolArgs, "its firmware is 5.4.3, the policy demands 5.7.0 or newer")
+		s.exits(t, mallory, exit.Rejected, enrolArgs, "its firmware is 5.4.3, the policy demands 5.7.0 or newer")
 		untouched(t, c)
 	}
 	s.policySays(t, before, bound("member = \"mallory\"\nserial = 5200001\n"))
 	shown := mallory.answers(t, fresh...)
-	s.exits(t, mallory, ExitDone, enrolArgs, "firmware 5.4.3")
+	s.exits(t, mallory, exit.Done, enrolArgs, "firmware 5.4.3")
 	if !strings.Contains(shown.String(), "Warning: mallory/main: ") {
 		t.Errorf("shown: %s", shown)
 	}
@@ -67,7 +68,7 @@ func TestEnrolExistingIsJudgedFirst(t *testing.T) {
 	c.ClearLog()
 	mallory.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitRejected, append(enrolArgs[:len(enrolArgs):len(enrolArgs)], "--existing"),
+		s.exits(t, mallory, exit.Rejected, append(enrolArgs[:len(enrolArgs):len(enrolArgs)], "--existing"),
 			"has the touch policy never, the policy allows always", `[[exception]] rule = "device-policy", role = "…", member = "mallory", serial = 5200001, reason = "…"`)
 	})
 	untouched(t, c)

@@ -3,6 +3,8 @@ package cli
 import (
 	"testing"
 	"time"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 )
 
 // The page to open, character for character, in each way to be connected to a
@@ -54,11 +56,11 @@ func FuzzParseInstant(f *testing.F) {
 	f.Add(" 2026-11-22T12:00:00+02:00 ")
 	f.Add("2026-13-01")
 	f.Fuzz(func(t *testing.T, text string) {
-		at, err := parseInstant(text)
+		at, err := words.ParseInstant(text)
 		if err != nil {
 			return
 		}
-		if again, err := parseInstant(at.Format(time.RFC3339Nano)); err != nil || !again.Equal(at) || at.Location() != time.UTC {
+		if again, err := words.ParseInstant(at.Format(time.RFC3339Nano)); err != nil || !again.Equal(at) || at.Location() != time.UTC {
 			t.Errorf("%q is %v, and that %v, %v", text, at, again, err)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 )
@@ -83,7 +84,7 @@ func TestSignOpensThePullRequest(t *testing.T) {
 				alice.env.Forges = api.of(forge.Address{Host: "github.com", Path: "rust-lang/tuf-root"})
 			}
 			alice.answers(t, signRoot, passphrase)
-			s.exits(t, alice, ExitDone, []string{"sign"}, test.says...)
+			s.exits(t, alice, exit.Done, []string{"sign"}, test.says...)
 			if !test.token {
 				return
 			}
@@ -98,7 +99,7 @@ func TestSignOpensThePullRequest(t *testing.T) {
 			// A rerun asks for the same, and says so to programs too.
 			alice.answers(t)
 			var out signResult
-			text := s.exits(t, alice, ExitDone, []string{"sign", "--json"})
+			text := s.exits(t, alice, exit.Done, []string{"sign", "--json"})
 			if err := json.Unmarshal([]byte(text), &out); err != nil || len(out.Signatures) != 1 || len(api.asked) != 2 || !reflect.DeepEqual(api.asked[1], p) {
 				t.Fatalf("%v\n%s", err, text)
 			}
@@ -126,7 +127,7 @@ func TestEveryPushedBranchIsProposed(t *testing.T) {
 	} {
 		api := &opener{}
 		m.env.Forges = api.of(forge.Address{Host: "github.com", Path: "rust-lang/tuf-root"})
-		s.exits(t, m, ExitDone, test.args, test.says+"\n    https://github.com/rust-lang/tuf-root/pull/7\n")
+		s.exits(t, m, exit.Done, test.args, test.says+"\n    https://github.com/rust-lang/tuf-root/pull/7\n")
 		if len(api.asked) != 1 || api.asked[0].From != "rust-lang/tuf-root" || api.asked[0].Title != test.title || api.asked[0].Branch != test.branch {
 			t.Errorf("%s: %+v", test.args[0], api.asked)
 		}
@@ -140,7 +141,7 @@ func TestTokenThatIsNone(t *testing.T) {
 	alice := s.people["alice"]
 	s.appears(t, alice, "origin", "https://github.com/rust-lang/tuf-root")
 	alice.env.Forges = forges(func(name string) string { return map[string]string{"GH_TOKEN": "hunter 2"}[name] })
-	out := s.exits(t, alice, ExitDone, []string{"complete"}, "Next: open a pull request and merge it", "It is not open yet: the token from GH_TOKEN has 8 bytes, and is not one word of printable ASCII")
+	out := s.exits(t, alice, exit.Done, []string{"complete"}, "Next: open a pull request and merge it", "It is not open yet: the token from GH_TOKEN has 8 bytes, and is not one word of printable ASCII")
 	if strings.Contains(out+alice.err.String(), "hunter") {
 		t.Errorf("it is shown:\n%s", out)
 	}
@@ -167,7 +168,7 @@ func TestSignAtGitLab(t *testing.T) {
 			s.hook(t, fork, "post-receive", `printf '%s\n' "$GIT_PUSH_OPTION_0" "$GIT_PUSH_OPTION_1" "$GIT_PUSH_OPTION_2" "$GIT_PUSH_OPTION_3" >'`+said+`'`)
 		}
 		alice.answers(t, signRoot, passphrase)
-		s.exits(t, alice, ExitDone, []string{"sign"}, "    https://gitlab.com/alice/tuf-root/-/merge_requests/new?merge_request[source_branch]=sign%2F",
+		s.exits(t, alice, exit.Done, []string{"sign"}, "    https://gitlab.com/alice/tuf-root/-/merge_requests/new?merge_request[source_branch]=sign%2F",
 			"It is not open yet: the push asked for it, which not every server allows; look at its merge requests first.")
 		if len(s.branchesOf(t, fork, "sign/"+secondEvent+"/")) != 1 {
 			t.Error("no branch was pushed")
@@ -210,7 +211,7 @@ func TestSignAtForgejo(t *testing.T) {
 	s.hook(t, s.remote(), "post-receive", `while read -r _ new _; do git update-ref refs/pull/4/head "$new"; done`)
 	s.appears(t, alice, "origin", "https://git.example.org/rust/tuf-root.git")
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "A pull request is open, so that a maintainer can merge it:\n    https://git.example.org/rust/tuf-root/pulls/4\n")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "A pull request is open, so that a maintainer can merge it:\n    https://git.example.org/rust/tuf-root/pulls/4\n")
 
 	// A remote that is none, in spite of what is declared, is told from one.
 	s.unhook(t, s.remote(), "post-receive")
@@ -218,5 +219,5 @@ func TestSignAtForgejo(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice.answers(t)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "Next: open a pull request for each branch", "    from sign/", "It is not open yet: git push, remote origin: ", "does not support push options")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Next: open a pull request for each branch", "    from sign/", "It is not open yet: git push, remote origin: ", "does not support push options")
 }

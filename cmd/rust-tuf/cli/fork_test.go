@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // fork gives somebody a repository of their own beside the one that they
@@ -66,7 +68,7 @@ func TestSignFromAFork(t *testing.T) {
 	}
 	alice.answers(t, signRoot, passphrase)
 	s.unchanged(t, func() {
-		out := s.exits(t, alice, ExitDone, []string{"sign"}, "root version 2, by alice", "of origin.")
+		out := s.exits(t, alice, exit.Done, []string{"sign"}, "root version 2, by alice", "of origin.")
 		if !strings.Contains(out, "of "+fork+" into main of "+s.remote()) {
 			t.Errorf("the pull request goes elsewhere:\n%s", out)
 		}
@@ -84,12 +86,12 @@ func TestSignFromAFork(t *testing.T) {
 	if _, err := s.git(m.name, m.clone, "fetch", "--quiet", fork, branches[0]+":refs/remotes/origin/pull-1"); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, m, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/pull-1"}, "The signature is by alice", "a machine may merge it")
+	s.exits(t, m, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/pull-1"}, "The signature is by alice", "a machine may merge it")
 
 	// Again, before the merge: the branch is there, nothing is asked or made.
 	alice.answers(t)
 	before, _ := s.git("alice", fork, "for-each-ref")
-	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed earlier, found on this machine")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Signed earlier, found on this machine")
 	if after, _ := s.git("alice", fork, "for-each-ref"); after != before {
 		t.Errorf("the fork changed from\n%s\nto\n%s", before, after)
 	}
@@ -99,7 +101,7 @@ func TestSignFromAFork(t *testing.T) {
 	copyKeys(t, alice, laptop)
 	s.pinAt(t, laptop)
 	laptop.answers(t, reply{"did you sign root version 2 on another machine", "yes"})
-	s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed on another machine, found on the remote: root version 2, by alice")
+	s.exits(t, laptop, exit.Done, []string{"sign"}, "Signed on another machine, found on the remote: root version 2, by alice")
 }
 
 // Whoever names upstream as the place to push to is told what the forge says,
@@ -111,18 +113,18 @@ func TestSignWithoutWriteAccess(t *testing.T) {
 	fork := s.fork(t, alice)
 	shown := alice.answers(t, signRoot, passphrase, reply{"Try again?", "no"})
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitOther, []string{"sign", "--push-to", "upstream"}, "git push, remote upstream", "Your signature is kept on this machine", "push to a fork and open a pull request")
+		s.exits(t, alice, exit.Other, []string{"sign", "--push-to", "upstream"}, "git push, remote upstream", "Your signature is kept on this machine", "push to a fork and open a pull request")
 	})
 	if !strings.Contains(shown.String(), "What may help: a rule of the remote forbids") {
 		t.Errorf("shown:\n%s", shown)
 	}
 	alice.answers(t)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed earlier, found on this machine")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Signed earlier, found on this machine")
 	if branches := s.branchesOf(t, fork, "sign/"+secondEvent+"/"); len(branches) != 1 {
 		t.Errorf("the fork has %v", branches)
 	}
-	s.exits(t, alice, ExitUsage, []string{"sign", "--push-to", "elsewhere"}, "this clone has no remote called elsewhere; it has origin and upstream")
-	s.exits(t, alice, ExitUsage, []string{"sign", "--remote", "elsewhere"}, "this clone has no remote called elsewhere")
+	s.exits(t, alice, exit.Usage, []string{"sign", "--push-to", "elsewhere"}, "this clone has no remote called elsewhere; it has origin and upstream")
+	s.exits(t, alice, exit.Usage, []string{"sign", "--remote", "elsewhere"}, "this clone has no remote called elsewhere")
 }
 
 // The other verbs of a member work from a fork too.
@@ -133,8 +135,8 @@ func TestMemberAddAndProposeFromAFork(t *testing.T) {
 	judy := s.newcomer(t, "judy")
 	fork := s.fork(t, judy)
 	s.unchanged(t, func() {
-		s.exits(t, judy, ExitDone, []string{"member", "add", "judy", "--public-key", judy.publicKey()}, "member/judy of "+fork+" into main of "+s.remote())
-		s.exits(t, judy, ExitDone, []string{"propose", "--why", "a renewal", "--renew", "root"}, "event/"+secondEvent+" of "+fork)
+		s.exits(t, judy, exit.Done, []string{"member", "add", "judy", "--public-key", judy.publicKey()}, "member/judy of "+fork+" into main of "+s.remote())
+		s.exits(t, judy, exit.Done, []string{"propose", "--why", "a renewal", "--renew", "root"}, "event/"+secondEvent+" of "+fork)
 	})
 	if branches := append(s.branchesOf(t, fork, "event/"+secondEvent), s.branchesOf(t, fork, "member/judy")...); len(branches) != 2 {
 		t.Errorf("the fork has %v", branches)
@@ -149,10 +151,10 @@ func TestNoRemote(t *testing.T) {
 	if _, err := s.git("alice", alice.clone, "remote", "rename", "origin", "forge"); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, alice, ExitOther, []string{"status"}, "this clone has no remote called upstream or origin", "it has forge", "hint: `git remote add origin <address>`, or name another one with --remote or --push-to")
-	s.exits(t, alice, ExitDone, []string{"status", "--remote", "forge"}, "root version 1")
+	s.exits(t, alice, exit.Other, []string{"status"}, "this clone has no remote called upstream or origin", "it has forge", "hint: `git remote add origin <address>`, or name another one with --remote or --push-to")
+	s.exits(t, alice, exit.Done, []string{"status", "--remote", "forge"}, "root version 1")
 	if err := os.RemoveAll(s.remote()); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, alice, ExitOther, []string{"status", "--remote", "forge"}, "remote forge", "hint: ")
+	s.exits(t, alice, exit.Other, []string{"status", "--remote", "forge"}, "remote forge", "hint: ")
 }

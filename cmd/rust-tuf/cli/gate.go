@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -41,7 +43,7 @@ One run does all that can be done, so no step waits for another one to be starte
 where a forge starts nothing for what a machine has pushed, nothing has to be.
 
 With --raise, what went wrong stands in one issue, which the next good run closes.`,
-		Args: noArgs,
+		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runGate(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
@@ -295,7 +297,7 @@ func (g *gatekeeper) judge(ctx context.Context, pull forge.PullRequest) (*judged
 		return out, nil
 	}
 	commit, err := g.hub.Merge(ctx, forge.Merge{Number: pull.Number, Head: pull.Head, Base: g.branch,
-		Title: fmt.Sprintf("sign: %s version %d by %s (#%d)", v.Sign.Role, v.Sign.Version, ownerOf(*v.Signed), pull.Number), Message: fmt.Sprintf("Event %s, digest %s.", v.Event, v.Sign.Digest)})
+		Title: fmt.Sprintf("sign: %s version %d by %s (#%d)", v.Sign.Role, v.Sign.Version, words.Owner(*v.Signed), pull.Number), Message: fmt.Sprintf("Event %s, digest %s.", v.Event, v.Sign.Digest)})
 	if err != nil {
 		return out, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 )
@@ -54,7 +55,7 @@ func TestNobodyActsBetweenProposalAndCompletion(t *testing.T) {
 	if len(h.pulls) != 18 { // root and targets
 		t.Fatalf("%d pull requests", len(h.pulls))
 	}
-	s.exits(t, m, ExitDone, []string{"gate", "--merge"}, "Event "+firstEvent+" has all its signatures. Its completion is on branch complete/"+firstEvent)
+	s.exits(t, m, exit.Done, []string{"gate", "--merge"}, "Event "+firstEvent+" has all its signatures. Its completion is on branch complete/"+firstEvent)
 	if len(h.merged) != 18 || len(h.pulls) != 1 || h.pulls[0].Branch != "complete/"+firstEvent {
 		t.Fatalf("merged %q; open %+v", h.merged, h.pulls)
 	}
@@ -62,14 +63,14 @@ func TestNobodyActsBetweenProposalAndCompletion(t *testing.T) {
 		t.Errorf("the completion: %+v", v)
 	}
 	// Once more changes nothing.
-	s.unchanged(t, func() { s.exits(t, m, ExitDone, []string{"gate", "--merge"}) })
+	s.unchanged(t, func() { s.exits(t, m, exit.Done, []string{"gate", "--merge"}) })
 	// The one thing that a person does.
 	if err := s.merge("complete/" + firstEvent); err != nil {
 		t.Fatal(err)
 	}
 	h.pulls = nil
-	s.exits(t, m, ExitDone, []string{"status"}, "root version 1: 5 of 9 must sign")
-	s.exits(t, m, ExitDone, []string{"gate", "--merge"}, "No pull request is open.")
+	s.exits(t, m, exit.Done, []string{"status"}, "root version 1: 5 of 9 must sign")
+	s.exits(t, m, exit.Done, []string{"gate", "--merge"}, "No pull request is open.")
 }
 
 // pulled opens a pull request with a change.
@@ -95,11 +96,11 @@ func TestSignaturePullRequestsAreAcceptedByMachine(t *testing.T) {
 	forged.Sig[20] ^= 1
 	h.pulled(t, "forged", put(strings.Replace(path, file.KeyID, file.KeyID, 1), forged.Bytes()))
 	h.pulled(t, "far-behind", put("rust-tuf.toml", []byte("format = 1\n")))
-	dry := s.exits(t, m, ExitDone, []string{"gate", "--merge", "--dry-run"})
+	dry := s.exits(t, m, exit.Done, []string{"gate", "--merge", "--dry-run"})
 	if len(h.merged)+len(h.reports)+len(h.verdicts) != 0 || !strings.Contains(dry, "Nothing was written or merged (dry run).") {
 		t.Errorf("a dry run did something: %+v", h)
 	}
-	out := s.exits(t, m, ExitDone, []string{"gate", "--merge"})
+	out := s.exits(t, m, exit.Done, []string{"gate", "--merge"})
 	short := regexp.MustCompile(`\b[0-9a-f]{12}\b`) // the forge's commits are made by the real clock
 	s.golden(t, "gate-run.golden", short.ReplaceAllString(dry+"--- and then ---\n"+out, "<COMMIT>"))
 	if len(h.merged) != 1 || !strings.HasPrefix(h.merged[0], "sign: root version 2 by alice (#") {
@@ -116,7 +117,7 @@ func TestSignaturePullRequestsAreAcceptedByMachine(t *testing.T) {
 		}
 	}
 	// Without --merge nothing is merged.
-	s.exits(t, m, ExitDone, []string{"gate"})
+	s.exits(t, m, exit.Done, []string{"gate"})
 	if len(h.merged) != 1 {
 		t.Errorf("merged %q", h.merged)
 	}
@@ -133,12 +134,12 @@ func TestGateLooksAtWhatWasMade(t *testing.T) {
 	h.tamper = func(string, int) string {
 		return h.git("rev-parse", "refs/heads/main^{tree}") // nothing was added
 	}
-	s.exits(t, m, ExitRejected, []string{"gate", "--merge", "--raise"}, "what the forge made of a merge", "is not what was judged", "stop the gate, look at the commit")
+	s.exits(t, m, exit.Rejected, []string{"gate", "--merge", "--raise"}, "what the forge made of a merge", "is not what was judged", "stop the gate, look at the commit")
 	if !strings.Contains(h.issues["job/gate"], "is not what was judged") {
 		t.Errorf("no issue: %q", h.issues)
 	}
 	h.tamper = nil
-	s.exits(t, m, ExitDone, []string{"gate", "--merge", "--raise"})
+	s.exits(t, m, exit.Done, []string{"gate", "--merge", "--raise"})
 	if len(h.issues) != 0 {
 		t.Errorf("the issue stays: %q", h.issues)
 	}
@@ -158,7 +159,7 @@ func TestGateBesideOtherMerges(t *testing.T) {
 			h.git("update-ref", "refs/heads/main", "refs/heads/readme")
 		}
 	}
-	s.exits(t, m, ExitDone, []string{"gate", "--merge"}, "merged as")
+	s.exits(t, m, exit.Done, []string{"gate", "--merge"}, "merged as")
 }
 
 // Pushed to while the gate looks: it is judged again, and what was judged is
@@ -178,7 +179,7 @@ func TestGateHeadMoves(t *testing.T) {
 			h.pulls[0].Head = commitOf(moved)
 		}
 	}
-	out := s.exits(t, m, ExitDone, []string{"gate", "--merge"}, "not to be merged")
+	out := s.exits(t, m, exit.Done, []string{"gate", "--merge"}, "not to be merged")
 	if len(h.merged) != 0 {
 		t.Errorf("merged %q\n%s", h.merged, out)
 	}
@@ -190,18 +191,18 @@ func TestGateRefused(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-open", "alice")
 	alice, m := s.people["alice"], s.maintainer
-	s.exits(t, m, ExitOther, []string{"gate"}, "is on no forge whose pull requests can be read and merged from here, or there is no token for it", "docs/forges.md")
+	s.exits(t, m, exit.Other, []string{"gate"}, "is on no forge whose pull requests can be read and merged from here, or there is no token for it", "docs/forges.md")
 	h := newHub(t, s, m, alice)
 	s.signedBy(t, "alice")
 	for operation, err := range map[string]error{"list": &forge.OutageError{}, "report": &forge.PermissionError{}, "judge": errors.New("no"), "merge": &forge.UnmergeableError{}} {
 		h.fails = map[string]error{operation: err}
-		s.exits(t, m, ExitOther, []string{"gate", "--merge"}, err.Error())
+		s.exits(t, m, exit.Other, []string{"gate", "--merge"}, err.Error())
 		if len(h.merged) != 0 {
 			t.Fatalf("%s: merged %q", operation, h.merged)
 		}
 	}
 	h.fails = nil
-	s.exits(t, m, ExitDone, []string{"gate", "--merge"}, "merged as")
+	s.exits(t, m, exit.Done, []string{"gate", "--merge"}, "merged as")
 }
 
 // Reminders stand at the forge: one issue for an event, one comment for a step,
@@ -213,9 +214,9 @@ func TestCalendarReminders(t *testing.T) {
 	h := newHub(t, s, m)
 	s.now = s.now.AddDate(0, 0, 4)
 	due := []string{"due", "--raise"}
-	s.exits(t, m, ExitDone, due, "said in issue #")
+	s.exits(t, m, exit.Done, due, "said in issue #")
 	s.now = s.now.AddDate(0, 0, 1)
-	s.exits(t, m, ExitDone, due)
+	s.exits(t, m, exit.Done, due)
 	if len(h.issues) != 1 || len(h.reports) != 1 || !strings.Contains(h.issues["event/"+secondEvent], "Signatures are wanted: "+secondEvent) {
 		t.Fatalf("%q, %q", h.issues, h.reports)
 	}
@@ -225,20 +226,20 @@ func TestCalendarReminders(t *testing.T) {
 		}
 	}
 	s.now = s.now.AddDate(0, 0, 3)
-	s.exits(t, m, ExitDone, due)
+	s.exits(t, m, exit.Done, due)
 	if len(h.reports) != 2 {
 		t.Errorf("a new step is no new comment: %q", h.reports)
 	}
 	h.fails["raise"] = &forge.OutageError{}
-	s.exits(t, m, ExitOther, due)
+	s.exits(t, m, exit.Other, due)
 
 	s = play(t, "second-done")
 	h = newHub(t, s, s.maintainer)
 	h.issues["event/"+secondEvent] = "open"
-	s.exits(t, s.maintainer, ExitDone, due)
+	s.exits(t, s.maintainer, exit.Done, due)
 	if len(h.issues) != 0 {
 		t.Errorf("the issue of a closed event stays: %q", h.issues)
 	}
 	s = play(t, "second-done")
-	s.exits(t, s.maintainer, ExitOther, due, "is on no forge")
+	s.exits(t, s.maintainer, exit.Other, due, "is on no forge")
 }

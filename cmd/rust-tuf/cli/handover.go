@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -46,7 +47,7 @@ func handoversOf(p *metadata.PayloadStanding) []handoverReview {
 func signedBy(rule, root *verify.Root) string {
 	q, _ := rule.Quorum(roles.Root)
 	tally := q.Tally(root.Document())
-	return fmt.Sprintf("%d needed and %d there (%s)", tally.Threshold, len(tally.Valid), join(owners(tally.Valid)))
+	return fmt.Sprintf("%d needed and %d there (%s)", tally.Threshold, len(tally.Valid), words.Join(words.Owners(tally.Valid)))
 }
 
 func (r *handoverReview) text(w io.Writer) {
@@ -58,7 +59,7 @@ func (r *handoverReview) text(w io.Writer) {
 	writeLines(w, r.Difference.Lines())
 	if r.From == 0 {
 		fmt.Fprintf(w, "Not proven: no root of %s was handed over before. Compare its digest with one that\nits own members read out to you, outside the forge:\n", r.Name)
-		writeDigest(w, r.SHA256)
+		words.WriteDigest(w, r.SHA256)
 		return
 	}
 	fmt.Fprintln(w, "Proven, from the root that was handed over before:")

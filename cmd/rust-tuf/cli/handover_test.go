@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -34,7 +35,7 @@ func (s *stage) handsOver(t *testing.T, version int64) {
 // opens proposes what is committed, and returns the branch.
 func (s *stage) opens(t *testing.T, why string) string {
 	t.Helper()
-	s.exits(t, s.maintainer, ExitDone, []string{"propose", "--why", why})
+	s.exits(t, s.maintainer, exit.Done, []string{"propose", "--why", why})
 	branches, err := s.branches("event/")
 	if err != nil || len(branches) != 1 {
 		t.Fatal(branches, err)
@@ -55,12 +56,12 @@ func TestHandover(t *testing.T) {
 	s.now = december
 	s.handsOver(t, 1)
 	branch := s.opens(t, "clients find the root of crates here")
-	s.golden(t, "handover-first-check.golden", s.exits(t, m, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/" + branch}))
+	s.golden(t, "handover-first-check.golden", s.exits(t, m, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/" + branch}))
 	if err := s.merge(branch); err != nil {
 		t.Fatal(err)
 	}
-	s.golden(t, "handover-first-review.golden", s.exits(t, s.people["alice"], ExitDone, []string{"review"}))
-	s.exits(t, m, ExitDone, []string{"rehearse"}, "finds the one file that is listed")
+	s.golden(t, "handover-first-review.golden", s.exits(t, s.people["alice"], exit.Done, []string{"review"}))
+	s.exits(t, m, exit.Done, []string{"rehearse"}, "finds the one file that is listed")
 	if err := s.sign(event, "alice", "bob", "carol", "dave", "erin"); err != nil {
 		t.Fatal(err)
 	}
@@ -70,13 +71,13 @@ func TestHandover(t *testing.T) {
 	s.now = january
 	s.handsOver(t, 2)
 	branch = s.opens(t, "crates has a new root")
-	s.golden(t, "handover-check.golden", s.exits(t, m, ExitDone, []string{"check", "--base", "origin/main", "--head", "origin/" + branch}))
+	s.golden(t, "handover-check.golden", s.exits(t, m, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/" + branch}))
 	if err := s.merge(branch); err != nil {
 		t.Fatal(err)
 	}
-	s.golden(t, "handover-review.golden", s.exits(t, s.people["alice"], ExitDone, []string{"review"}))
-	s.exits(t, m, ExitDone, []string{"rehearse"}, "finds the one file that is listed")
-	s.exits(t, m, ExitDone, []string{"check"}, "roots of the repository crates, version 1 to 2: each follows from the one before")
+	s.golden(t, "handover-review.golden", s.exits(t, s.people["alice"], exit.Done, []string{"review"}))
+	s.exits(t, m, exit.Done, []string{"rehearse"}, "finds the one file that is listed")
+	s.exits(t, m, exit.Done, []string{"check"}, "roots of the repository crates, version 1 to 2: each follows from the one before")
 }
 
 // A root that does not follow is refused before anything is pushed.
@@ -89,7 +90,7 @@ func TestHandoverRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.unchanged(t, func() {
-		s.fails(t, s.maintainer, ExitRejected, is[*metadata.HandoverError], []string{"propose", "--why", "a root of crates"},
+		s.fails(t, s.maintainer, exit.Rejected, is[*metadata.HandoverError], []string{"propose", "--why", "a root of crates"},
 			"targets lists crates/root.json as the root of the repository crates", "handover/crates/1.root.json")
 	})
 }

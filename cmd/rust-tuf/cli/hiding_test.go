@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -128,7 +129,7 @@ func TestPullRequestsThatHideAChange(t *testing.T) {
 
 	// On top of a history that is not the default branch's any more, and of none.
 	h.opens(t, "an older state", "origin/main~1")
-	s.unchanged(t, func() { s.exits(t, m, ExitDone, []string{"gate", "--merge"}, "an older state: a person decides") })
+	s.unchanged(t, func() { s.exits(t, m, exit.Done, []string{"gate", "--merge"}, "an older state: a person decides") })
 	if len(h.merged) != 0 {
 		t.Errorf("merged %q", h.merged)
 	}
@@ -150,7 +151,7 @@ func (h *memoryHub) allRefused(t *testing.T, words map[string]string) {
 	t.Helper()
 	var out gateRun
 	h.s.unchanged(t, func() {
-		oneObject(t, h.s.exits(t, h.s.maintainer, ExitDone, []string{"gate", "--merge", "--json"}), &out)
+		oneObject(t, h.s.exits(t, h.s.maintainer, exit.Done, []string{"gate", "--merge", "--json"}), &out)
 	})
 	if len(out.Judged) != len(words) || len(h.merged) != 0 {
 		t.Fatalf("%d judged of %d, merged %q", len(out.Judged), len(words), h.merged)

@@ -11,16 +11,16 @@ import (
 
 // TestImports holds the command to its rooms: it ties edges together and
 // decides nothing, so it reads no key, no TOML and no JSON document itself,
-// and reaches no network but through git, the client of the forge and the fetcher
-// of `verify target`.
+// and reaches no network but through git, the client of the forge and
+// verification.
 func TestImports(t *testing.T) {
 	importtest.Check(t, []string{
-		"cmd/rust-tuf/terminal",
+		"cmd/rust-tuf/exit", "cmd/rust-tuf/frame", "cmd/rust-tuf/terminal", "cmd/rust-tuf/verification", "cmd/rust-tuf/words",
 		"metadata", "metadata/carried", "metadata/forge", "metadata/forge/github", "metadata/git", "metadata/rehearsal",
 		"roles", "roles/attest",
 		"runbook",
 		"signer", "signer/file", "signer/piv", "signer/trust",
-		"verify", "verify/bundle", "verify/dirstore", "verify/httpfetch",
+		"verify", "verify/dirstore",
 		"github.com/arran4/golang-ical",
 		"github.com/spf13/cobra",
 	}, "log", "net", "net/http", "os/signal", "syscall", "unsafe")

@@ -9,8 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/spf13/cobra"
@@ -24,7 +25,7 @@ func (c *command) initCommand() *cobra.Command {
 		Long: `init writes a commented rust-tuf.toml with a new random repository id, and a
 .gitattributes that keeps git from changing signed bytes. Files that exist are
 never overwritten; what you commit is up to you.`,
-		Args: argsBetween(0, 1),
+		Args: frame.Args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			folder := "."
 			if len(args) == 1 {
@@ -44,7 +45,7 @@ type initResult struct {
 }
 
 func (r *initResult) text(w io.Writer) {
-	fmt.Fprintf(w, "Wrote %s in %s. The repository's id is %s.\n", join(r.Files), r.Folder, r.Repository)
+	fmt.Fprintf(w, "Wrote %s in %s. The repository's id is %s.\n", words.Join(r.Files), r.Folder, r.Repository)
 	fmt.Fprintln(w, `Next: commit and push them, let each member send their key with
 "rust-tuf member add", put the names into rust-tuf.toml, then run "rust-tuf propose".`)
 }
@@ -81,7 +82,7 @@ func (c *command) runInit(folder, name string) error {
 	}
 	for _, f := range files {
 		if !f.kept {
-			if err := writeNew(filepath.Join(dir, f.name), []byte(f.text), out.Repository); err != nil {
+			if err := frame.WriteNew(filepath.Join(dir, f.name), []byte(f.text), out.Repository); err != nil {
 				return err
 			}
 		}
@@ -106,21 +107,4 @@ func holdsText(path, text string) (bool, error) {
 		}
 	}
 	return false, rejected(fmt.Errorf("%s exists already; init never overwrites: choose an empty folder", path))
-}
-
-// writeNew creates a file that must not exist, in full or not at all: it gets
-// its name last. A kill may leave a hidden file ".NAME.UNIQUE.tmp" beside it,
-// which nothing ever reads.
-func writeNew(path string, data []byte, unique string) error {
-	tmp := filepath.Join(filepath.Dir(path), "."+strings.TrimPrefix(filepath.Base(path), ".")+"."+unique+".tmp")
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp)
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Link(tmp, path) // refused where the path exists
 }

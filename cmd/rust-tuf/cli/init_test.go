@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
 func TestInit(t *testing.T) {
 	a := alone(t)
 	out, words, code := a.types("init", "new/repository", "--name", "tuf-crates")
-	if code != ExitDone || words != "" {
+	if code != exit.Done || words != "" {
 		t.Fatalf("exit code %d, %s", code, words)
 	}
 	golden(t, "init.golden", strings.ReplaceAll(out, a.clone, "<DIR>"))
@@ -28,7 +29,7 @@ func TestInit(t *testing.T) {
 	// Ids are random.
 	id := regexp.MustCompile(`repository = "([0-9a-f]{32})"`)
 	first := id.FindSubmatch(policy)
-	if _, words, code := a.types("init"); code != ExitDone {
+	if _, words, code := a.types("init"); code != exit.Done {
 		t.Fatalf("exit code %d, %s", code, words)
 	}
 	policy, err = os.ReadFile(filepath.Join(a.clone, metadata.PolicyFile))
@@ -47,7 +48,7 @@ func TestInitNeverOverwrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, words, code := a.types("init")
-		if code != ExitRejected || !strings.Contains(words, existing+" exists already; init never overwrites") {
+		if code != exit.Rejected || !strings.Contains(words, existing+" exists already; init never overwrites") {
 			t.Errorf("exit code %d, %s", code, words)
 		}
 		if entries, err := os.ReadDir(a.clone); err != nil || len(entries) != 1 {
@@ -63,7 +64,7 @@ func TestInitRefuses(t *testing.T) {
 	for _, name := range []string{"", "Tuf Root", "../x", "tuf_root", strings.Repeat("x", 64)} {
 		a := alone(t)
 		_, words, code := a.types("init", "--name", name, "folder")
-		if code != ExitUsage || !strings.Contains(words, "cannot be the name of a repository; use lower-case letters, digits and hyphens") {
+		if code != exit.Usage || !strings.Contains(words, "cannot be the name of a repository; use lower-case letters, digits and hyphens") {
 			t.Errorf("%q: exit code %d, %s", name, code, words)
 		}
 		if entries, err := os.ReadDir(a.clone); err != nil || len(entries) != 0 {
@@ -75,7 +76,7 @@ func TestInitRefuses(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(a.clone, "file"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, words, code := a.types("init", "file"); code != ExitOther || !strings.Contains(words, "file") {
+	if _, words, code := a.types("init", "file"); code != exit.Other || !strings.Contains(words, "file") {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 }

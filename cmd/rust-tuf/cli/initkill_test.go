@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 )
@@ -24,7 +25,7 @@ func TestInitInterrupted(t *testing.T) {
 	t.Parallel()
 	whole := func(t *testing.T, s *stage, a *actor) {
 		t.Helper()
-		s.exits(t, a, ExitDone, []string{"init", "--name", "tuf-root"}, "Wrote rust-tuf.toml and .gitattributes")
+		s.exits(t, a, exit.Done, []string{"init", "--name", "tuf-root"}, "Wrote rust-tuf.toml and .gitattributes")
 		policy, err := os.ReadFile(filepath.Join(a.clone, metadata.PolicyFile))
 		id := regexp.MustCompile(`repository = "([0-9a-f]{32})"`).FindSubmatch(policy)
 		if err != nil || id == nil || string(policy) != roles.Template("tuf-root", string(id[1])) {
@@ -87,7 +88,7 @@ func TestInitRefusesLinks(t *testing.T) {
 		if err := os.Symlink(target, filepath.Join(a.clone, ".gitattributes")); err != nil {
 			t.Fatal(err)
 		}
-		if _, words, code := a.types("init"); code != ExitRejected || !strings.Contains(words, ".gitattributes exists already; init never overwrites") {
+		if _, words, code := a.types("init"); code != exit.Rejected || !strings.Contains(words, ".gitattributes exists already; init never overwrites") {
 			t.Errorf("exit code %d, %s", code, words)
 		}
 	}

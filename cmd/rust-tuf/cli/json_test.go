@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // With --json every verb prints one object and nothing else; which members it
@@ -30,7 +32,7 @@ func TestJSON(t *testing.T) {
 			args = append(args, "work")
 		}
 		out, words, code := newcomer.types(append(args, "--json")...)
-		if code != ExitDone || words != "" {
+		if code != exit.Done || words != "" {
 			t.Fatalf("%s: exit code %d, %s", verb, code, words)
 		}
 		see(verb, out)
@@ -43,17 +45,17 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	heidi.answers(t, reply{"Digest of a root", root.Digest().Groups()}, reply{"Pin it", "yes"})
-	see("trust init", s.exits(t, heidi, ExitDone, []string{"trust", "init", "--json"}))
-	see("status", s.exits(t, alice, ExitDone, []string{"status", "--json"}))
-	see("review", s.exits(t, alice, ExitDone, []string{"review", "--json"}))
-	see("rehearse", s.exits(t, alice, ExitDone, []string{"rehearse", "--json"}))
+	see("trust init", s.exits(t, heidi, exit.Done, []string{"trust", "init", "--json"}))
+	see("status", s.exits(t, alice, exit.Done, []string{"status", "--json"}))
+	see("review", s.exits(t, alice, exit.Done, []string{"review", "--json"}))
+	see("rehearse", s.exits(t, alice, exit.Done, []string{"rehearse", "--json"}))
 	stick := t.TempDir()
-	see("bundle export", s.exits(t, m, ExitDone, []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "event"), "--json"}))
+	see("bundle export", s.exits(t, m, exit.Done, []string{"bundle", "export", secondEvent, "--out", filepath.Join(stick, "event"), "--json"}))
 	away := s.offline(t, s.laptop(t, alice), stick)
 	away.answers(t, signRoot, passphrase)
-	see("sign --bundle", s.exits(t, away, ExitDone, append(signBundle, "--json")))
+	see("sign --bundle", s.exits(t, away, exit.Done, append(signBundle, "--json")))
 	alice.answers(t, signRoot, passphrase)
-	see("sign", s.exits(t, alice, ExitDone, []string{"sign", "--json"}))
+	see("sign", s.exits(t, alice, exit.Done, []string{"sign", "--json"}))
 	branches, err := s.branches("sign/" + secondEvent)
 	if err != nil || len(branches) != 1 {
 		t.Fatal(branches, err)
@@ -61,28 +63,28 @@ func TestJSON(t *testing.T) {
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	see("check of a pull request", s.exits(t, m, ExitDone, []string{"check", "--json", "--base", "origin/main", "--head", "origin/" + branches[0]}))
-	see("bundle import", s.exits(t, heidi, ExitDone, []string{"bundle", "import", s.carry(t, branches[0]), "--json"}))
+	see("check of a pull request", s.exits(t, m, exit.Done, []string{"check", "--json", "--base", "origin/main", "--head", "origin/" + branches[0]}))
+	see("bundle import", s.exits(t, heidi, exit.Done, []string{"bundle", "import", s.carry(t, branches[0]), "--json"}))
 	if err := s.merge(branches[0]); err != nil {
 		t.Fatal(err)
 	}
-	see("check", s.exits(t, m, ExitDone, []string{"check", "--json"}))
+	see("check", s.exits(t, m, exit.Done, []string{"check", "--json"}))
 	alice.answers(t)
-	see("sign", s.exits(t, alice, ExitPending, []string{"sign", "--json"}, "signatures by others are missing"))
-	see("trust show", s.exits(t, alice, ExitDone, []string{"trust", "show", "--json"}))
-	see("an error", s.exits(t, m, ExitPending, []string{"complete", "--json"}))
+	see("sign", s.exits(t, alice, exit.Pending, []string{"sign", "--json"}, "signatures by others are missing"))
+	see("trust show", s.exits(t, alice, exit.Done, []string{"trust", "show", "--json"}))
+	see("an error", s.exits(t, m, exit.Pending, []string{"complete", "--json"}))
 
 	s = play(t, "second-ready", "alice")
-	see("complete", s.exits(t, s.maintainer, ExitDone, []string{"complete", "--json"}))
+	see("complete", s.exits(t, s.maintainer, exit.Done, []string{"complete", "--json"}))
 	s = play(t, "genesis-done", "alice")
 	s.now = december
-	see("member lost", s.exits(t, s.maintainer, ExitDone, append(lostAlice, "--dry-run", "--json")))
-	see("propose", s.exits(t, s.maintainer, ExitDone, []string{"propose", "--json", "--why", "a renewal", "--renew", "root"}))
+	see("member lost", s.exits(t, s.maintainer, exit.Done, append(lostAlice, "--dry-run", "--json")))
+	see("propose", s.exits(t, s.maintainer, exit.Done, []string{"propose", "--json", "--why", "a renewal", "--renew", "root"}))
 	judy := s.newcomer(t, "judy")
-	see("member add", s.exits(t, judy, ExitDone, []string{"member", "add", "judy", "--json", "--public-key", judy.publicKey()}))
+	see("member add", s.exits(t, judy, exit.Done, []string{"member", "add", "judy", "--json", "--public-key", judy.publicKey()}))
 	mirror := mirrorOf(t)
 	out, _, code := mirror.verifies("--json")
-	if code != ExitDone {
+	if code != exit.Done {
 		t.Fatalf("exit code %d", code)
 	}
 	see("verify root", out)

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/spf13/cobra"
 )
@@ -22,15 +24,15 @@ func (c *command) keyCommand() *cobra.Command {
 passphrase that you type; whoever copies the file and learns the passphrase has
 the key. For the keys of a quorum use a hardware token; the policy refuses a
 software key in the root role unless it says in so many words that it is wanted.`,
-		Args: argsBetween(1, 1),
+		Args: frame.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runKeyNew(cmd.Context(), args[0], algorithm)
 		},
 	}
 	create.Flags().StringVar(&algorithm, "algorithm", "p256", "`kind` of key: p256, p384, ed25519 or rsa-3072")
-	list := &cobra.Command{Use: "list", Short: "list the keys in your hand", Args: noArgs,
+	list := &cobra.Command{Use: "list", Short: "list the keys in your hand", Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runKeyList(cmd.Context()) }}
-	return group("key", "keys on this computer", create, list)
+	return frame.Group("key", "keys on this computer", create, list)
 }
 
 // keyName is a file name on every system, and not a flag.
@@ -70,7 +72,7 @@ func (r *keyResult) text(w io.Writer) {
 	}
 	for _, k := range r.Keys {
 		fmt.Fprintf(w, "%s: %s, fingerprint\n", k.Name, k.Algorithm)
-		writeDigest(w, k.Fingerprint)
+		words.WriteDigest(w, k.Fingerprint)
 		if k.Public != "" {
 			fmt.Fprintf(w, "  public key: %s\n", k.Public)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -17,7 +18,7 @@ func TestKeyNew(t *testing.T) {
 	a := alone(t)
 	shown := a.answers(t, reply{"new passphrase for the key work", good}, reply{"the same passphrase again", good})
 	out, words, code := a.types("key", "new", "work")
-	if code != ExitDone || words != "" {
+	if code != exit.Done || words != "" {
 		t.Fatalf("exit code %d, %s", code, words)
 	}
 	golden(t, "key-new.golden", strings.ReplaceAll(shown.String()+"--- standard output ---\n"+out, a.env.Home, "<HOME>"))
@@ -34,11 +35,11 @@ func TestKeyNew(t *testing.T) {
 	// Again: refused before anybody thinks of a passphrase.
 	a.answers(t)
 	_, words, code = a.types("key", "new", "work")
-	if code != ExitRejected || !strings.Contains(words, "work.key exists; a key file is never overwritten") || !strings.Contains(words, "hint: choose another name") {
+	if code != exit.Rejected || !strings.Contains(words, "work.key exists; a key file is never overwritten") || !strings.Contains(words, "hint: choose another name") {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 	out, words, code = a.types("key", "list")
-	if code != ExitDone || words != "" {
+	if code != exit.Done || words != "" {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 	golden(t, "key-list.golden", out)
@@ -53,12 +54,12 @@ func TestKeyNewRefuses(t *testing.T) {
 		code   int
 		words  string
 	}{
-		{"a short passphrase", "work", []reply{{"new passphrase", "short"}, giveUp}, ExitCard, "the passphrase has 5 characters, at least"},
-		{"two that differ", "work", []reply{{"new passphrase", good}, {"again", good + "!"}, giveUp}, ExitCard, "the two passphrases are not the same"},
-		{"an unknown algorithm", "work --algorithm rsa", nil, ExitUsage, `no algorithm "rsa": choose one of ed25519, p256, p384, rsa-3072`},
-		{"a path", "../work", nil, ExitUsage, `"../work" cannot be the name of a key`},
-		{"a hidden file", ".work", nil, ExitUsage, `".work" cannot be the name of a key`},
-		{"a long name", strings.Repeat("x", 64), nil, ExitUsage, "cannot be the name of a key"},
+		{"a short passphrase", "work", []reply{{"new passphrase", "short"}, giveUp}, exit.Card, "the passphrase has 5 characters, at least"},
+		{"two that differ", "work", []reply{{"new passphrase", good}, {"again", good + "!"}, giveUp}, exit.Card, "the two passphrases are not the same"},
+		{"an unknown algorithm", "work --algorithm rsa", nil, exit.Usage, `no algorithm "rsa": choose one of ed25519, p256, p384, rsa-3072`},
+		{"a path", "../work", nil, exit.Usage, `"../work" cannot be the name of a key`},
+		{"a hidden file", ".work", nil, exit.Usage, `".work" cannot be the name of a key`},
+		{"a long name", strings.Repeat("x", 64), nil, exit.Usage, "cannot be the name of a key"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := alone(t)
@@ -74,7 +75,7 @@ func TestKeyNewRefuses(t *testing.T) {
 	}
 	t.Run("nobody there", func(t *testing.T) {
 		a := alone(t)
-		if _, words, code := a.types("key", "new", "work"); code != ExitOther || !strings.Contains(words, "no terminal to ask on") {
+		if _, words, code := a.types("key", "new", "work"); code != exit.Other || !strings.Contains(words, "no terminal to ask on") {
 			t.Errorf("exit code %d, %s", code, words)
 		}
 	})
@@ -84,7 +85,7 @@ func TestKeyList(t *testing.T) {
 	t.Parallel()
 	a := alone(t)
 	out, words, code := a.types("key", "list")
-	if code != ExitDone || words != "" || !strings.Contains(out, "No key is in your hand") {
+	if code != exit.Done || words != "" || !strings.Contains(out, "No key is in your hand") {
 		t.Errorf("exit code %d, %s%s", code, out, words)
 	}
 	// A file that is no key is named and left out; the others are listed.
@@ -96,7 +97,7 @@ func TestKeyList(t *testing.T) {
 	}
 	shown := a.answers(t)
 	out, _, code = a.types("key", "list")
-	if code != ExitDone || !strings.HasPrefix(out, "key file alice.key: ECDSA P-256, fingerprint\n") || strings.Contains(out, "broken") {
+	if code != exit.Done || !strings.HasPrefix(out, "key file alice.key: ECDSA P-256, fingerprint\n") || strings.Contains(out, "broken") {
 		t.Errorf("exit code %d, %s", code, out)
 	}
 	if !strings.Contains(shown.String(), "key file broken.key is left out") {
@@ -106,7 +107,7 @@ func TestKeyList(t *testing.T) {
 	if err := os.Chmod(keyFolder(a.env.Home), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, words, code = a.types("key", "list"); code == ExitDone || !strings.Contains(words, "chmod 700") {
+	if _, words, code = a.types("key", "list"); code == exit.Done || !strings.Contains(words, "chmod 700") {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 }
@@ -118,7 +119,7 @@ func TestKeyNewNamesThePathForPasting(t *testing.T) {
 	a.env.Home = filepath.Join(a.env.Home, "Application Support")
 	a.answers(t, reply{"new passphrase", good}, reply{"again", good})
 	out, words, code := a.types("key", "new", "work", "--algorithm", string(file.Ed25519))
-	if want := `--public-key "` + filepath.Join(a.env.Home, "keys", "work.pub") + `"`; code != ExitDone || !strings.Contains(out, want) {
+	if want := `--public-key "` + filepath.Join(a.env.Home, "keys", "work.pub") + `"`; code != exit.Done || !strings.Contains(out, want) {
 		t.Errorf("exit code %d, %s%s; want %s", code, out, words, want)
 	}
 }

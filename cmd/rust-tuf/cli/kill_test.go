@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 )
@@ -67,7 +68,7 @@ func TestKilled(t *testing.T) {
 				return s, a
 			}
 			s, a := enter()
-			s.exits(t, a, ExitDone, series.args)
+			s.exits(t, a, exit.Done, series.args)
 			want, killed := s.outcome(t, a), 0
 			if !strings.Contains(want, series.ends) {
 				t.Fatalf("undisturbed, it leaves\n%s\nwithout %q", want, series.ends)
@@ -83,7 +84,7 @@ func TestKilled(t *testing.T) {
 						break // it ran to its end: there is no Nth call
 					}
 					killed = n
-					if out, code := s.run(a, series.args...); code != ExitDone {
+					if out, code := s.run(a, series.args...); code != exit.Done {
 						t.Fatalf("killed %s call %d, then run again: exit code %d\n%s%s", when, n, code, out, a.err)
 					}
 					if got := s.outcome(t, a); got != want {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -81,7 +82,7 @@ func (s *signing) search(ctx context.Context, tasks []*signTask) error {
 		}
 	}
 	if len(none) > 0 {
-		s.say("No earlier signature by your key on %s is on any branch or pull request of the remote, as it should be; one that another machine made and never pushed could not be seen from here.", join(none))
+		s.say("No earlier signature by your key on %s is on any branch or pull request of the remote, as it should be; one that another machine made and never pushed could not be seen from here.", words.Join(none))
 	} else {
 		s.say("A signature that another machine made and never pushed cannot be seen from here.")
 	}
@@ -169,7 +170,7 @@ func (s *signatureSearch) in(tree metadata.Tree) []trust.Entry {
 			continue
 		}
 		event := path.Dir(path.Dir(path.Dir(e.Path)))
-		doc, err := readDocument(tree, path.Join(event, fmt.Sprintf("%d.%s.json", f.Version, f.Role)))
+		doc, err := readDocument(tree, path.Join(event, fmt.Sprintf("%d.%s.JSON", f.Version, f.Role)))
 		if err != nil || doc.Digest() != f.Digest || h.Key.Verify(doc.Signed(), f.Sig) != nil {
 			continue
 		}

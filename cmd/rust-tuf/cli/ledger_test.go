@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -71,13 +72,13 @@ func TestOtherLaptopRefusesASecondDigest(t *testing.T) {
 	alice := s.people["alice"]
 	laptop := s.laptop(t, alice)
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"})
+	s.exits(t, alice, exit.Done, []string{"sign"})
 	first := s.head(t).Open[0].Payload("root").Digest
 	s.otherProposal(t, nil)
 
 	laptop.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, laptop, ExitRejected, []string{"sign"}, "root version 2: key ", "signed another document on 2026-12-22",
+		s.exits(t, laptop, exit.Rejected, []string{"sign"}, "root version 2: key ", "signed another document on 2026-12-22",
 			"digest "+first.Groups(), "does not name it as superseded", "must be proposed as superseding the first")
 	})
 	run := s.signing(t, laptop)
@@ -103,14 +104,14 @@ func TestOtherLaptopKnowsItsKeyUnderAnotherID(t *testing.T) {
 	alice := s.people["alice"]
 	laptop := s.laptop(t, alice)
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"})
+	s.exits(t, alice, exit.Done, []string{"sign"})
 	s.otherProposal(t, func() {
 		s.rewrite(t, `keyid = "spec"`, `keyid = "spki"`)
 		s.rewrite(t, `, "tough"`, ``) // which cannot read those
 	})
 	laptop.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, laptop, ExitRejected, []string{"sign"}, "signed another document on 2026-12-22", "does not name it as superseded")
+		s.exits(t, laptop, exit.Rejected, []string{"sign"}, "signed another document on 2026-12-22", "does not name it as superseded")
 	})
 }
 
@@ -165,10 +166,10 @@ func TestOtherLaptopKnowsWhatIsMerged(t *testing.T) {
 	}
 	laptop.answers(t, reply{"first group of that earlier digest", "0000"})
 	s.unchanged(t, func() {
-		s.exits(t, laptop, ExitOther, []string{"sign"}, "not the first group", "declined")
+		s.exits(t, laptop, exit.Other, []string{"sign"}, "not the first group", "declined")
 	})
 	shown := laptop.answers(t, reply{"first group of that earlier digest", strings.Fields(first.Groups())[0]}, signRoot, passphrase)
-	s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed: root version 2, by alice")
+	s.exits(t, laptop, exit.Done, []string{"sign"}, "Signed: root version 2, by alice")
 	if !strings.Contains(shown.String(), "You signed another root version 2 before (2026-12-22 12:00 UTC). This one replaces it:\n    "+first.Groups()) {
 		t.Errorf("shown:\n%s", shown)
 	}
@@ -185,8 +186,8 @@ func TestLedgerRemembersTheDefaultBranch(t *testing.T) {
 		t.Fatal(err)
 	}
 	laptop.answers(t, reply{"do you want to sign targets version 2", "yes"}, passphrase)
-	s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed: targets version 2, by alice")
-	s.exits(t, laptop, ExitDone, []string{"trust", "show"}, "root version 2", "signed, found on the remote")
+	s.exits(t, laptop, exit.Done, []string{"sign"}, "Signed: targets version 2, by alice")
+	s.exits(t, laptop, exit.Done, []string{"trust", "show"}, "root version 2", "signed, found on the remote")
 }
 
 // Who has never signed is not frightened: one calm sentence says what was
@@ -197,7 +198,7 @@ func TestFirstSignatureIsCalm(t *testing.T) {
 	judy := s.people["judy"]
 	s.pinAt(t, judy)
 	shown := judy.answers(t, signRoot, passphrase)
-	s.exits(t, judy, ExitDone, []string{"sign"})
+	s.exits(t, judy, exit.Done, []string{"sign"})
 	want := "No earlier signature by your key on root version 2 is on any branch or pull request of the remote, as it should be; one that another machine made and never pushed could not be seen from here.\n"
 	if strings.Count(shown.String(), want) != 1 {
 		t.Errorf("shown:\n%s\nwithout\n%s", shown, want)
@@ -217,7 +218,7 @@ func TestRecoveredSignatureNeedsAYes(t *testing.T) {
 	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase, reply{"do you want to sign targets version 1", "no"})
-	s.exits(t, alice, ExitOther, []string{"sign"}, "Signed: root version 1, by alice")
+	s.exits(t, alice, exit.Other, []string{"sign"}, "Signed: root version 1, by alice")
 	branch := s.branchesOf(t, s.remote(), "sign/")[0]
 
 	laptop := s.actor("alice")
@@ -227,7 +228,7 @@ func TestRecoveredSignatureNeedsAYes(t *testing.T) {
 	asked := reply{"did you sign root version 1 on another machine", "no"}
 	shown := laptop.answers(t, asked)
 	s.unchanged(t, func() {
-		s.exits(t, laptop, ExitOther, []string{"sign"}, "declined", "nothing was signed")
+		s.exits(t, laptop, exit.Other, []string{"sign"}, "declined", "nothing was signed")
 	})
 	for _, want := range []string{strings.Join(strings.Fields(digest.Groups())[:4], " "), "This is the first root of a new repository", "Your key has signed exactly this already: the signature was found on the remote, not on this machine (it says 2026-11-22 12:00 UTC).",
 		"If you did not make it, answer no and tell the others: somebody else has used your key."} {
@@ -243,7 +244,7 @@ func TestRecoveredSignatureNeedsAYes(t *testing.T) {
 	}
 	asked.typed = "yes"
 	laptop.answers(t, asked, reply{"do you want to sign targets version 1", "no"})
-	s.exits(t, laptop, ExitOther, []string{"sign"}, "Signed on another machine, found on the remote: root version 1, by alice. Pushed to branch "+branch)
+	s.exits(t, laptop, exit.Other, []string{"sign"}, "Signed on another machine, found on the remote: root version 1, by alice. Pushed to branch "+branch)
 	if pin, err := laptop.pinOf(s); err != nil || fmt.Sprint(pin.Digest) != fmt.Sprint(digest) {
 		t.Errorf("%+v, %v", pin, err)
 	}

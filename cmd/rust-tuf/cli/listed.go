@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer/trust"
@@ -19,7 +20,7 @@ func (w *workspace) listedBy(key verify.Digest) (string, error) {
 		return "", err
 	}
 	if len(trusted) > 0 {
-		return "the trusted version of " + join(trusted), nil
+		return "the trusted version of " + words.Join(trusted), nil
 	}
 	for _, e := range w.repo.Open {
 		if role := e.Lists(key); role != "" {

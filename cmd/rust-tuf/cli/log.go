@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/spf13/cobra"
 )
 
 func (c *command) logCommand() *cobra.Command {
-	return group("log", "what closed events left behind",
+	return frame.Group("log", "what closed events left behind",
 		&cobra.Command{
 			Use:   "verify [revision]",
 			Short: "prove every closed event again, from what the log keeps",
@@ -21,13 +23,13 @@ transcripts, from all of it. It needs no key and no network, and trusts nobody b
 the keys of the repository's first root.
 
 Times are what the members' and the proposers' clocks said.`,
-			Args: argsBetween(0, 1),
+			Args: frame.Args(0, 1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.runLogVerify(cmd.Context(), args) },
 		},
 		&cobra.Command{
 			Use:   "show EVENT",
 			Short: "read the transcript of one event aloud",
-			Args:  argsBetween(1, 1),
+			Args:  frame.Args(1, 1),
 			RunE:  func(cmd *cobra.Command, args []string) error { return c.runLogShow(cmd.Context(), args[0]) },
 		})
 }
@@ -63,7 +65,7 @@ func (c *command) runLogVerify(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(out.Problems) > 0 {
-		return rejected(fmt.Errorf("the log has %s", counted(len(out.Problems), "problem")))
+		return rejected(fmt.Errorf("the log has %s", words.Counted(len(out.Problems), "problem")))
 	}
 	return nil
 }
@@ -104,7 +106,7 @@ func (r *logResult) text(w io.Writer) {
 		fmt.Fprintf(w, "wrong: %s\n", p)
 	}
 	if len(r.Problems) == 0 {
-		fmt.Fprintf(w, "Verdict: %s, each made again from what the log keeps, and the same.\n", counted(len(r.Events), "completed event"))
+		fmt.Fprintf(w, "Verdict: %s, each made again from what the log keeps, and the same.\n", words.Counted(len(r.Events), "completed event"))
 	}
 }
 
@@ -115,32 +117,32 @@ func (r *transcriptResult) text(w io.Writer) { writeTranscript(w, (*metadata.Tra
 // writeTranscript is a transcript as it is read aloud.
 func writeTranscript(w io.Writer, t *metadata.Transcript) {
 	fmt.Fprintf(w, "Event %s: %s\n", t.Event, t.Why)
-	fmt.Fprintf(w, "  opened %s, last signed %s (as their clocks said)\n", date(t.Began), date(t.Ended))
+	fmt.Fprintf(w, "  opened %s, last signed %s (as their clocks said)\n", words.Date(t.Began), words.Date(t.Ended))
 	for _, p := range t.Payloads {
-		fmt.Fprintf(w, "  %s version %d, expires %s, digest of what was signed:\n", p.Role, p.Version, date(p.Expires))
-		writeDigest(w, p.SHA256)
+		fmt.Fprintf(w, "  %s version %d, expires %s, digest of what was signed:\n", p.Role, p.Version, words.Date(p.Expires))
+		words.WriteDigest(w, p.SHA256)
 		for _, k := range p.Keys {
 			fmt.Fprintf(w, "    key %s: %s, %s\n", k.Change, k.Owner, keyWords(k))
 		}
 		for _, s := range p.Signatures {
-			fmt.Fprintf(w, "    signed by %s, %s, %s, by the rule of %s\n", s.Owner, deviceWords(s.Device, s.KeyID), date(s.SignedAt), join(s.CountsFor))
+			fmt.Fprintf(w, "    signed by %s, %s, %s, by the rule of %s\n", s.Owner, deviceWords(s.Device, s.KeyID), words.Date(s.SignedAt), words.Join(s.CountsFor))
 		}
 	}
 }
 
 func keyWords(k metadata.TranscriptKey) string {
-	where := "key " + shortID(k.KeyID)
+	where := "key " + words.ShortID(k.KeyID)
 	if k.Device != nil {
 		where = deviceWords(*k.Device, k.KeyID)
 	}
-	return where + ", for " + join(k.Roles)
+	return where + ", for " + words.Join(k.Roles)
 }
 
 // deviceWords names a device and what proves it.
 func deviceWords(d metadata.TranscriptDevice, keyID string) string {
 	switch {
 	case d.Serial == 0:
-		return "key file " + shortID(keyID)
+		return "key file " + words.ShortID(keyID)
 	case d.SlotSHA256 == "":
 		return fmt.Sprintf("YubiKey %d (no attestation)", d.Serial)
 	}

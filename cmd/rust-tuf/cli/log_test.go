@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // Whoever has a clone proves the whole log, and reads of each event who was
@@ -15,17 +17,17 @@ func TestLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := s.maintainer
-	out := s.exits(t, m, ExitDone, []string{"log", "verify"})
+	out := s.exits(t, m, exit.Done, []string{"log", "verify"})
 	s.golden(t, "log-verify.golden", out)
-	one := s.exits(t, m, ExitDone, []string{"log", "show", secondEvent})
+	one := s.exits(t, m, exit.Done, []string{"log", "show", secondEvent})
 	if !strings.Contains(out, one) {
 		t.Errorf("show says\n%s\nand verify\n%s", one, out)
 	}
 	var list logResult
-	if err := json.Unmarshal([]byte(s.exits(t, m, ExitDone, []string{"log", "verify", "--json"})), &list); err != nil || len(list.Events) != 2 || len(list.Events[1].Payloads[0].Signatures) != 7 {
+	if err := json.Unmarshal([]byte(s.exits(t, m, exit.Done, []string{"log", "verify", "--json"})), &list); err != nil || len(list.Events) != 2 || len(list.Events[1].Payloads[0].Signatures) != 7 {
 		t.Errorf("%+v, %v", list, err)
 	}
-	s.exits(t, m, ExitRejected, []string{"log", "show", "third"}, `the log holds no event "third"`)
+	s.exits(t, m, exit.Rejected, []string{"log", "show", "third"}, `the log holds no event "third"`)
 
 	// One letter changed in what a member stated.
 	path := "log/" + secondEvent + "/transcript.json"
@@ -40,5 +42,5 @@ func TestLog(t *testing.T) {
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, m, ExitRejected, []string{"log", "verify", "refs/remotes/origin/main"}, "transcript.json: is not what the event yields; nobody edits a transcript")
+	s.exits(t, m, exit.Rejected, []string{"log", "verify", "refs/remotes/origin/main"}, "transcript.json: is not what the event yields; nobody edits a transcript")
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -40,7 +42,7 @@ proves nothing, and nothing changes by it: until the event is published, the los
 key counts as before.
 
 Whoever holds a new card already runs "rust-tuf member enrol NAME --lost LABEL".`,
-		Args: argsBetween(1, 1),
+		Args: frame.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runLost(cmd.Context(), args[0], o) },
 	}
 	f := cmd.Flags()
@@ -164,11 +166,11 @@ func lostKey(m *roles.Member, o lostOptions) (roles.MemberKey, error) {
 	case len(found) == 0 && !named && len(m.Keys) == 1 && m.Keys[0].Status == roles.StatusLost:
 		return m.Keys[0], rejected(&LostAlreadyError{m.Name, m.Keys[0].Label})
 	case len(found) == 0 && !named:
-		return roles.MemberKey{}, rejected(fmt.Errorf("%s has no active key; declared are: %s", m.Name, join(names)))
+		return roles.MemberKey{}, rejected(fmt.Errorf("%s has no active key; declared are: %s", m.Name, words.Join(names)))
 	case len(found) == 0:
-		return roles.MemberKey{}, usage(fmt.Errorf("%s has no such key; declared are: %s", m.Name, join(names)))
+		return roles.MemberKey{}, usage(fmt.Errorf("%s has no such key; declared are: %s", m.Name, words.Join(names)))
 	}
-	return roles.MemberKey{}, usage(fmt.Errorf("%s has several keys; name one with --card or --label: %s", m.Name, join(names)))
+	return roles.MemberKey{}, usage(fmt.Errorf("%s has several keys; name one with --card or --label: %s", m.Name, words.Join(names)))
 }
 
 func describeKey(k roles.MemberKey) string {
@@ -185,7 +187,7 @@ type UnknownMemberError struct {
 }
 
 func (e *UnknownMemberError) Error() string {
-	return fmt.Sprintf("there is no member %q; declared are: %s", e.Name, join(e.Known))
+	return fmt.Sprintf("there is no member %q; declared are: %s", e.Name, words.Join(e.Known))
 }
 
 // LostAlreadyError is a key that is reported already.
@@ -217,7 +219,7 @@ func (l *loss) reach(declared *metadata.Repository) error {
 			continue
 		}
 		r := after.Reach(q)
-		able := owners(r.Able)
+		able := words.Owners(r.Able)
 		l.out.Roles = append(l.out.Roles, lostRole{Role: r.Role, Threshold: r.Threshold, Listed: len(q.Keys()), Able: able, LossesLeft: r.LossesLeft()})
 		for _, name := range able {
 			call[name] = true
@@ -233,7 +235,7 @@ func (l *loss) needs(p *metadata.Proposal) {
 	for _, ps := range p.Standing.Payloads {
 		for _, rule := range ps.Rules {
 			can := slices.DeleteFunc(rule.Quorum.Keys(), func(h verify.Holder) bool { return h.Key.Equal(l.key.Public.PublicKey) })
-			l.out.Needs = append(l.out.Needs, lostNeed{Role: ps.Role, Version: ps.Version, By: rule.By, Threshold: rule.Tally.Threshold, Of: owners(can)})
+			l.out.Needs = append(l.out.Needs, lostNeed{Role: ps.Role, Version: ps.Version, By: rule.By, Threshold: rule.Tally.Threshold, Of: words.Owners(can)})
 		}
 	}
 }

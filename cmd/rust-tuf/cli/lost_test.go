@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -21,9 +22,9 @@ func TestMemberLost(t *testing.T) {
 	s.now = december
 	bob := s.people["bob"]
 	var dry string
-	s.unchanged(t, func() { dry = s.exits(t, bob, ExitDone, append(lostAlice, "--dry-run")) })
+	s.unchanged(t, func() { dry = s.exits(t, bob, exit.Done, append(lostAlice, "--dry-run")) })
 	checkout := s.checkout(t, bob)
-	out := s.exits(t, bob, ExitDone, lostAlice)
+	out := s.exits(t, bob, exit.Done, lostAlice)
 	s.golden(t, "member-lost.golden", out)
 	if dry, _ = strings.CutSuffix(dry, "Nothing was pushed (dry run).\n"); !strings.HasPrefix(out, dry) {
 		t.Errorf("the dry run says\n%s\nand the real one\n%s", dry, out)
@@ -38,7 +39,7 @@ func TestMemberLost(t *testing.T) {
 	}
 	// An hour later again: what is there is found.
 	s.now = s.now.Add(3600e9)
-	s.unchanged(t, func() { s.exits(t, bob, ExitDone, lostAlice, "Pushed to branch "+branch) })
+	s.unchanged(t, func() { s.exits(t, bob, exit.Done, lostAlice, "Pushed to branch "+branch) })
 
 	if err := s.merge(branch); err != nil {
 		t.Fatal(err)
@@ -47,7 +48,7 @@ func TestMemberLost(t *testing.T) {
 	if err != nil || !strings.Contains(string(member), "# Reported lost since 2026-12-20 (claimed): left in a train between two cities\n[[key]]") || !strings.Contains(string(member), `status = "lost"`) {
 		t.Errorf("%v\n%s", err, member)
 	}
-	s.fails(t, bob, ExitRejected, is[*LostAlreadyError], lostAlice, "declares the key main of alice as lost already", "rust-tuf status")
+	s.fails(t, bob, exit.Rejected, is[*LostAlreadyError], lostAlice, "declares the key main of alice as lost already", "rust-tuf status")
 	if err := s.pin("frank"); err != nil {
 		t.Fatal(err)
 	}
@@ -113,8 +114,8 @@ func TestMemberLostWithASpare(t *testing.T) {
 	s := play(t, "genesis-done", "bob")
 	s.now = december
 	s.secondKey(t)
-	s.fails(t, s.people["bob"], ExitUsage, is[*codedError], lostAlice, "alice has several keys; name one with --card or --label: main (a key in a file, active) and second (a key in a file, active)")
-	out := s.exits(t, s.people["bob"], ExitDone, append(lostAlice, "--label", "main"), "in which the key second of alice takes its place",
+	s.fails(t, s.people["bob"], exit.Usage, is[*exit.Error], lostAlice, "alice has several keys; name one with --card or --label: main (a key in a file, active) and second (a key in a file, active)")
+	out := s.exits(t, s.people["bob"], exit.Done, append(lostAlice, "--label", "main"), "in which the key second of alice takes its place",
 		"root version 2, by the rule of root version 1 (in force): 5 of bob, carol, dave, erin, frank, grace, heidi and ivan\n",
 		"root version 2, by the rule of root version 2 (proposed here): 5 of alice, bob, carol, dave, erin, frank, grace, heidi and ivan\n")
 	policy, err := s.treeOf(t, "event/"+secondEvent).Read(metadata.PolicyFile)
@@ -130,14 +131,14 @@ func TestMemberLostDuringAnEvent(t *testing.T) {
 	s := play(t, "second-open", "bob")
 	s.now = s.now.AddDate(0, 0, 1)
 	bob := s.people["bob"]
-	s.exits(t, bob, ExitDone, lostAlice, "A signature by this key still counts in the open event "+secondEvent+": believe none that came after the loss.",
+	s.exits(t, bob, exit.Done, lostAlice, "A signature by this key still counts in the open event "+secondEvent+": believe none that came after the loss.",
 		"No event was drafted: events "+secondEvent+" and 2026-12-23-root-v2 both want to make root version 2", "--supersede "+secondEvent, "Pushed to branch member/alice-lost-main")
 	verdict, err := s.gateOn(t, "member/alice-lost-main")
 	if err != nil || !verdict.Accepted || verdict.Kind != string(metadata.KindPolicy) {
 		t.Errorf("the gate: %+v, %v", verdict, err)
 	}
-	s.unchanged(t, func() { s.exits(t, bob, ExitDone, lostAlice, "Pushed to branch member/alice-lost-main") })
-	s.exits(t, bob, ExitDone, append(lostAlice, "--supersede", secondEvent), "Drafted: event 2026-12-23-root-v2", "Pushed to branch event/2026-12-23-root-v2")
+	s.unchanged(t, func() { s.exits(t, bob, exit.Done, lostAlice, "Pushed to branch member/alice-lost-main") })
+	s.exits(t, bob, exit.Done, append(lostAlice, "--supersede", secondEvent), "Drafted: event 2026-12-23-root-v2", "Pushed to branch event/2026-12-23-root-v2")
 }
 
 // Who is in no role: a report, and nothing else.
@@ -145,7 +146,7 @@ func TestMemberLostInNoRole(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-done", "bob")
 	args := append([]string{"member", "lost", "heidi"}, lostAlice[3:]...)
-	s.exits(t, s.people["bob"], ExitDone, args, "No trusted version lists the key: nobody else has to do anything.", "No event was drafted: no version that people sign changes without this key.",
+	s.exits(t, s.people["bob"], exit.Done, args, "No trusted version lists the key: nobody else has to do anything.", "No event was drafted: no version that people sign changes without this key.",
 		"Pushed to branch member/heidi-lost-main")
 }
 
@@ -160,14 +161,14 @@ func TestMemberLostRefuses(t *testing.T) {
 		typed func(error) bool
 		want  string
 	}{
-		{"mallory --why stolen", ExitRejected, is[*UnknownMemberError], `there is no member "mallory"; declared are: alice, bob`},
-		{"alice", ExitUsage, is[*codedError], "say with --why what happened"},
-		{"alice --why a\nb", ExitUsage, is[*codedError], "in one line"},
-		{"alice --why stolen --card 5 --label main", ExitUsage, is[*codedError], "--card and --label both name a key"},
-		{"alice --why stolen --card 5", ExitUsage, is[*codedError], "alice has no such key; declared are: main (a key in a file, active)"},
-		{"alice --why stolen --label other", ExitUsage, is[*codedError], "alice has no such key"},
-		{"alice --why stolen --when yesterday", ExitUsage, is[*codedError], `--when "yesterday" is no date`},
-		{"alice --why stolen --when 2027-01-01", ExitUsage, is[*codedError], "that has come already"},
+		{"mallory --why stolen", exit.Rejected, is[*UnknownMemberError], `there is no member "mallory"; declared are: alice, bob`},
+		{"alice", exit.Usage, is[*exit.Error], "say with --why what happened"},
+		{"alice --why a\nb", exit.Usage, is[*exit.Error], "in one line"},
+		{"alice --why stolen --card 5 --label main", exit.Usage, is[*exit.Error], "--card and --label both name a key"},
+		{"alice --why stolen --card 5", exit.Usage, is[*exit.Error], "alice has no such key; declared are: main (a key in a file, active)"},
+		{"alice --why stolen --label other", exit.Usage, is[*exit.Error], "alice has no such key"},
+		{"alice --why stolen --when yesterday", exit.Usage, is[*exit.Error], `--when "yesterday" is no date`},
+		{"alice --why stolen --when 2027-01-01", exit.Usage, is[*exit.Error], "that has come already"},
 	} {
 		args := append([]string{"member", "lost"}, strings.Split(test.args, " ")...)
 		s.unchanged(t, func() { s.fails(t, bob, test.code, test.typed, args, test.want) })

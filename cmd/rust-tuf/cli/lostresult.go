@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/roles"
 )
 
@@ -61,7 +62,7 @@ func (r *lostResult) text(w io.Writer) {
 		fmt.Fprintln(w, "  Whoever has the file and its passphrase can sign, as often as they like, and nobody sees it.")
 	}
 	if len(r.Call) > 0 {
-		fmt.Fprintf(w, "  Call them, do not only write: %s.\n", join(r.Call))
+		fmt.Fprintf(w, "  Call them, do not only write: %s.\n", words.Join(r.Call))
 	}
 	for _, e := range r.StillCounts {
 		fmt.Fprintf(w, "  A signature by this key still counts in the open event %s: believe none that came after the loss.\n", e)
@@ -105,12 +106,12 @@ func (r *lostResult) draft(w io.Writer) {
 		}
 		fmt.Fprintln(w, ". Needed for it are:")
 		for _, n := range r.Needs {
-			fmt.Fprintf(w, "  %s version %d, by the rule of %s: %d of %s\n", n.Role, n.Version, n.By, n.Threshold, join(n.Of))
+			fmt.Fprintf(w, "  %s version %d, by the rule of %s: %d of %s\n", n.Role, n.Version, n.By, n.Threshold, words.Join(n.Of))
 		}
 		fmt.Fprintln(w, "Digests, to be announced to the signers outside the forge:")
 		for _, d := range r.Documents {
 			fmt.Fprintf(w, "  %s version %d\n", d.Role, d.Version)
-			writeDigest(w, d.SHA256)
+			words.WriteDigest(w, d.SHA256)
 		}
 	}
 	if r.DryRun {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // Long work says what it does before it does it, and short work says nothing.
@@ -13,7 +15,7 @@ func TestSignSaysWhatTakesLong(t *testing.T) {
 	alice := s.people["alice"]
 	const words = "Looking for earlier signatures by your key on"
 	shown := alice.answers(t, reply{signRoot.prompt, "no"})
-	s.exits(t, alice, ExitOther, []string{"sign"})
+	s.exits(t, alice, exit.Other, []string{"sign"})
 	if strings.Contains(shown.String(), words) {
 		t.Errorf("a few branches are a matter of course:\n%s", shown)
 	}
@@ -23,7 +25,7 @@ func TestSignSaysWhatTakesLong(t *testing.T) {
 		}
 	}
 	shown = alice.answers(t, reply{signRoot.prompt, "no"})
-	s.exits(t, alice, ExitOther, []string{"sign"})
+	s.exits(t, alice, exit.Other, []string{"sign"})
 	if !strings.Contains(shown.String(), words+" 5") {
 		t.Errorf("nothing is said:\n%s", shown)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 )
@@ -117,7 +118,7 @@ func (r *gateReport) event(b *strings.Builder) {
 	fmt.Fprintf(b, "\n#### Event %s, after the merge\n\nWhy: %s\n", escapeMarkdown(s.Event), escapeMarkdown(s.Why))
 	for _, p := range s.Payloads {
 		fmt.Fprintf(b, "\n**%s version %d**, digest of the exact bytes:\n\n```\n", escapeMarkdown(p.Role), p.Version)
-		writeDigest(b, p.Digest)
+		words.WriteDigest(b, p.Digest)
 		b.WriteString("```\n\n| rule | signed | missing |\n|---|---|---|\n")
 		for _, rule := range p.Rules {
 			missing := "none"

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -18,14 +19,14 @@ func TestGateReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	gate := []string{"check", "--base", "origin/main", "--markdown", "--head"}
-	s.golden(t, "report-signature.golden", s.exits(t, s.maintainer, ExitDone, append(gate, "origin/"+branch)))
-	out := s.exits(t, s.maintainer, ExitRejected, append(gate, "origin/mixed"))
+	s.golden(t, "report-signature.golden", s.exits(t, s.maintainer, exit.Done, append(gate, "origin/"+branch)))
+	out := s.exits(t, s.maintainer, exit.Rejected, append(gate, "origin/mixed"))
 	s.golden(t, "report-mixed.golden", out)
 	if strings.Contains(out, "@everyone") || strings.Contains(out, "e_.md") {
 		t.Errorf("a path is more than text:\n%s", out)
 	}
 	for _, with := range [][]string{{"check", "--markdown"}, append(gate, "origin/main", "--json")} {
-		s.exits(t, s.maintainer, ExitUsage, with, "--markdown is the report of the gate")
+		s.exits(t, s.maintainer, exit.Usage, with, "--markdown is the report of the gate")
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -30,12 +32,12 @@ func (c *command) memberCommand() *cobra.Command {
 		Long: `add writes members/NAME/member.toml on a branch of its own and pushes it for a
 pull request. Being a member gives no power by itself: only a role that a
 quorum signed does.`,
-		Args: argsBetween(1, 1),
+		Args: frame.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runMemberAdd(cmd.Context(), args[0], o) },
 	}
 	add.Flags().StringVar(&o.publicKey, "public-key", "", "`file` with the public key in PEM (needed)")
 	o.addFlags(add)
-	return group("member", "people and their keys", add, c.enrolCommand(), c.retireCommand(), c.lostCommand(), c.attestationsCommand())
+	return frame.Group("member", "people and their keys", add, c.enrolCommand(), c.retireCommand(), c.lostCommand(), c.attestationsCommand())
 }
 
 // addFlags are the flags about the person.
@@ -58,7 +60,7 @@ type memberResult struct {
 
 func (r *memberResult) text(w io.Writer) {
 	fmt.Fprintf(w, "%s, with an %s key, fingerprint (read it to whoever reviews the pull request):\n", r.Member, r.Algorithm)
-	writeDigest(w, r.Fingerprint)
+	words.WriteDigest(w, r.Fingerprint)
 	fmt.Fprintf(w, "Pushed %s to branch %s.\n", r.Path, r.Branch)
 	r.next(w, "Next: open a pull request:", "A pull request is open:")
 }
@@ -67,7 +69,7 @@ func (c *command) runMemberAdd(ctx context.Context, name string, o memberOptions
 	if o.publicKey == "" {
 		return usage(errors.New("name the file of the public key with --public-key; `rust-tuf key new` makes a software key"))
 	}
-	pem, err := readBounded(c.path(o.publicKey), 1<<20)
+	pem, err := frame.ReadBounded(c.path(o.publicKey), 1<<20)
 	if err != nil {
 		return usage(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 )
@@ -29,7 +30,7 @@ func TestMemberAdd(t *testing.T) {
 	judy := s.newcomer(t, "judy")
 	judy.answers(t)
 	add := []string{"member", "add", "judy", "--public-key", judy.publicKey(), "--login", "judy-on-the-forge", "--affiliation", "label-1,label-2", "--country", "label-3", "--label", "card1"}
-	out := s.exits(t, judy, ExitDone, add)
+	out := s.exits(t, judy, exit.Done, add)
 	s.golden(t, "member-add.golden", out)
 	tree := s.treeOf(t, "member/judy")
 	text, err := tree.Read(metadata.MemberPath("judy"))
@@ -50,8 +51,8 @@ func TestMemberAdd(t *testing.T) {
 	// The same once more is the same branch; anything else is refused, and
 	// nothing is overwritten.
 	s.unchanged(t, func() {
-		s.exits(t, judy, ExitDone, add, "Pushed", "member/judy")
-		s.exits(t, judy, ExitOther, []string{"member", "add", "judy", "--public-key", judy.publicKey()},
+		s.exits(t, judy, exit.Done, add, "Pushed", "member/judy")
+		s.exits(t, judy, exit.Other, []string{"member", "add", "judy", "--public-key", judy.publicKey()},
 			"branch member/judy of origin exists already", "holds something else", "git push origin --delete member/judy")
 	})
 }
@@ -76,19 +77,19 @@ func TestMemberAddRefuses(t *testing.T) {
 		code  int
 		words []string
 	}{
-		{"no key named", []string{"mallory"}, ExitUsage, []string{"--public-key", "rust-tuf key new"}},
-		{"no such file", []string{"mallory", "--public-key", "absent.pub"}, ExitUsage, []string{"absent.pub", "no such file"}},
-		{"no PEM", []string{"mallory", "--public-key", filepath.Join(mallory.clone, "README.md")}, ExitRejected, []string{"README.md", "PEM"}},
-		{"a broken key", []string{"mallory", "--public-key", bad}, ExitRejected, []string{"bad.pem"}},
-		{"a private key", []string{"mallory", "--public-key", private}, ExitRejected, []string{"private.pem holds a private key, which nobody else may ever see"}},
-		{"a key file of ours", []string{"mallory", "--public-key", strings.TrimSuffix(mallory.publicKey(), ".pub") + ".key"}, ExitRejected, []string{"mallory.key holds a private key", "NAME.pub"}},
-		{"somebody else's key", []string{"mallory", "--public-key", s.people["alice"].publicKey()}, ExitRejected,
+		{"no key named", []string{"mallory"}, exit.Usage, []string{"--public-key", "rust-tuf key new"}},
+		{"no such file", []string{"mallory", "--public-key", "absent.pub"}, exit.Usage, []string{"absent.pub", "no such file"}},
+		{"no PEM", []string{"mallory", "--public-key", filepath.Join(mallory.clone, "README.md")}, exit.Rejected, []string{"README.md", "PEM"}},
+		{"a broken key", []string{"mallory", "--public-key", bad}, exit.Rejected, []string{"bad.pem"}},
+		{"a private key", []string{"mallory", "--public-key", private}, exit.Rejected, []string{"private.pem holds a private key, which nobody else may ever see"}},
+		{"a key file of ours", []string{"mallory", "--public-key", strings.TrimSuffix(mallory.publicKey(), ".pub") + ".key"}, exit.Rejected, []string{"mallory.key holds a private key", "NAME.pub"}},
+		{"somebody else's key", []string{"mallory", "--public-key", s.people["alice"].publicKey()}, exit.Rejected,
 			[]string{"this key is declared as alice/main in members/alice/member.toml", "mallory needs a key of their own"}},
-		{"an existing member", []string{"alice", "--public-key", mallory.publicKey()}, ExitRejected, []string{"members/alice/member.toml exists already", "branch of your own"}},
-		{"a bad name", []string{"Mallory", "--public-key", mallory.publicKey()}, ExitUsage, []string{"Mallory", "name"}},
-		{"a path", []string{"../mallory", "--public-key", mallory.publicKey()}, ExitUsage, []string{"../mallory"}},
-		{"a bad label", []string{"mallory", "--public-key", mallory.publicKey(), "--label", "Card 1"}, ExitUsage, []string{"Card 1", "label"}},
-		{"a bad affiliation", []string{"mallory", "--public-key", mallory.publicKey(), "--affiliation", "a\x1bb"}, ExitUsage, []string{"affiliations"}},
+		{"an existing member", []string{"alice", "--public-key", mallory.publicKey()}, exit.Rejected, []string{"members/alice/member.toml exists already", "branch of your own"}},
+		{"a bad name", []string{"Mallory", "--public-key", mallory.publicKey()}, exit.Usage, []string{"Mallory", "name"}},
+		{"a path", []string{"../mallory", "--public-key", mallory.publicKey()}, exit.Usage, []string{"../mallory"}},
+		{"a bad label", []string{"mallory", "--public-key", mallory.publicKey(), "--label", "Card 1"}, exit.Usage, []string{"Card 1", "label"}},
+		{"a bad affiliation", []string{"mallory", "--public-key", mallory.publicKey(), "--affiliation", "a\x1bb"}, exit.Usage, []string{"affiliations"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			mallory.answers(t)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 )
@@ -58,7 +59,7 @@ type UnnamedKeyError struct {
 
 func (e *UnnamedKeyError) Error() string {
 	return fmt.Sprintf("%s names %s in %s without a label, and with %d active keys (%s) nobody knows which one is meant; nothing was changed on the card",
-		metadata.PolicyFile, e.Member, join(e.Roles), len(e.Active), join(e.Active))
+		metadata.PolicyFile, e.Member, words.Join(e.Roles), len(e.Active), words.Join(e.Active))
 }
 
 // Hint names the two ways on.
@@ -103,7 +104,7 @@ func (e *enrolment) succeeds() (succession, error) {
 		return s, e.named()
 	}
 	if k, ok := e.member.Key(s.label); !ok || k.Status != roles.StatusActive {
-		return s, usage(fmt.Errorf("%s has no active key with the label %s; active are: %s", e.member.Name, s.label, join(e.member.Active())))
+		return s, usage(fmt.Errorf("%s has no active key with the label %s; active are: %s", e.member.Name, s.label, words.Join(e.member.Active())))
 	}
 	for i := range e.member.Keys {
 		if e.member.Keys[i].Label == s.label {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 )
@@ -88,7 +89,7 @@ func TestDefaultBranchMovesWhileSigning(t *testing.T) {
 			alice := s.people["alice"]
 			alice.meanwhile(t, test.verb, test.n, s.moves(merged))
 			alice.answers(t, signRoot, passphrase)
-			s.exits(t, alice, ExitDone, []string{"sign"}, "Signed: root version 2, by alice")
+			s.exits(t, alice, exit.Done, []string{"sign"}, "Signed: root version 2, by alice")
 			if now, err := s.git("maintainer", s.remote(), "rev-parse", "main"); err != nil || now != string(merged) {
 				t.Fatalf("the default branch is at %s, %v", now, err)
 			}
@@ -105,7 +106,7 @@ func TestDefaultBranchMovesWhileSigning(t *testing.T) {
 			if err := s.merge(branch); err != nil {
 				t.Fatal(err)
 			}
-			s.exits(t, s.maintainer, ExitDone, []string{"status"}, "2 of 5 (alice, bob)")
+			s.exits(t, s.maintainer, exit.Done, []string{"status"}, "2 of 5 (alice, bob)")
 		})
 	}
 }
@@ -141,7 +142,7 @@ func TestEventEndsWhileSigning(t *testing.T) {
 			s.pinAt(t, frank)
 			frank.meanwhile(t, "fetch", 2+1, s.moves(ended)) // the second is for the branches
 			frank.answers(t, signRoot, passphrase)
-			s.exits(t, frank, ExitRejected, []string{"sign"}, test.words...)
+			s.exits(t, frank, exit.Rejected, []string{"sign"}, test.words...)
 			for _, b := range s.branchesOf(t, s.remote(), "sign/") {
 				if strings.Contains(b, "/frank-") {
 					t.Errorf("%s was pushed", b)
@@ -158,14 +159,14 @@ func TestBranchOfTheSignerIsTaken(t *testing.T) {
 	s := play(t, "second-open", "alice", "bob")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"})
+	s.exits(t, alice, exit.Done, []string{"sign"})
 	branch := s.branchesOf(t, s.remote(), "sign/"+secondEvent+"/")[0]
 	if _, err := s.git("alice", s.remote(), "branch", "--force", branch, "main"); err != nil {
 		t.Fatal(err)
 	}
 	shown := alice.answers(t, reply{"Try again?", "yes"}, reply{"Try again?", "no"})
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitOther, []string{"sign"}, "branch "+branch+" of origin exists already", "holds something else",
+		s.exits(t, alice, exit.Other, []string{"sign"}, "branch "+branch+" of origin exists already", "holds something else",
 			"Your signature is kept on this machine", "git push origin --delete "+branch)
 	})
 	if n := strings.Count(shown.String(), "What may help: if it is left from an earlier try, `git push origin --delete "+branch); n != 2 {
@@ -175,7 +176,7 @@ func TestBranchOfTheSignerIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice.answers(t)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed earlier, found on this machine")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Signed earlier, found on this machine")
 }
 
 // The remote refuses: the signature is kept, a second try in the same run
@@ -187,17 +188,17 @@ func TestRemoteRefusesThePush(t *testing.T) {
 	s.hook(t, s.remote(), "pre-receive", "echo 'closed for repairs' >&2; exit 1")
 	alice.answers(t, signRoot, passphrase, reply{"Try again?", "yes"}, reply{"Try again?", "no"})
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitOther, []string{"sign"}, "git push, remote origin", "Your signature is kept on this machine; run `rust-tuf sign` again and it is pushed without the key being used")
+		s.exits(t, alice, exit.Other, []string{"sign"}, "git push, remote origin", "Your signature is kept on this machine; run `rust-tuf sign` again and it is pushed without the key being used")
 	})
 	s.unhook(t, s.remote(), "pre-receive")
 	alice.answers(t) // no passphrase
-	out := s.exits(t, alice, ExitDone, []string{"sign"}, "Signed earlier, found on this machine: root version 2, by alice")
+	out := s.exits(t, alice, exit.Done, []string{"sign"}, "Signed earlier, found on this machine: root version 2, by alice")
 	s.golden(t, "sign-kept.golden", out)
 	// In one run: refused once, then the person says yes.
 	bob := s.people["bob"]
 	s.hook(t, s.remote(), "pre-receive", fmt.Sprintf("rm '%s/hooks/pre-receive'; exit 1", s.remote()))
 	bob.answers(t, signRoot, passphrase, reply{"Try again?", "yes"})
-	s.exits(t, bob, ExitDone, []string{"sign"}, "Signed: root version 2, by bob")
+	s.exits(t, bob, exit.Done, []string{"sign"}, "Signed: root version 2, by bob")
 }
 
 // The remote is out of reach after the signature was made.
@@ -208,13 +209,13 @@ func TestRemoteGoneWhileSigning(t *testing.T) {
 	away := s.remote() + ".away"
 	alice.meanwhile(t, "fetch", 2, fmt.Sprintf("mv '%s' '%s'", s.remote(), away))
 	alice.answers(t, signRoot, passphrase, reply{"Try again?", "no"})
-	s.exits(t, alice, ExitOther, []string{"sign"}, "git fetch, remote origin", "Your signature is kept on this machine")
+	s.exits(t, alice, exit.Other, []string{"sign"}, "git fetch, remote origin", "Your signature is kept on this machine")
 	if err := os.Rename(away, s.remote()); err != nil {
 		t.Fatal(err)
 	}
 	alice.env.Git = alice.env.Git[:1]
 	alice.answers(t)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed earlier, found on this machine")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Signed earlier, found on this machine")
 }
 
 // The second of two payloads is declined: the first one's pull request is
@@ -224,12 +225,12 @@ func TestDeclinedAfterTheFirst(t *testing.T) {
 	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase, reply{"do you want to sign targets version 1", "no"})
-	s.exits(t, alice, ExitOther, []string{"sign"}, "Signed: root version 1, by alice", "Next: open a pull request for each branch", "declined")
+	s.exits(t, alice, exit.Other, []string{"sign"}, "Signed: root version 1, by alice", "Next: open a pull request for each branch", "declined")
 	if branches := s.branchesOf(t, s.remote(), "sign/"); len(branches) != 1 {
 		t.Errorf("branches: %v", branches)
 	}
 	alice.answers(t, reply{"do you want to sign targets version 1", "yes"}, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed earlier, found on this machine: root version 1", "Signed: targets version 1, by alice")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Signed earlier, found on this machine: root version 1", "Signed: targets version 1, by alice")
 }
 
 // A proposal and a completion while the default branch moves: what was made
@@ -240,7 +241,7 @@ func TestDefaultBranchMovesWhileProposing(t *testing.T) {
 	s.now = december
 	moved := s.later(t, func() error { s.elsewhere(t); return nil })
 	s.maintainer.meanwhile(t, "push", 1, s.moves(moved))
-	s.exits(t, s.maintainer, ExitDone, []string{"propose", "--why", "a renewal", "--renew", "root"})
+	s.exits(t, s.maintainer, exit.Done, []string{"propose", "--why", "a renewal", "--renew", "root"})
 	verdict, err := s.gateOn(t, "event/"+secondEvent)
 	if err != nil || !verdict.Accepted || verdict.Kind != string(metadata.KindProposal) {
 		t.Errorf("%+v, %v", verdict, err)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
@@ -118,7 +119,7 @@ func (s *cardCeremony) enrol(t *testing.T, i int, args ...string) {
 		reply{"New PIN for YubiKey " + serial, cardPIN}, reply{"The same new PIN again", cardPIN},
 		reply{"New PUK for YubiKey " + serial, cardPUK}, reply{"The same new PUK again", cardPUK},
 		reply{"PIN of YubiKey " + serial + ", 3 tries left", cardPIN})
-	s.exits(t, a, ExitDone, append([]string{"member", "enrol", name, "--card", serial}, args...),
+	s.exits(t, a, exit.Done, append([]string{"member", "enrol", name, "--card", serial}, args...),
 		"A TEST ROOT is trusted, so this proves nothing about a real card", "in slot 9c of YubiKey "+serial)
 }
 
@@ -142,7 +143,7 @@ func (s *cardCeremony) enrolNine(t *testing.T) {
 	}
 	m := s.maintainer
 	m.env.Attestation = nil // a gate that trusts Yubico alone
-	s.exits(t, m, ExitRejected, []string{"check", "--base", "origin/main", "--head", "origin/" + branches[0]}, "alice/main is not proven to be on card 5300001", "Verdict: do not merge.")
+	s.exits(t, m, exit.Rejected, []string{"check", "--base", "origin/main", "--head", "origin/" + branches[0]}, "alice/main is not proven to be on card 5300001", "Verdict: do not merge.")
 	m.env.Attestation = s.proof
 	if err := s.merge(branches...); err != nil {
 		t.Fatal(err)
@@ -189,7 +190,7 @@ func (s *cardCeremony) signs(t *testing.T, event string, version int, cards ...i
 		}
 		a := s.owner(t, name)
 		a.answers(t, script...)
-		s.exits(t, a, ExitDone, []string{"sign", event}, fmt.Sprintf("Signed: root version %d, by %s.", version, name))
+		s.exits(t, a, exit.Done, []string{"sign", event}, fmt.Sprintf("Signed: root version %d, by %s.", version, name))
 		each := 2 * len(documents) // the document, and the statement beside it
 		if n := c.Counters(); n.Signatures-before.Signatures != each || n.Touches-before.Touches != each || n.PINAttempts-before.PINAttempts != each {
 			t.Errorf("%s's card: before %+v, after %+v", name, before, n)
@@ -235,7 +236,7 @@ func (s *cardCeremony) reaches(t *testing.T, version int) {
 			t.Fatal(err)
 		}
 	}
-	s.exits(t, s.maintainer, ExitDone, []string{"verify", "root", "--trusted", filepath.Join(s.dir, "client-at-1.root.json"),
+	s.exits(t, s.maintainer, exit.Done, []string{"verify", "root", "--trusted", filepath.Join(s.dir, "client-at-1.root.json"),
 		"--metadata", filepath.Join(s.maintainer.clone, "metadata"), "--at", s.now.Format(time.RFC3339)}, fmt.Sprintf("root version %d is trusted", version))
 }
 
@@ -259,7 +260,7 @@ func (s *cardCeremony) second(t *testing.T) {
 	s.now = s.now.AddDate(0, 1, 0)
 	event := s.declareCards(t, "grace and ivan hand over to judy and karl; heidi lost her card", []string{"alice", "bob", "carol", "dave", "erin", "frank", "heidi", "judy", "karl"})
 	// Before anybody takes a card, the event is played with throw-away keys.
-	s.exits(t, s.maintainer, ExitDone, []string{"rehearse", event}, "root version 2", "Every client gets through.")
+	s.exits(t, s.maintainer, exit.Done, []string{"rehearse", event}, "root version 2", "Every client gets through.")
 	s.signs(t, event, 2, heidi, judy, karl, 0, 1)
 	s.completes(t, event, stillPending) // five of the new quorum, two of the old
 	s.signs(t, event, 2, 2, 3)
@@ -278,7 +279,7 @@ func (s *cardCeremony) audited(t *testing.T) {
 	}
 	m := s.maintainer
 	got := &auditResult{}
-	oneObject(t, s.exits(t, m, ExitDone, []string{"check", "--json"}), got)
+	oneObject(t, s.exits(t, m, exit.Done, []string{"check", "--json"}), got)
 	if len(got.Problems) != 0 || !slices.Equal(got.TestRoots, s.proof.TestRoots()) {
 		t.Errorf("%q, %q", got.Problems, got.TestRoots)
 	}
@@ -297,10 +298,10 @@ func (s *cardCeremony) audited(t *testing.T) {
 			t.Errorf("the keys in force are %v, without %s", inForce, want)
 		}
 	}
-	s.exits(t, m, ExitDone, []string{"check"}, "A TEST ROOT is trusted", "What proves where the members' keys are:\n  alice/main, of root and targets: YubiKey 5300001, firmware 5.7.4, slot 9c, ECDSA P-256, PIN always, touch always",
+	s.exits(t, m, exit.Done, []string{"check"}, "A TEST ROOT is trusted", "What proves where the members' keys are:\n  alice/main, of root and targets: YubiKey 5300001, firmware 5.7.4, slot 9c, ECDSA P-256, PIN always, touch always",
 		"ok: 2 published roots: each reaches version 2", "Verdict: everything that this repository claims was derived again and holds.")
 	m.env.Attestation = nil
-	s.exits(t, m, ExitRejected, []string{"check"}, "was proposed in a rehearsal, in which test roots stood in for Yubico's; its cards prove nothing: ",
+	s.exits(t, m, exit.Rejected, []string{"check"}, "was proposed in a rehearsal, in which test roots stood in for Yubico's; its cards prove nothing: ",
 		"alice/main, of root and targets: not proven to be on a card: ")
 	m.env.Attestation = s.proof
 }

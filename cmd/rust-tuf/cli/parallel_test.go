@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // Nine signers, nine branches: each of the 36 pairs merges without a conflict,
@@ -61,5 +63,5 @@ func TestSignaturesInParallelNeverConflict(t *testing.T) {
 	if err := s.merge(branches...); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, s.maintainer, ExitDone, []string{"status"}, "met, 5 needed, 9 signed (alice, bob, carol, dave, erin, frank, grace, heidi, ivan)")
+	s.exits(t, s.maintainer, exit.Done, []string{"status"}, "met, 5 needed, 9 signed (alice, bob, carol, dave, erin, frank, grace, heidi, ivan)")
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -37,7 +39,7 @@ the old one, whose signatures count no more.
 
 Before anything is pushed, the gate (` + "`rust-tuf check`" + `) judges the pull request
 that would come of it.`,
-		Args: noArgs,
+		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runPropose(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
@@ -123,13 +125,13 @@ func (r *proposeResult) text(w io.Writer) {
 			fmt.Fprintf(w, "  needs %s\n", n)
 		}
 		fmt.Fprintln(w, "  digest, to be announced to the signers outside the forge:")
-		writeDigest(w, p.SHA256)
+		words.WriteDigest(w, p.SHA256)
 	}
 	writeRivals(w, r.Rivals)
 	if len(r.Replaces) > 0 {
-		fmt.Fprintf(w, "It supersedes event %s", join(r.Replaces))
+		fmt.Fprintf(w, "It supersedes event %s", words.Join(r.Replaces))
 		if len(r.Discards) > 0 {
-			fmt.Fprintf(w, " and discards the signatures of %s; tell them", join(r.Discards))
+			fmt.Fprintf(w, " and discards the signatures of %s; tell them", words.Join(r.Discards))
 		}
 		fmt.Fprintln(w, ".")
 	}
@@ -216,7 +218,7 @@ func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) *proposeRe
 	for _, ps := range p.Standing.Payloads {
 		entry := proposedEntry{Role: ps.Role, Version: ps.Version, SHA256: ps.Digest.String(), Summary: roles.Diff(t.Document(ps.Role), ps.Document).Summary()}
 		for _, rule := range ps.Rules {
-			entry.Needs = append(entry.Needs, fmt.Sprintf("%d of %d by the rule of %s: %s", rule.Tally.Threshold, len(rule.Quorum.Keys()), rule.By, join(owners(rule.Quorum.Keys()))))
+			entry.Needs = append(entry.Needs, fmt.Sprintf("%d of %d by the rule of %s: %s", rule.Tally.Threshold, len(rule.Quorum.Keys()), rule.By, words.Join(words.Owners(rule.Quorum.Keys()))))
 		}
 		out.Payloads = append(out.Payloads, entry)
 	}
@@ -268,7 +270,7 @@ func (w *workspace) declared(ctx context.Context) (git.Commit, *metadata.Reposit
 		return "", nil, err
 	}
 	if len(dirty) > 0 {
-		return "", nil, fmt.Errorf("%s has changes that are not committed; commit them first: what is proposed is what is committed", join(dirty))
+		return "", nil, fmt.Errorf("%s has changes that are not committed; commit them first: what is proposed is what is committed", words.Join(dirty))
 	}
 	head, err := w.git.Resolve(ctx, "HEAD")
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -51,10 +52,10 @@ func TestPropose(t *testing.T) {
 	// The dry run says the same and pushes nothing.
 	var dry string
 	s.unchanged(t, func() {
-		dry = s.exits(t, m, ExitDone, []string{"propose", "--why", "a shorter life", "--dry-run"})
+		dry = s.exits(t, m, exit.Done, []string{"propose", "--why", "a shorter life", "--dry-run"})
 	})
 	s.golden(t, "propose-dry-run.golden", dry)
-	out := s.exits(t, m, ExitDone, []string{"propose", "--why", "a shorter life"})
+	out := s.exits(t, m, exit.Done, []string{"propose", "--why", "a shorter life"})
 	dry, _ = strings.CutSuffix(dry, "Nothing was pushed (dry run).\n")
 	if !strings.HasPrefix(out, dry) {
 		t.Errorf("the dry run says\n%s\nand the real one\n%s", dry, out)
@@ -74,20 +75,20 @@ func TestProposeAgain(t *testing.T) {
 	s.now = december
 	m := s.maintainer
 	s.renewal(t)
-	first := s.exits(t, m, ExitDone, []string{"propose", "--why", "a shorter life"})
+	first := s.exits(t, m, exit.Done, []string{"propose", "--why", "a shorter life"})
 	// fetch has reset the clone; the maintainer's own has their commit still.
 	s.unchanged(t, func() {
 		s.now = s.now.Add(5 * time.Second)
-		again := s.exits(t, m, ExitDone, []string{"propose", "--why", "a shorter life"}, "Proposed earlier, found on branch event/"+secondEvent)
+		again := s.exits(t, m, exit.Done, []string{"propose", "--why", "a shorter life"}, "Proposed earlier, found on branch event/"+secondEvent)
 		if strings.Replace(first, "Pushed to", "Proposed earlier, found on", 1) != again {
 			t.Errorf("first\n%s\nthen\n%s", first, again)
 		}
 		// Another proposal that would get the same name is not taken for it.
-		s.exits(t, m, ExitOther, []string{"propose", "--why", "another reason"}, "branch event/"+secondEvent+" of origin exists already", "holds something else", "git push origin --delete event/"+secondEvent)
+		s.exits(t, m, exit.Other, []string{"propose", "--why", "another reason"}, "branch event/"+secondEvent+" of origin exists already", "holds something else", "git push origin --delete event/"+secondEvent)
 		s.rewrite(t, `lifetime = "1y"`, `lifetime = "50w"`)
-		s.exits(t, m, ExitOther, []string{"propose", "--why", "a shorter life"}, "holds something else")
+		s.exits(t, m, exit.Other, []string{"propose", "--why", "a shorter life"}, "holds something else")
 	})
-	s.exits(t, m, ExitDone, []string{"propose", "--why", "a shorter life", "--name", "second-try"}, "Pushed to branch event/second-try")
+	s.exits(t, m, exit.Done, []string{"propose", "--why", "a shorter life", "--name", "second-try"}, "Pushed to branch event/second-try")
 }
 
 func TestProposeRefuses(t *testing.T) {
@@ -105,37 +106,37 @@ func TestProposeRefuses(t *testing.T) {
 		code    int
 		words   []string
 	}{
-		{"no reason", "genesis-done", nil, "", ExitUsage, []string{"say with --why, in one sentence, what this event is for"}},
-		{"a blank reason", "genesis-done", nil, "--why=\t", ExitUsage, []string{"say with --why"}},
-		{"a reason with a line end", "genesis-done", func(t *testing.T, s *stage) { s.renewal(t) }, "--why=a\nb", ExitRejected, []string{"one"}},
-		{"nothing changed", "genesis-done", nil, "--why=x", ExitRejected, []string{"nothing to propose", "name a role to renew"}},
-		{"the template as init wrote it", "gathered", nil, "--why=x", ExitRejected, []string{"rust-tuf.toml:", "online.snapshot.public: not a PEM block"}},
-		{"an edit that is not committed", "genesis-done", func(t *testing.T, s *stage) { s.replace(t, "2y", "1y") }, "--why=x", ExitOther,
+		{"no reason", "genesis-done", nil, "", exit.Usage, []string{"say with --why, in one sentence, what this event is for"}},
+		{"a blank reason", "genesis-done", nil, "--why=\t", exit.Usage, []string{"say with --why"}},
+		{"a reason with a line end", "genesis-done", func(t *testing.T, s *stage) { s.renewal(t) }, "--why=a\nb", exit.Rejected, []string{"one"}},
+		{"nothing changed", "genesis-done", nil, "--why=x", exit.Rejected, []string{"nothing to propose", "name a role to renew"}},
+		{"the template as init wrote it", "gathered", nil, "--why=x", exit.Rejected, []string{"rust-tuf.toml:", "online.snapshot.public: not a PEM block"}},
+		{"an edit that is not committed", "genesis-done", func(t *testing.T, s *stage) { s.replace(t, "2y", "1y") }, "--why=x", exit.Other,
 			[]string{"rust-tuf.toml has changes that are not committed; commit them first"}},
-		{"a member that git does not know", "genesis-done", func(t *testing.T, s *stage) { s.write(t, "members/zoe/member.toml", "format = 1\n") }, "--why=x", ExitOther,
+		{"a member that git does not know", "genesis-done", func(t *testing.T, s *stage) { s.write(t, "members/zoe/member.toml", "format = 1\n") }, "--why=x", exit.Other,
 			[]string{"members/zoe/member.toml has changes that are not committed"}},
 		{"a clone that is behind", "genesis-done", func(t *testing.T, s *stage) {
 			s.renewal(t)
 			s.elsewhere(t)
-		}, "--why=x", ExitOther, []string{"not on top of the newest main of origin; run `git pull --rebase origin main` first"}},
-		{"a policy that cannot be read", "genesis-done", func(t *testing.T, s *stage) { s.rewrite(t, "threshold = 5", "treshold = 5") }, "--why=x", ExitRejected, []string{"rust-tuf.toml:", "treshold"}},
+		}, "--why=x", exit.Other, []string{"not on top of the newest main of origin; run `git pull --rebase origin main` first"}},
+		{"a policy that cannot be read", "genesis-done", func(t *testing.T, s *stage) { s.rewrite(t, "threshold = 5", "treshold = 5") }, "--why=x", exit.Rejected, []string{"rust-tuf.toml:", "treshold"}},
 		{"another repository", "genesis-done", func(t *testing.T, s *stage) {
 			s.rewrite(t, `repository = "`, `repository = "00000000000000000000000000000000" # "`)
-		}, "--why=x", ExitRejected, []string{"00000000000000000000000000000000", "repository"}},
-		{"a role to renew that is unknown", "genesis-done", nil, "--why=x --renew=nightly", ExitRejected, []string{"role nightly cannot be renewed: the policy declares no such role that people sign"}},
-		{"a role to renew that machines sign", "genesis-done", nil, "--why=x --renew=snapshot", ExitRejected, []string{"role snapshot cannot be renewed"}},
-		{"superseding an unknown event", "genesis-done", nil, "--why=x --renew=root --supersede=first", ExitRejected, []string{`no event "first"`, "no event is open"}},
-		{"superseding a closed event", "genesis-done", nil, "--why=x --renew=root --supersede=" + firstEvent, ExitRejected, []string{"event closed: " + firstEvent + " is complete and published"}},
-		{"a version that an open event makes", "second-open", nil, "--why=x --renew=root", ExitRejected, []string{secondEvent, "root version 2", "--supersede"}},
+		}, "--why=x", exit.Rejected, []string{"00000000000000000000000000000000", "repository"}},
+		{"a role to renew that is unknown", "genesis-done", nil, "--why=x --renew=nightly", exit.Rejected, []string{"role nightly cannot be renewed: the policy declares no such role that people sign"}},
+		{"a role to renew that machines sign", "genesis-done", nil, "--why=x --renew=snapshot", exit.Rejected, []string{"role snapshot cannot be renewed"}},
+		{"superseding an unknown event", "genesis-done", nil, "--why=x --renew=root --supersede=first", exit.Rejected, []string{`no event "first"`, "no event is open"}},
+		{"superseding a closed event", "genesis-done", nil, "--why=x --renew=root --supersede=" + firstEvent, exit.Rejected, []string{"event closed: " + firstEvent + " is complete and published"}},
+		{"a version that an open event makes", "second-open", nil, "--why=x --renew=root", exit.Rejected, []string{secondEvent, "root version 2", "--supersede"}},
 		{"commits that are no part of it", "genesis-done", func(t *testing.T, s *stage) {
 			s.renewal(t)
 			s.write(t, "NEWS", "news\n")
 			if err := s.edit(s.maintainer, "news", nil); err != nil {
 				t.Fatal(err)
 			}
-		}, "--why=x", ExitRejected, []string{"`rust-tuf check` would refuse the pull request with your commits and this event, so nothing was pushed", "changes NEWS, which the event does not need", "one pull request for each"}},
-		{"a name that is no name", "genesis-done", nil, "--why=x --renew=root --name=Root!", ExitRejected, []string{`"Root!" cannot be an event's name`}},
-		{"a name that was used", "genesis-done", nil, "--why=x --renew=root --name=" + firstEvent, ExitRejected, []string{"exists already; a name is never used again"}},
+		}, "--why=x", exit.Rejected, []string{"`rust-tuf check` would refuse the pull request with your commits and this event, so nothing was pushed", "changes NEWS, which the event does not need", "one pull request for each"}},
+		{"a name that is no name", "genesis-done", nil, "--why=x --renew=root --name=Root!", exit.Rejected, []string{`"Root!" cannot be an event's name`}},
+		{"a name that was used", "genesis-done", nil, "--why=x --renew=root --name=" + firstEvent, exit.Rejected, []string{"exists already; a name is never used again"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := shared[test.scenery]
@@ -194,12 +195,15 @@ func TestProposeRefusedByTheRules(t *testing.T) {
 	s.now = december
 	s.rewrite(t, "threshold = 5", "threshold = 4")
 	s.unchanged(t, func() {
-		s.exits(t, s.maintainer, ExitRejected, []string{"propose", "--why", "four are enough"})
+		s.exits(t, s.maintainer, exit.Rejected, []string{"propose", "--why", "four are enough"})
 		s.golden(t, "propose-refused.golden", s.maintainer.err.String())
-		out := s.exits(t, s.maintainer, ExitRejected, []string{"propose", "--why", "four are enough", "--json"})
-		got := &errorResult{}
-		oneObject(t, out, got)
-		if got.Code != ExitRejected || len(got.Findings) == 0 || got.Findings[0].Severity != "refused" || got.Findings[0].Next == "" {
+		out := s.exits(t, s.maintainer, exit.Rejected, []string{"propose", "--why", "four are enough", "--json"})
+		var got struct {
+			Code     int
+			Findings []findingResult
+		}
+		oneObject(t, out, &got)
+		if got.Code != exit.Rejected || len(got.Findings) == 0 || got.Findings[0].Severity != "refused" || got.Findings[0].Next == "" {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -218,7 +222,7 @@ func TestEmptyRemote(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, verb := range []string{"status", "review", "sign", "propose --why=x", "complete", "trust init", "trust show"} {
-		s.exits(t, alice, ExitOther, strings.Fields(verb), "origin names no default branch")
+		s.exits(t, alice, exit.Other, strings.Fields(verb), "origin names no default branch")
 	}
 	// A commit that holds no metadata repository.
 	if err := s.edit(alice, "start", map[string]string{"README.md": "nothing\n"}); err != nil {
@@ -232,14 +236,14 @@ func TestEmptyRemote(t *testing.T) {
 		code  int
 		words string
 	}{
-		{"status", ExitDone, "No event is open.\n\nNext: "},
-		{"review", ExitDone, "No event is open."},
-		{"sign", ExitDone, ": there is nothing to sign."},
-		{"propose --why=x", ExitRejected, "rust-tuf.toml: is missing; `rust-tuf init` makes one"},
-		{"complete", ExitRejected, "no event is open"},
-		{"trust init", ExitRejected, "nothing has been proposed in this repository yet"},
-		{"trust show", ExitRejected, "nothing has been proposed in this repository yet"},
-		{"check", ExitRejected, "rust-tuf.toml: is missing"},
+		{"status", exit.Done, "No event is open.\n\nNext: "},
+		{"review", exit.Done, "No event is open."},
+		{"sign", exit.Done, ": there is nothing to sign."},
+		{"propose --why=x", exit.Rejected, "rust-tuf.toml: is missing; `rust-tuf init` makes one"},
+		{"complete", exit.Rejected, "no event is open"},
+		{"trust init", exit.Rejected, "nothing has been proposed in this repository yet"},
+		{"trust show", exit.Rejected, "nothing has been proposed in this repository yet"},
+		{"check", exit.Rejected, "rust-tuf.toml: is missing"},
 	} {
 		s.exits(t, alice, test.code, strings.Fields(test.verb), test.words)
 	}

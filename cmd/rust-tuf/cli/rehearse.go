@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/metadata/rehearsal"
 	"github.com/rust-lang/rust-tuf/verify/dirstore"
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ throw-away keys are never written to a disk.
 
 Exit codes: 0 every client got through, 3 one did not, or the event could never be
 completed.`,
-		Args: argsBetween(0, 1),
+		Args: frame.Args(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runRehearse(cmd.Context(), args, out) },
 	}
 	cmd.Flags().StringVar(&out, "out", "", "keep what clients would fetch in this new `folder`, to try other clients on it")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata/rehearsal"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -23,20 +24,20 @@ func TestRehearse(t *testing.T) {
 	s := play(t, "second-open", "alice")
 	s.unchanged(t, func() {
 		before := s.checkout(t, s.people["alice"])
-		out := s.exits(t, s.people["alice"], ExitDone, []string{"rehearse"})
+		out := s.exits(t, s.people["alice"], exit.Done, []string{"rehearse"})
 		s.golden(t, "rehearse.golden", sizes.ReplaceAllString(out, "<N> bytes"))
 		if after := s.checkout(t, s.people["alice"]); after != before {
 			t.Errorf("the clone changed from\n%s\nto\n%s", before, after)
 		}
 	})
-	out := s.exits(t, s.maintainer, ExitDone, []string{"rehearse", secondEvent, "--json"})
+	out := s.exits(t, s.maintainer, exit.Done, []string{"rehearse", secondEvent, "--json"})
 	var value map[string]any
 	oneObject(t, out, &value)
 	if value["event"] != secondEvent || value["name"] != "rehearsal-of-tuf-root" {
 		t.Errorf("%v", value)
 	}
 	// The real event goes on as if nothing had been.
-	s.exits(t, s.maintainer, ExitPending, []string{"complete"}, "is pending")
+	s.exits(t, s.maintainer, exit.Pending, []string{"complete"}, "is pending")
 }
 
 // What is kept can be tried with another client, says what it is, and is of no
@@ -45,10 +46,10 @@ func TestRehearseOut(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-open", "alice")
 	m, kept := s.maintainer, filepath.Join(t.TempDir(), "kept")
-	s.exits(t, m, ExitDone, []string{"rehearse", "--out", kept}, "is kept in "+kept)
+	s.exits(t, m, exit.Done, []string{"rehearse", "--out", kept}, "is kept in "+kept)
 	s.golden(t, "rehearse-notice.golden", readText(t, filepath.Join(kept, "REHEARSAL.txt")))
 	root := filepath.Join(kept, "metadata", "1.root.json")
-	s.exits(t, m, ExitDone, []string{"verify", "root", "--trusted", root, "--metadata", filepath.Join(kept, "metadata")}, "version 2")
+	s.exits(t, m, exit.Done, []string{"verify", "root", "--trusted", root, "--metadata", filepath.Join(kept, "metadata")}, "version 2")
 	raw, err := s.head(t).Published("root", 1)
 	if err != nil {
 		t.Fatal(err)
@@ -57,8 +58,8 @@ func TestRehearseOut(t *testing.T) {
 	if err := os.WriteFile(trusted, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.fails(t, m, ExitRejected, is[*verify.RepositoryError], []string{"verify", "root", "--trusted", trusted, "--metadata", filepath.Join(kept, "metadata")}, "2.root.json: root 2: is of repository ", "must be of repository ")
-	s.fails(t, m, ExitRejected, is[*FolderExistsError], []string{"rehearse", "--out", kept}, "is there already", "name another one")
+	s.fails(t, m, exit.Rejected, is[*verify.RepositoryError], []string{"verify", "root", "--trusted", trusted, "--metadata", filepath.Join(kept, "metadata")}, "2.root.json: root 2: is of repository ", "must be of repository ")
+	s.fails(t, m, exit.Rejected, is[*FolderExistsError], []string{"rehearse", "--out", kept}, "is there already", "name another one")
 }
 
 func readText(t *testing.T, name string) string {
@@ -73,10 +74,10 @@ func readText(t *testing.T, name string) string {
 func TestRehearseRefused(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-done", "alice")
-	s.exits(t, s.maintainer, ExitRejected, []string{"rehearse"}, "no event is open")
-	s.exits(t, s.maintainer, ExitRejected, []string{"rehearse", firstEvent}, "event closed")
-	s.exits(t, s.maintainer, ExitRejected, []string{"rehearse", "third"}, `no event "third"`)
-	s.exits(t, s.maintainer, ExitUsage, []string{"rehearse", "a", "b"}, "was given 2 arguments")
+	s.exits(t, s.maintainer, exit.Rejected, []string{"rehearse"}, "no event is open")
+	s.exits(t, s.maintainer, exit.Rejected, []string{"rehearse", firstEvent}, "event closed")
+	s.exits(t, s.maintainer, exit.Rejected, []string{"rehearse", "third"}, `no event "third"`)
+	s.exits(t, s.maintainer, exit.Usage, []string{"rehearse", "a", "b"}, "was given 2 arguments")
 }
 
 // A rehearsal that fails says so, and ends with the code of a refusal; it is
@@ -85,7 +86,7 @@ func TestRehearseFails(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-done", "alice")
 	s.now = dawn.AddDate(1, 1, 0)
-	s.exits(t, s.maintainer, ExitDone, []string{"propose", "--why", "root alone", "--renew", "root"})
+	s.exits(t, s.maintainer, exit.Done, []string{"propose", "--why", "root alone", "--renew", "root"})
 	branches, err := s.branches("event/")
 	if err != nil || len(branches) != 1 {
 		t.Fatal(branches, err)
@@ -95,7 +96,7 @@ func TestRehearseFails(t *testing.T) {
 	}
 	kept := filepath.Join(t.TempDir(), "kept")
 	s.unchanged(t, func() {
-		out := s.exits(t, s.maintainer, ExitRejected, []string{"rehearse", "--out", kept}, "targets 1: expired", "3 of 3 clients would not get through")
+		out := s.exits(t, s.maintainer, exit.Rejected, []string{"rehearse", "--out", kept}, "targets 1: expired", "3 of 3 clients would not get through")
 		s.golden(t, "rehearse-expired.golden", sizes.ReplaceAllString(strings.ReplaceAll(out, kept, "<KEPT>"), "<N> bytes"))
 	})
 	if n := allPublic(t, kept); n < 6 {
@@ -107,7 +108,7 @@ func TestRehearseFails(t *testing.T) {
 func TestRehearseFirstRoot(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-open", "alice")
-	out := s.exits(t, s.people["alice"], ExitDone, []string{"rehearse"})
+	out := s.exits(t, s.people["alice"], exit.Done, []string{"rehearse"})
 	s.golden(t, "rehearse-first-root.golden", sizes.ReplaceAllString(out, "<N> bytes"))
 }
 
@@ -129,7 +130,7 @@ func TestRehearseInterrupted(t *testing.T) {
 	}
 	alice.out.Reset()
 	s.unchanged(t, func() {
-		if code := Main(ctx, []string{"rehearse", "--out", filepath.Join(dir, "kept")}, alice.env); code != ExitInterrupted {
+		if code := Main(ctx, []string{"rehearse", "--out", filepath.Join(dir, "kept")}, alice.env); code != exit.Interrupted {
 			t.Errorf("exit code %d\n%s", code, alice.err)
 		}
 	})
@@ -175,10 +176,10 @@ func TestRehearseReportOfFailure(t *testing.T) {
 	var b strings.Builder
 	rehearseReport(r, clients, "Judged by a test.", "").text(&b)
 	golden(t, "rehearse-failed.golden", b.String())
-	if code := exitCode(&rehearsal.FailedError{Event: secondEvent, Clients: clients}); code != ExitRejected {
+	if code := exitCode(&rehearsal.FailedError{Event: secondEvent, Clients: clients}); code != exit.Rejected {
 		t.Errorf("exit code %d", code)
 	}
-	if code := exitCode(&rehearsal.UnplayableError{Event: secondEvent}); code != ExitRejected {
+	if code := exitCode(&rehearsal.UnplayableError{Event: secondEvent}); code != exit.Rejected {
 		t.Errorf("exit code %d", code)
 	}
 }

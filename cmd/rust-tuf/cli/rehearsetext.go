@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata/rehearsal"
 )
 
@@ -70,14 +71,14 @@ func rehearseReport(r *rehearsal.Rehearsal, clients []rehearsal.Client, basis, f
 func (r *rehearseResult) text(w io.Writer) {
 	fmt.Fprintf(w, "A rehearsal of event %s, with throw-away keys. Nothing was signed or pushed.\n%s\n", r.Event, r.Basis)
 	if len(r.History) > 0 {
-		fmt.Fprintf(w, "Played before it, as they were: %s\n", join(r.History))
+		fmt.Fprintf(w, "Played before it, as they were: %s\n", words.Join(r.History))
 	}
 	fmt.Fprintln(w, "\nThe event, signed by the fewest who can complete it:")
 	for _, p := range r.Played {
-		fmt.Fprintf(w, "  %s version %d, %d bytes, signed by %s\n    %s\n", p.Role, p.Version, p.Bytes, join(p.Signers), p.Changes)
+		fmt.Fprintf(w, "  %s version %d, %d bytes, signed by %s\n    %s\n", p.Role, p.Version, p.Bytes, words.Join(p.Signers), p.Changes)
 	}
 	fmt.Fprintln(w, "\nWhat clients would do with it:")
-	through, files := 0, fmt.Sprintf(" and finds all %s that are listed", counted(r.Files, "file"))
+	through, files := 0, fmt.Sprintf(" and finds all %s that are listed", words.Counted(r.Files, "file"))
 	switch r.Files {
 	case 0:
 		files = "; no file is listed yet"
@@ -90,7 +91,7 @@ func (r *rehearseResult) text(w io.Writer) {
 			fmt.Fprintf(w, "    does not get through; it comes as far as root version %d: %s\n", c.Reached, c.Refused)
 		} else {
 			through++
-			fmt.Fprintf(w, "    reaches root version %d%s; %s fetched, %d bytes, in %s\n", c.Reached, files, counted(c.Fetched, "document"), c.Bytes, time.Duration(c.Took)*time.Millisecond)
+			fmt.Fprintf(w, "    reaches root version %d%s; %s fetched, %d bytes, in %s\n", c.Reached, files, words.Counted(c.Fetched, "document"), c.Bytes, time.Duration(c.Took)*time.Millisecond)
 		}
 		if c.Changes != "" {
 			fmt.Fprintf(w, "    sees: %s\n", c.Changes)
@@ -111,7 +112,7 @@ func (r *rehearseResult) text(w io.Writer) {
 		fmt.Fprintf(w, "What clients would fetch is kept in %s, as repository %s (%s).\n", r.Folder, r.Name, r.Repository)
 	}
 	if through < len(r.Clients) {
-		fmt.Fprintf(w, "%d of %s would not get through. Next, before anybody signs: propose it again, mended, with `rust-tuf propose --supersede %s`; with --renew ROLE too where a role has expired.\n", len(r.Clients)-through, counted(len(r.Clients), "client"), r.Event)
+		fmt.Fprintf(w, "%d of %s would not get through. Next, before anybody signs: propose it again, mended, with `rust-tuf propose --supersede %s`; with --renew ROLE too where a role has expired.\n", len(r.Clients)-through, words.Counted(len(r.Clients), "client"), r.Event)
 		return
 	}
 	fmt.Fprintln(w, "Every client gets through. Next: members look at the real event with `rust-tuf review`, and sign it with `rust-tuf sign`.")

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/roles/attest"
@@ -26,7 +28,7 @@ the card destroys it. Nothing else on the card is touched.
 It is said what will be destroyed, and needs the card's serial number, typed. A key
 that a trusted version, an open event or the declared policy still lists is never
 destroyed. It can be interrupted and run again.`,
-		Args: argsBetween(1, 1),
+		Args: frame.Args(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runRetire(cmd.Context(), args[0], label) },
 	}
 	cmd.Flags().StringVar(&label, "label", "", "`name` of the key, for members who have several")
@@ -60,7 +62,7 @@ func (r *retireResult) text(w io.Writer) {
 		fmt.Fprintf(w, "The key %s of %s is overwritten in slot %s of YubiKey %d, with a new key that nobody lists.\n", r.Label, r.Member, r.Slot, r.Serial)
 	}
 	fmt.Fprintln(w, "Its fingerprint was:")
-	writeDigest(w, r.Fingerprint)
+	words.WriteDigest(w, r.Fingerprint)
 	fmt.Fprintln(w, "What others can check: whoever held the key signed with it that it is retired.")
 	fmt.Fprintln(w, "What nobody can check: that it is destroyed. For that there is your word.")
 	switch {
@@ -72,11 +74,11 @@ func (r *retireResult) text(w io.Writer) {
 		fmt.Fprintln(w, "Nothing proves that the card made the key, so there may be copies elsewhere: destroy them too.")
 	}
 	if !r.Recorded {
-		fmt.Fprintf(w, "Pushed %s to branch %s.\n", join(r.Paths), r.Branch)
+		fmt.Fprintf(w, "Pushed %s to branch %s.\n", words.Join(r.Paths), r.Branch)
 	}
 	fmt.Fprintln(w, "The card's PIN, PUK and other slots are as they were; before you give it away, run `ykman piv reset`.")
 	if r.Recorded {
-		fmt.Fprintf(w, "Nothing is left to do: its end was merged before, in %s.\n", join(r.Paths))
+		fmt.Fprintf(w, "Nothing is left to do: its end was merged before, in %s.\n", words.Join(r.Paths))
 		return
 	}
 	r.next(w, "Next: open a pull request:", "A pull request is open:")

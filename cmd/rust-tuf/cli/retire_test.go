@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer/piv"
@@ -31,7 +32,7 @@ func memberWithCard(t *testing.T, config card.Config) (*stage, *actor, *vyubikey
 	config.Serial = 5200001
 	c := world.Insert(config)
 	mallory.answers(t, fresh...)
-	s.exits(t, mallory, ExitDone, enrolArgs)
+	s.exits(t, mallory, exit.Done, enrolArgs)
 	if err := s.merge("member/mallory"); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func memberWithCard(t *testing.T, config card.Config) (*stage, *actor, *vyubikey
 func TestRetire(t *testing.T) {
 	s, mallory, world, c := memberWithCard(t, card.Config{StrictFreshness: true})
 	shown := mallory.answers(t, leaving...)
-	out := s.exits(t, mallory, ExitDone, retireArgs)
+	out := s.exits(t, mallory, exit.Done, retireArgs)
 	s.golden(t, "retire.golden", shown.String()+"--- standard output ---\n"+out)
 	spent(t, c, 3, 1)
 	if c.PublicKey(card.Signature) != nil {
@@ -61,19 +62,19 @@ func TestRetire(t *testing.T) {
 	// Again: the card is not asked for anything, and nothing is pushed.
 	mallory.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is no longer in slot 9c of YubiKey 5200001: an earlier run destroyed it.")
+		s.exits(t, mallory, exit.Done, retireArgs, "The key main of mallory is no longer in slot 9c of YubiKey 5200001: an earlier run destroyed it.")
 	})
 	untouched(t, c)
 	if err := s.merge("member/mallory-retires-main"); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, s.maintainer, ExitDone, []string{"check"}, "note: mallory said with the key main itself", "rust-tuf.toml cannot be proposed yet (")
+	s.exits(t, s.maintainer, exit.Done, []string{"check"}, "note: mallory said with the key main itself", "rust-tuf.toml cannot be proposed yet (")
 	s.unchanged(t, func() {
 		for _, args := range [][]string{retireArgs, append(retireArgs, "--label", "main")} {
-			s.exits(t, mallory, ExitRejected, args, "the end of the key main of mallory is recorded already, in members/mallory/retired-main.toml, and YubiKey 5200001 no longer holds it", "nothing is left to do")
+			s.exits(t, mallory, exit.Rejected, args, "the end of the key main of mallory is recorded already, in members/mallory/retired-main.toml, and YubiKey 5200001 no longer holds it", "nothing is left to do")
 		}
 		world.Clear()
-		s.exits(t, mallory, ExitRejected, retireArgs, "whether YubiKey 5200001 still holds it cannot be seen: YubiKey 5200001 is not plugged in", "if you have the card, plug it in and run the command again")
+		s.exits(t, mallory, exit.Rejected, retireArgs, "whether YubiKey 5200001 still holds it cannot be seen: YubiKey 5200001 is not plugged in", "if you have the card, plug it in and run the command again")
 	})
 }
 
@@ -84,14 +85,14 @@ func TestRetireJSON(t *testing.T) {
 	s.policySays(t, "[devices]", "[[exception]]\nrule = \"advisory\"\nrole = \"root\"\nreason = \"new cards are on their way\"\n\n[devices]\nmin-firmware = \"5.4.0\"")
 	c := world.Insert(card.Config{Serial: 5200001, Firmware: card.Firmware{5, 4, 3}})
 	mallory.answers(t, fresh...)
-	s.exits(t, mallory, ExitDone, enrolArgs)
+	s.exits(t, mallory, exit.Done, enrolArgs)
 	if err := s.merge("member/mallory"); err != nil {
 		t.Fatal(err)
 	}
 	before, _ := pemOf(c)
 	mallory.answers(t, leaving...)
 	got := &retireResult{}
-	oneObject(t, s.exits(t, mallory, ExitDone, append(retireArgs, "--json")), got)
+	oneObject(t, s.exits(t, mallory, exit.Done, append(retireArgs, "--json")), got)
 	if got.Way != roles.WayOverwritten || !got.OnCard || !got.Copyable || got.Again || got.Serial != 5200001 || len(got.Paths) != 2 || len(got.TestRoots) != 2 || got.Pull == "" {
 		t.Errorf("%+v", got)
 	}
@@ -114,9 +115,9 @@ func TestAListedKeyIsNeverDestroyed(t *testing.T) {
 		t.Helper()
 		mallory.answers(t)
 		s.unchanged(t, func() {
-			s.exits(t, mallory, ExitRejected, retireArgs, "the key main of mallory is still listed by "+by+"; it is not destroyed", "first the role goes on without it")
+			s.exits(t, mallory, exit.Rejected, retireArgs, "the key main of mallory is still listed by "+by+"; it is not destroyed", "first the role goes on without it")
 			// Nor does a new key take its place in the slot.
-			s.exits(t, mallory, ExitRejected, []string{"member", "enrol", "mallory", "--label", "second", "--replaces", "main"},
+			s.exits(t, mallory, exit.Rejected, []string{"member", "enrol", "mallory", "--label", "second", "--replaces", "main"},
 				"slot 9c of YubiKey 5200001 holds a key that is still listed by "+by+"; it is never overwritten", "enrol another YubiKey, or wait")
 		})
 		untouched(t, c)
@@ -160,25 +161,25 @@ func TestRetireRefuses(t *testing.T) {
 		code   int
 		words  []string
 	}{
-		{"a stranger", nil, []string{"member", "retire", "zed"}, nil, ExitRejected, []string{"main has no member zed"}},
-		{"no such label", nil, append(retireArgs, "--label", "other"), nil, ExitUsage, []string{"mallory has no key with the label other"}},
-		{"a software key", nil, []string{"member", "retire", "alice", "--label", "main"}, nil, ExitRejected, []string{"the key main of alice is a file: delete it and every copy of it"}},
-		{"no key on a card", nil, []string{"member", "retire", "alice"}, nil, ExitRejected, []string{"alice has no key on a card that could be retired"}},
-		{"a no", nil, retireArgs, []reply{{"To agree, type the card's serial number", "yes"}}, ExitOther, []string{`what was typed is not the serial number of YubiKey 5200001; nothing was changed on it`}},
-		{"a wrong PIN", nil, retireArgs, []reply{serialBack, {"PIN of YubiKey 5200001, 3 tries left", "999999"}, giveUp}, ExitCard, []string{"wrong PIN", "2 tries left"}},
+		{"a stranger", nil, []string{"member", "retire", "zed"}, nil, exit.Rejected, []string{"main has no member zed"}},
+		{"no such label", nil, append(retireArgs, "--label", "other"), nil, exit.Usage, []string{"mallory has no key with the label other"}},
+		{"a software key", nil, []string{"member", "retire", "alice", "--label", "main"}, nil, exit.Rejected, []string{"the key main of alice is a file: delete it and every copy of it"}},
+		{"no key on a card", nil, []string{"member", "retire", "alice"}, nil, exit.Rejected, []string{"alice has no key on a card that could be retired"}},
+		{"a no", nil, retireArgs, []reply{{"To agree, type the card's serial number", "yes"}}, exit.Other, []string{`what was typed is not the serial number of YubiKey 5200001; nothing was changed on it`}},
+		{"a wrong PIN", nil, retireArgs, []reply{serialBack, {"PIN of YubiKey 5200001, 3 tries left", "999999"}, giveUp}, exit.Card, []string{"wrong PIN", "2 tries left"}},
 		{"the last try, kept", func(_ *vyubikey.World, c *card.Card) { c.Set(card.State{PINTries: 1}) }, retireArgs,
-			[]reply{serialBack, {"1 try left for its PIN", "no"}}, ExitOther, []string{"declined"}},
-		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, append(slices.Clone(leaving), giveUp), ExitCard, []string{"the card was not touched in time"}},
+			[]reply{serialBack, {"1 try left for its PIN", "no"}}, exit.Other, []string{"declined"}},
+		{"no touch", func(_ *vyubikey.World, c *card.Card) { c.OnTouch(card.Always(card.Ignored)) }, retireArgs, append(slices.Clone(leaving), giveUp), exit.Card, []string{"the card was not touched in time"}},
 		{"another key", func(_ *vyubikey.World, c *card.Card) {
 			c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
-		}, retireArgs, nil, ExitCard, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 holds another key, and no other slot shows it; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
-		{"a card that was reset", func(_ *vyubikey.World, c *card.Card) { reset(t, c) }, retireArgs, nil, ExitCard, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty, and no other slot shows it; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml, in a pull request, so that no role can name it any more`}},
+		}, retireArgs, nil, exit.Card, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 holds another key, and no other slot shows it; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml`}},
+		{"a card that was reset", func(_ *vyubikey.World, c *card.Card) { reset(t, c) }, retireArgs, nil, exit.Card, []string{"the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty, and no other slot shows it; so it cannot sign that it is retired, and nothing was changed", `set its status to "lost" in members/mallory/member.toml, in a pull request, so that no role can name it any more`}},
 		{"another card", func(world *vyubikey.World, c *card.Card) {
 			world.Clear()
 			world.Insert(card.Config{Serial: 5200009})
-		}, retireArgs, nil, ExitCard, []string{"YubiKey 5200001 is not plugged in; plugged in: YubiKey 5200009", "if you no longer have it, the key cannot be destroyed: set its status to \"lost\""}},
-		{"no card", func(world *vyubikey.World, _ *card.Card) { world.Clear() }, retireArgs, nil, ExitCard, []string{"YubiKey 5200001 is not plugged in"}},
-		{"a busy card", func(world *vyubikey.World, c *card.Card) { world.Occupy(c) }, retireArgs, nil, ExitCard, []string{"gpgconf --kill scdaemon"}},
+		}, retireArgs, nil, exit.Card, []string{"YubiKey 5200001 is not plugged in; plugged in: YubiKey 5200009", "if you no longer have it, the key cannot be destroyed: set its status to \"lost\""}},
+		{"no card", func(world *vyubikey.World, _ *card.Card) { world.Clear() }, retireArgs, nil, exit.Card, []string{"YubiKey 5200001 is not plugged in"}},
+		{"a busy card", func(world *vyubikey.World, c *card.Card) { world.Occupy(c) }, retireArgs, nil, exit.Card, []string{"gpgconf --kill scdaemon"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, mallory, world, c := memberWithCard(t, card.Config{})
@@ -240,7 +241,7 @@ func TestRetireWhatIsGone(t *testing.T) {
 	reset(t, c)
 	mallory.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitCard, retireArgs, "the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty, and no other slot shows it; ",
+		s.exits(t, mallory, exit.Card, retireArgs, "the key main of mallory is gone already: slot 9c of YubiKey 5200001 is empty, and no other slot shows it; ",
 			"hint: nothing is left to do: members/mallory/member.toml declares it retired, so no role can name it")
 	})
 }
@@ -251,7 +252,7 @@ func pulledBeforeWipe(t *testing.T, s *stage, mallory *actor, world *vyubikey.Wo
 	t.Helper()
 	c.OnCommand(func(name string, ran bool) bool { return name == "GENERATE" && !ran })
 	mallory.answers(t, leaving...)
-	s.exits(t, mallory, ExitCard, retireArgs, "branch member/mallory-retires-main says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ",
+	s.exits(t, mallory, exit.Card, retireArgs, "branch member/mallory-retires-main says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ",
 		"run the command again, which goes on with the card, before anybody merges the branch")
 	c.OnCommand(nil)
 	world.PlugInto("Yubico YubiKey again", c)
@@ -273,7 +274,7 @@ func TestRetireFindsAMovedKey(t *testing.T) {
 			test.before(t, s, mallory, world, c)
 			c.Move(card.Signature, card.Authentication)
 			shown := mallory.answers(t, test.script...)
-			s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is deleted from slot 9a of YubiKey 5200001.")
+			s.exits(t, mallory, exit.Done, retireArgs, "The key main of mallory is deleted from slot 9a of YubiKey 5200001.")
 			for _, want := range []string{"The key is declared in slot 9c; this card holds it in slot 9a.\n", "  2. THE KEY IN SLOT 9a IS DESTROYED for good: "} {
 				if !strings.Contains(shown.String(), want) {
 					t.Errorf("not said: %q\n%s", want, shown)
@@ -300,7 +301,7 @@ func TestRetireOverwritesAndCannotDelete(t *testing.T) {
 	c.OnCommand(func(name string, ran bool) bool { return name == "MOVE KEY" && !ran })
 	shown := mallory.answers(t, leaving...)
 	got := &retireResult{}
-	oneObject(t, s.exits(t, mallory, ExitDone, append(slices.Clone(retireArgs), "--json")), got)
+	oneObject(t, s.exits(t, mallory, exit.Done, append(slices.Clone(retireArgs), "--json")), got)
 	if got.Way != roles.WayOverwritten || !strings.Contains(shown.String(), "Warning: the key is overwritten, but slot 9c could not be emptied: ") {
 		t.Errorf("way %s; shown: %s", got.Way, shown)
 	}
@@ -333,7 +334,7 @@ func TestRetireHalfDone(t *testing.T) {
 	spent(t, c, 3, 1)
 	shown := mallory.answers(t, serialBack, askPIN)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is deleted from slot 9c of YubiKey 5200001.")
+		s.exits(t, mallory, exit.Done, retireArgs, "The key main of mallory is deleted from slot 9c of YubiKey 5200001.")
 	})
 	if !strings.Contains(shown.String(), "nothing is signed: an earlier run pushed to branch member/mallory-retires-main") {
 		t.Errorf("shown: %s", shown)
@@ -354,10 +355,10 @@ func TestRetireHalfDoneAndMerged(t *testing.T) {
 	}
 	s.unchanged(t, func() {
 		mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 3 tries left", "999999"}, giveUp)
-		s.exits(t, mallory, ExitCard, retireArgs, "members/mallory/retired-main.toml says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ",
+		s.exits(t, mallory, exit.Card, retireArgs, "members/mallory/retired-main.toml says that the key is destroyed, but it is still in slot 9c of YubiKey 5200001: ",
 			"run the command again, which goes on with the card\n")
 		shown := mallory.answers(t, serialBack, reply{"PIN of YubiKey 5200001, 2 tries left", cardPIN})
-		s.exits(t, mallory, ExitDone, append(slices.Clone(retireArgs), "--label", "main"), "The key main of mallory is deleted from slot 9c of YubiKey 5200001.",
+		s.exits(t, mallory, exit.Done, append(slices.Clone(retireArgs), "--label", "main"), "The key main of mallory is deleted from slot 9c of YubiKey 5200001.",
 			"Nothing is left to do: its end was merged before, in members/mallory/member.toml and members/mallory/retired-main.toml.")
 		if !strings.Contains(shown.String(), "nothing is signed: that the key in slot 9c is retired was merged before, in members/mallory/retired-main.toml") {
 			t.Errorf("shown: %s", shown)
@@ -378,20 +379,20 @@ func TestRetireSaysNothingThatItCannotDo(t *testing.T) {
 	c.Set(card.State{PIN: cardPIN, PUK: cardPUK, ManagementAlgorithm: card.AES192, ManagementKey: own})
 	c.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 	mallory.answers(t, askPIN)
-	s.exits(t, mallory, ExitDone, append(slices.Clone(enrolArgs), "--existing"))
+	s.exits(t, mallory, exit.Done, append(slices.Clone(enrolArgs), "--existing"))
 	if err := s.merge("member/mallory"); err != nil {
 		t.Fatal(err)
 	}
 	c.ClearLog()
 	mallory.answers(t, leaving[:2]...)
 	s.unchanged(t, func() {
-		s.exits(t, mallory, ExitCard, retireArgs, "the key main of mallory cannot be destroyed: the management key of YubiKey 5200001 is not known", "nothing was signed or pushed",
+		s.exits(t, mallory, exit.Card, retireArgs, "the key main of mallory cannot be destroyed: the management key of YubiKey 5200001 is not known", "nothing was signed or pushed",
 			"ykman piv access change-management-key --generate --protect, and run this again; if it is lost, set the key's status to \"retired\"")
 	})
 	spent(t, c, 1, 0)
 	c.Set(card.State{ManagementAlgorithm: card.AES192, ManagementKey: card.FactoryManagementKey()})
 	mallory.answers(t, leaving...)
-	s.exits(t, mallory, ExitDone, retireArgs, "The key main of mallory is deleted from slot 9c of YubiKey 5200001.")
+	s.exits(t, mallory, exit.Done, retireArgs, "The key main of mallory is deleted from slot 9c of YubiKey 5200001.")
 }
 
 // A key that nothing attests may have copies, and retiring it says so.
@@ -399,30 +400,30 @@ func TestRetireWithoutAttestation(t *testing.T) {
 	s, mallory, _, _ := memberWithCard(t, card.Config{})
 	mallory.env.Attestation = nil // Yubico's roots do not know this card
 	mallory.answers(t, leaving...)
-	s.exits(t, mallory, ExitDone, retireArgs, "Nothing proves that the card made the key, so there may be copies elsewhere: destroy them too.")
+	s.exits(t, mallory, exit.Done, retireArgs, "Nothing proves that the card made the key, so there may be copies elsewhere: destroy them too.")
 }
 
 // The errors can be told apart by type.
 func TestRetireErrorTypes(t *testing.T) {
 	inner := &DifferentError{"PIN"}
 	var err error = &UnwipedError{"branch member/mallory-retires-main", false, 5200001, 0x9c, inner}
-	if !errors.Is(err, inner) || exitCode(err) != ExitCard || !strings.HasPrefix(err.(hinted).Hint(), inner.Hint()+"; then run the command again") {
+	if !errors.Is(err, inner) || exitCode(err) != exit.Card || !strings.HasPrefix(err.(hinted).Hint(), inner.Hint()+"; then run the command again") {
 		t.Error(err, exitCode(err))
 	}
 	err = rejected(&StillListedError{"mallory", "main", "rust-tuf.toml, in root"})
-	if !is[*StillListedError](err) || exitCode(err) != ExitRejected {
+	if !is[*StillListedError](err) || exitCode(err) != exit.Rejected {
 		t.Error(err)
 	}
 	err = &UnmanagedError{"mallory", "main", &piv.ManagementKeyError{Serial: 5200001}}
-	if !is[*piv.ManagementKeyError](err) || exitCode(err) != ExitCard {
+	if !is[*piv.ManagementKeyError](err) || exitCode(err) != exit.Card {
 		t.Error(err, exitCode(err))
 	}
 	err = rejected(&RecordedError{"mallory", "main", 5200001, inner})
-	if !is[*RecordedError](err) || !errors.Is(err, inner) || exitCode(err) != ExitRejected {
+	if !is[*RecordedError](err) || !errors.Is(err, inner) || exitCode(err) != exit.Rejected {
 		t.Error(err, exitCode(err))
 	}
 	err = &KeyGoneError{"mallory", "main", 5200001, 0x9c, piv.Empty, roles.StatusActive}
-	if !strings.Contains(err.Error(), "slot 9c of YubiKey 5200001 is empty") || exitCode(err) != ExitCard {
+	if !strings.Contains(err.Error(), "slot 9c of YubiKey 5200001 is empty") || exitCode(err) != exit.Card {
 		t.Error(err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/spf13/cobra"
 )
@@ -23,7 +25,7 @@ signed and who is missing, and the digest of the exact bytes. It needs no key.
 
 Where this machine has a pinned root, that root judges; otherwise the
 repository's own first root does, and review says so.`,
-		Args: argsBetween(0, 1),
+		Args: frame.Args(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runReview(cmd.Context(), args, bundle) },
 	}
 	cmd.Flags().StringVar(&bundle, "bundle", "", "`file` of "+"\"rust-tuf bundle export\", on a machine without a network")
@@ -111,7 +113,7 @@ func (c *command) runReview(ctx context.Context, args []string, bundle string) e
 func (w *workspace) judge() (*metadata.Trusted, string, error) {
 	trusted, pin, err := w.pinned()
 	if err == nil && pin != nil {
-		return trusted, fmt.Sprintf("Judged from the root that this machine pinned (%s, %s).", pin.How, date(pin.Since)), nil
+		return trusted, fmt.Sprintf("Judged from the root that this machine pinned (%s, %s).", pin.How, words.Date(pin.Since)), nil
 	}
 	if err == nil {
 		return trusted, "No root is published yet: there is nothing to judge by but the event itself.", nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -13,13 +14,13 @@ import (
 func TestReviewRotation(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-open", "alice", "heidi")
-	pinned := s.exits(t, s.people["alice"], ExitDone, []string{"review"})
+	pinned := s.exits(t, s.people["alice"], exit.Done, []string{"review"})
 	s.golden(t, "review-rotation.golden", pinned)
 	basis, rest, _ := strings.Cut(pinned, "\n")
 	if want := "Judged from the root that this machine pinned (signed root version 1, 2026-11-22 12:00 UTC)."; basis != want {
 		t.Errorf("the basis is %q, want %q", basis, want)
 	}
-	out := s.exits(t, s.people["heidi"], ExitDone, []string{"review", secondEvent})
+	out := s.exits(t, s.people["heidi"], exit.Done, []string{"review", secondEvent})
 	basis, unpinned, _ := strings.Cut(out, "\n")
 	if want := "Judged from the repository's own first root: this machine has no pinned root (`rust-tuf trust init` makes one)."; basis != want {
 		t.Errorf("the basis is %q, want %q", basis, want)
@@ -38,11 +39,11 @@ func TestReviewOfOneEvent(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
-	s.exits(t, alice, ExitDone, []string{"review"}, "No root is published yet: there is nothing to judge by but the event itself.", "[1 of 2]", "[2 of 2]", "Next: those who are missing run `rust-tuf sign`")
-	s.exits(t, alice, ExitRejected, []string{"review", "second"}, `no event "second"`, "open events: "+firstEvent)
+	s.exits(t, alice, exit.Done, []string{"review"}, "No root is published yet: there is nothing to judge by but the event itself.", "[1 of 2]", "[2 of 2]", "Next: those who are missing run `rust-tuf sign`")
+	s.exits(t, alice, exit.Rejected, []string{"review", "second"}, `no event "second"`, "open events: "+firstEvent)
 	s = play(t, "genesis-done", "alice")
-	s.exits(t, s.people["alice"], ExitDone, []string{"review"}, "No event is open.")
-	s.exits(t, s.people["alice"], ExitRejected, []string{"review", firstEvent}, "event closed")
+	s.exits(t, s.people["alice"], exit.Done, []string{"review"}, "No event is open.")
+	s.exits(t, s.people["alice"], exit.Rejected, []string{"review", firstEvent}, "event closed")
 	s = play(t, "second-ready", "alice")
-	s.exits(t, s.people["alice"], ExitDone, []string{"review"}, "Next: a maintainer publishes it with `rust-tuf complete "+secondEvent+"`")
+	s.exits(t, s.people["alice"], exit.Done, []string{"review"}, "Next: a maintainer publishes it with `rust-tuf complete "+secondEvent+"`")
 }

@@ -3,13 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
-	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // payloadReview is everything that a person sees of one payload before
@@ -38,31 +37,6 @@ type ruleReview struct {
 	Threshold int      `json:"threshold"`
 	Signed    []string `json:"signed"`
 	Missing   []string `json:"missing"`
-}
-
-// owners names the owners of keys, in alphabetical order.
-func owners(holders []verify.Holder) []string {
-	out := []string{}
-	for _, h := range holders {
-		out = append(out, ownerOf(h))
-	}
-	slices.Sort(out)
-	return out
-}
-
-// ownerOf names a key's owner, or the key where no signed document does.
-func ownerOf(h verify.Holder) string {
-	if h.Owner != "" {
-		return h.Owner
-	}
-	return "key " + shortID(h.KeyID)
-}
-
-func shortID(id string) string {
-	if len(id) > 8 {
-		return id[:8]
-	}
-	return id
 }
 
 // reviewOf compares a payload and its policy with what is trusted.
@@ -100,13 +74,13 @@ func reviewOf(t *metadata.Trusted, e *metadata.Event, p *metadata.PayloadStandin
 func ruleReviews(p *metadata.PayloadStanding) []ruleReview {
 	var out []ruleReview
 	for _, rule := range p.Rules {
-		out = append(out, ruleReview{By: rule.By, Threshold: rule.Tally.Threshold, Signed: owners(rule.Tally.Valid), Missing: owners(rule.Tally.Missing)})
+		out = append(out, ruleReview{By: rule.By, Threshold: rule.Tally.Threshold, Signed: words.Owners(rule.Tally.Valid), Missing: words.Owners(rule.Tally.Missing)})
 	}
 	return out
 }
 
 func (r *payloadReview) text(w io.Writer) {
-	fmt.Fprintf(w, "Event %s, opened %s (as its proposer says)\n", r.Event, date(r.Opened))
+	fmt.Fprintf(w, "Event %s, opened %s (as its proposer says)\n", r.Event, words.Date(r.Opened))
 	fmt.Fprintf(w, "Why: %s\n\n", r.Why)
 	fmt.Fprintf(w, "Changes of the %s document, from %s to version %d:\n", r.Role, versionBefore(r.Version), r.Version)
 	writeLines(w, r.Difference.Lines())
@@ -123,7 +97,7 @@ func (r *payloadReview) text(w io.Writer) {
 	if len(r.Supersedes) > 0 {
 		fmt.Fprintf(w, "\nIt replaces an earlier proposal for %s version %d, which can then never be used:\n", r.Role, r.Version)
 		for _, d := range r.Supersedes {
-			writeDigest(w, d)
+			words.WriteDigest(w, d)
 		}
 	}
 	if len(r.Findings) > 0 {
@@ -145,7 +119,7 @@ func (r *payloadReview) text(w io.Writer) {
 	}
 	fmt.Fprintf(w, "\n\nRepository %s (id %s), role %s, version %d.\n", r.Name, r.Repository, r.Role, r.Version)
 	fmt.Fprintln(w, "The digest of the exact bytes to be signed. Compare it with the one read out by the others:")
-	writeDigest(w, r.Digest)
+	words.WriteDigest(w, r.Digest)
 }
 
 func versionBefore(v int64) string {
@@ -153,23 +127,6 @@ func versionBefore(v int64) string {
 		return "nothing"
 	}
 	return fmt.Sprintf("version %d", v-1)
-}
-
-// writeDigest prints the 64 hexadecimal digits of a digest as 16 groups of
-// four in four lines, as they are read aloud.
-func writeDigest(w io.Writer, hex string) {
-	for line := range slices.Chunk(groups(hex), 4) {
-		fmt.Fprintf(w, "    %s\n", strings.Join(line, " "))
-	}
-}
-
-// groups splits digits into fours.
-func groups(hex string) []string {
-	var out []string
-	for g := range slices.Chunk([]byte(hex), 4) {
-		out = append(out, string(g))
-	}
-	return out
 }
 
 func writeLines(w io.Writer, lines []string) {
@@ -181,7 +138,3 @@ func writeLines(w io.Writer, lines []string) {
 		fmt.Fprintf(w, "  %s\n", l)
 	}
 }
-
-// date is how a person reads an instant: with the day first in importance and
-// always in UTC.
-func date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/runbook"
 	"github.com/spf13/cobra"
 )
@@ -13,7 +14,7 @@ func (c *command) runbookCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "runbook [name]",
 		Short: "print a ceremony step by step",
-		Args:  argsBetween(0, 1),
+		Args:  frame.Args(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return c.show(&runbookList{runbook.Names()})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/runbook"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
@@ -40,11 +41,11 @@ func TestRunbookYubiKey(t *testing.T) {
 				args[i] = "5200002"
 			}
 		}
-		want, branch := ExitDone, ""
+		want, branch := exit.Done, ""
 		switch line {
 		case "doctor": // 1.2: a new card is not ready, and the runbook says so
 			takes(first)
-			want = ExitOther
+			want = exit.Other
 		case "member enrol NAME":
 			branch = "member/mallory"
 		case "member enrol NAME --label second --replaces main":

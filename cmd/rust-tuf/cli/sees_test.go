@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
@@ -61,23 +62,23 @@ func TestWhatAMemberSees(t *testing.T) {
 		{"wrong-pin", func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card) {
 			world.Plug(c)
 			v.does("she plugs in YubiKey 5200042")
-			v.types(t, ExitDone, "sign", signSecond, reply{"3 tries left", "999999"}, tryAgain, ask(2))
+			v.types(t, exit.Done, "sign", signSecond, reply{"3 tries left", "999999"}, tryAgain, ask(2))
 		}},
 		{"no-touch", func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card) {
 			world.Plug(c)
 			v.does("she plugs in YubiKey 5200042, and looks away while it blinks")
 			c.OnTouch(once(card.Ignored))
-			v.types(t, ExitDone, "sign", signSecond, ask(3), tryAgain, ask(3))
+			v.types(t, exit.Done, "sign", signSecond, ask(3), tryAgain, ask(3))
 		}},
 		{"wrong-card", func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card) {
 			other := world.Insert(card.Config{Serial: 5200007})
 			other.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 			v.does("she plugs in YubiKey 5200007")
-			v.types(t, ExitCard, "sign")
+			v.types(t, exit.Card, "sign")
 			world.Remove(other)
 			world.Plug(c)
 			v.does("she plugs in YubiKey 5200042 instead")
-			v.types(t, ExitDone, "sign", signSecond, ask(3))
+			v.types(t, exit.Done, "sign", signSecond, ask(3))
 			untouchedButMade(t, other)
 		}},
 		{"two-cards", func(t *testing.T, v *screen, world *vyubikey.World, c *card.Card) {
@@ -85,7 +86,7 @@ func TestWhatAMemberSees(t *testing.T) {
 			other.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 			world.Plug(c)
 			v.does("she plugs in YubiKey 5200007 and YubiKey 5200042")
-			v.types(t, ExitDone, "sign", signSecond, ask(3))
+			v.types(t, exit.Done, "sign", signSecond, ask(3))
 			untouchedButMade(t, other)
 		}},
 	} {
@@ -120,21 +121,21 @@ func TestJSONOfCards(t *testing.T) {
 	s.maintainer.env.Attestation = mallory.env.Attestation
 	c := world.Insert(card.Config{Serial: 5200001})
 	mallory.answers(t)
-	see("doctor", s.exits(t, mallory, ExitOther, []string{"doctor", "--json"}))
+	see("doctor", s.exits(t, mallory, exit.Other, []string{"doctor", "--json"}))
 	mallory.answers(t, fresh...)
-	see("member enrol", s.exits(t, mallory, ExitDone, append(slices.Clone(enrolArgs), "--json")))
+	see("member enrol", s.exits(t, mallory, exit.Done, append(slices.Clone(enrolArgs), "--json")))
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	see("check of a pull request", s.exits(t, s.maintainer, ExitDone, []string{"check", "--json", "--base", "origin/main", "--head", "origin/member/mallory"}))
+	see("check of a pull request", s.exits(t, s.maintainer, exit.Done, []string{"check", "--json", "--base", "origin/main", "--head", "origin/member/mallory"}))
 	if err := s.merge("member/mallory"); err != nil {
 		t.Fatal(err)
 	}
-	see("check", s.exits(t, s.maintainer, ExitDone, []string{"check", "--json"}))
+	see("check", s.exits(t, s.maintainer, exit.Done, []string{"check", "--json"}))
 	mallory.answers(t, leaving...)
-	see("member retire", s.exits(t, mallory, ExitDone, append(slices.Clone(retireArgs), "--json")))
+	see("member retire", s.exits(t, mallory, exit.Done, append(slices.Clone(retireArgs), "--json")))
 	world.Remove(c)
-	see("an error", s.exits(t, mallory, ExitCard, append(slices.Clone(retireArgs), "--json")))
+	see("an error", s.exits(t, mallory, exit.Card, append(slices.Clone(retireArgs), "--json")))
 	var lines []string
 	for f := range fields {
 		lines = append(lines, f)

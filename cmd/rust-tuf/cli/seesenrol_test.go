@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
@@ -49,18 +50,18 @@ func TestWhatANewMemberSees(t *testing.T) {
 
 	v.does("judy is in her clone of the repository; no card is plugged in")
 	reader.Down()
-	v.types(t, ExitOther, "doctor")
+	v.types(t, exit.Other, "doctor")
 	v.does("she installs what is missing")
 	if err := reader.Up(); err != nil {
 		t.Fatal(err)
 	}
-	v.types(t, ExitDone, "doctor")
+	v.types(t, exit.Done, "doctor")
 	world.Plug(c)
 	v.does("she plugs in YubiKey 5200042, as it came out of the box")
-	v.types(t, ExitOther, "doctor")
+	v.types(t, exit.Other, "doctor")
 	v.does("on a call, alice reads the digest of root version 1 to her")
-	v.types(t, ExitDone, "trust init", reply{"Digest of a root", root.Digest().Groups()}, reply{"Pin it", "yes"})
-	v.types(t, ExitDone, enrolJudy, judyFresh...)
+	v.types(t, exit.Done, "trust init", reply{"Digest of a root", root.Digest().Groups()}, reply{"Pin it", "yes"})
+	v.types(t, exit.Done, enrolJudy, judyFresh...)
 	v.does("she opens the pull request, and reads the fingerprint to a maintainer, who merges it and proposes the next root, with her in the place of ivan")
 	if err := v.s.merge("member/judy"); err != nil {
 		t.Fatal(err)
@@ -68,8 +69,8 @@ func TestWhatANewMemberSees(t *testing.T) {
 	if err := v.s.declareQuorum("ivan hands over to judy", append(slices.Clone(demoQuorum[:8]), "judy")); err != nil {
 		t.Fatal(err)
 	}
-	v.types(t, ExitDone, "doctor")
-	v.types(t, ExitDone, "sign", signSecond, judySigns)
+	v.types(t, exit.Done, "doctor")
+	v.types(t, exit.Done, "sign", signSecond, judySigns)
 	v.kept(t, "first-time")
 	if n := c.Counters(); n.PINFailures+n.PUKFailures != 0 || n.Generated != 1 || n.Signatures != 3 { // possession, the statement, the document
 		t.Errorf("%+v", n)
@@ -87,14 +88,14 @@ func TestWhatAMemberSeesWhileEnrolling(t *testing.T) {
 			c.Set(card.State{PIN: "777777"})
 			v.does("judy plugs in YubiKey 5200042, to which she gave a PIN of her own long ago; she types the one of every new YubiKey, then mistypes hers")
 			ask := func(tries, pin string) reply { return reply{"PIN of YubiKey 5200042, " + tries + " left", pin} }
-			v.types(t, ExitDone, enrolJudy, slices.Concat([]reply{judySerial,
+			v.types(t, exit.Done, enrolJudy, slices.Concat([]reply{judySerial,
 				ask("3 tries", card.FactoryPIN), tryAgain, ask("3 tries", "777778"), tryAgain, ask("2 tries", "777777")},
 				judyPUK, []reply{ask("3 tries", "777777")})...)
 		}},
 		{"enrol-new-pin", func(t *testing.T, v *screen, world *vyubikey.World) {
 			world.Insert(card.Config{Serial: 5200042})
 			v.does("judy plugs in YubiKey 5200042, as it came out of the box; her first new PIN is too short, then she mistypes it, and the PUK that she chooses is the one of every new YubiKey")
-			v.types(t, ExitDone, enrolJudy, slices.Concat([]reply{judySerial, {"New PIN", "4285"}, tryAgain,
+			v.types(t, exit.Done, enrolJudy, slices.Concat([]reply{judySerial, {"New PIN", "4285"}, tryAgain,
 				judyPIN[0], {"The same new PIN again", "428517"}, tryAgain}, judyPIN,
 				[]reply{{"New PUK", card.FactoryPUK}, tryAgain}, judyPUK, []reply{judySigns})...)
 		}},
@@ -102,30 +103,30 @@ func TestWhatAMemberSeesWhileEnrolling(t *testing.T) {
 			c := world.Insert(card.Config{Serial: 5200042})
 			c.OnTouch(once(card.Ignored))
 			v.does("judy plugs in YubiKey 5200042, as it came out of the box, and looks away while it blinks")
-			v.types(t, ExitDone, enrolJudy, slices.Concat(judyFresh, []reply{tryAgain, judySigns})...)
+			v.types(t, exit.Done, enrolJudy, slices.Concat(judyFresh, []reply{tryAgain, judySigns})...)
 		}},
 		{"enrol-wrong-card", func(t *testing.T, v *screen, world *vyubikey.World) {
 			old := world.Insert(card.Config{Serial: 5200007, Firmware: card.Firmware{5, 4, 3}})
 			v.does("judy plugs in YubiKey 5200007, which is an old one")
-			v.types(t, ExitRejected, enrolJudy)
+			v.types(t, exit.Rejected, enrolJudy)
 			untouched(t, old)
 			world.Remove(old)
 			other := world.Insert(card.Config{Serial: 5200009})
 			v.does("she takes YubiKey 5200009, which is her neighbour's, and types the number that is on her own")
-			v.types(t, ExitOther, enrolJudy, judySerial)
-			v.types(t, ExitCard, enrolJudy+" --card 5200042")
+			v.types(t, exit.Other, enrolJudy, judySerial)
+			v.types(t, exit.Card, enrolJudy+" --card 5200042")
 			untouched(t, other)
 			world.Remove(other)
 			world.Insert(card.Config{Serial: 5200042})
 			v.does("she plugs in YubiKey 5200042")
-			v.types(t, ExitDone, enrolJudy, judyFresh...)
+			v.types(t, exit.Done, enrolJudy, judyFresh...)
 		}},
 		{"enrol-two-cards", func(t *testing.T, v *screen, world *vyubikey.World) {
 			other := world.Insert(card.Config{Serial: 5200007})
 			other.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 			world.Insert(card.Config{Serial: 5200042})
 			v.does("judy plugs in YubiKey 5200042, while YubiKey 5200007 is plugged in")
-			v.types(t, ExitDone, enrolJudy, slices.Concat([]reply{{"Serial number of the one to enrol", "5200042"}}, judyFresh)...)
+			v.types(t, exit.Done, enrolJudy, slices.Concat([]reply{{"Serial number of the one to enrol", "5200042"}}, judyFresh)...)
 			untouchedButMade(t, other)
 		}},
 	} {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -68,7 +69,7 @@ func (s *ceremony) answered(t *testing.T, a *actor, args []string, script ...rep
 		p.types(r.typed + "\n")
 	}
 	code, screen := p.ends()
-	if code != ExitDone || p.err.Len() > 0 {
+	if code != exit.Done || p.err.Len() > 0 {
 		t.Fatalf("%s: rust-tuf %s: exit code %d\n%s\n%s", a.name, strings.Join(args, " "), code, p.err.String(), screen)
 	}
 	return p.out.String()
@@ -93,8 +94,8 @@ func TestShippedCeremony(t *testing.T) {
 		t.Fatal(err)
 	}
 	git(m, "checkout", "--quiet", "-B", "main")
-	s.does(t, m, ExitDone, []string{"init", "--name", "tuf-root"}, "Wrote rust-tuf.toml and .gitattributes")
-	s.does(t, m, ExitRejected, []string{"init"}, "exists already")
+	s.does(t, m, exit.Done, []string{"init", "--name", "tuf-root"}, "Wrote rust-tuf.toml and .gitattributes")
+	s.does(t, m, exit.Rejected, []string{"init"}, "exists already")
 	git(m, "add", "--all")
 	git(m, "commit", "--quiet", "--message", "start")
 	git(m, "push", "--quiet", "origin", "main")
@@ -113,47 +114,47 @@ func TestShippedCeremony(t *testing.T) {
 		} else if err := a.newKey(); err != nil {
 			t.Fatal(err)
 		}
-		s.does(t, a, ExitDone, []string{"member", "add", name, "--public-key", a.publicKey()}, "Pushed members/"+name+"/member.toml to branch member/"+name)
+		s.does(t, a, exit.Done, []string{"member", "add", name, "--public-key", a.publicKey()}, "Pushed members/"+name+"/member.toml to branch member/"+name)
 		git(m, "pull", "--quiet", "--no-rebase", "origin", "member/"+name)
 	}
 	s.rehearsal(t, m)
-	s.does(t, m, ExitOther, []string{"propose", "--why", "the first root"}, "rust-tuf.toml has changes that are not committed")
+	s.does(t, m, exit.Other, []string{"propose", "--why", "the first root"}, "rust-tuf.toml has changes that are not committed")
 	git(m, "commit", "--quiet", "--all", "--message", "policy")
 	git(m, "push", "--quiet", "origin", "main")
-	s.does(t, m, ExitDone, []string{"propose", "--why", "the first root", "--name", "first"}, "Pushed to branch event/first.")
+	s.does(t, m, exit.Done, []string{"propose", "--why", "the first root", "--name", "first"}, "Pushed to branch event/first.")
 	git(m, "pull", "--quiet", "origin", "event/first")
 	git(m, "push", "--quiet", "origin", "main")
 
 	alice, bob := members[0], members[1]
-	s.does(t, alice, ExitDone, []string{"review"}, "root 1, the first version: root and targets 2 of 3")
+	s.does(t, alice, exit.Done, []string{"review"}, "root 1, the first version: root and targets 2 of 3")
 	for i, a := range []*actor{alice, bob} {
-		s.does(t, a, ExitOther, []string{"sign"}, "no terminal to ask on")
+		s.does(t, a, exit.Other, []string{"sign"}, "no terminal to ask on")
 		out := s.answered(t, a, []string{"sign"}, signRoot, passphrase, reply{"do you want to sign targets version 1", "yes"}, passphrase)
 		if !strings.Contains(out, "Signed: root version 1, by "+a.name+". Pushed to branch sign/first/root/"+a.name+"-") {
 			t.Errorf("%s sees %s", a.name, out)
 		}
-		s.does(t, a, ExitDone, []string{"trust", "show"}, "trusts root version 1 of repository", "(signed root version 1)")
+		s.does(t, a, exit.Done, []string{"trust", "show"}, "trusts root version 1 of repository", "(signed root version 1)")
 		git(m, "fetch", "--quiet", "origin")
 		for _, b := range s.branchesOf(t, s.remote(), "sign/first/") {
 			if strings.Contains(b, "/"+a.name+"-") {
-				s.does(t, m, ExitDone, []string{"check", "--base", "main", "--head", "origin/" + b}, "The signature is by "+a.name, "Verdict: a machine may merge it.")
+				s.does(t, m, exit.Done, []string{"check", "--base", "main", "--head", "origin/" + b}, "The signature is by "+a.name, "Verdict: a machine may merge it.")
 				git(m, "merge", "--quiet", "--no-ff", "--message", "merge", "origin/"+b)
 			}
 		}
 		git(m, "push", "--quiet", "origin", "main")
 		if i == 0 {
-			s.does(t, m, ExitPending, []string{"complete"}, "event first is pending: root version 1")
+			s.does(t, m, exit.Pending, []string{"complete"}, "event first is pending: root version 1")
 		}
 	}
-	s.does(t, m, ExitDone, []string{"complete"}, "root version 1, signed by alice and bob: metadata/1.root.json")
+	s.does(t, m, exit.Done, []string{"complete"}, "root version 1, signed by alice and bob: metadata/1.root.json")
 	git(m, "pull", "--quiet", "origin", "complete/first")
 	git(m, "push", "--quiet", "origin", "main")
-	s.does(t, m, ExitDone, []string{"check"}, "Verdict: everything that this repository claims was derived again and holds.")
-	s.does(t, alice, ExitDone, []string{"sign"}, ": there is nothing to sign.")
+	s.does(t, m, exit.Done, []string{"check"}, "Verdict: everything that this repository claims was derived again and holds.")
+	s.does(t, alice, exit.Done, []string{"sign"}, ": there is nothing to sign.")
 	published := filepath.Join(m.clone, metadata.PublishedDir)
 	client := []string{"verify", "root", "--trusted", filepath.Join(published, "1.root.json"), "--metadata", published}
-	s.does(t, m, ExitDone, client, "ok: root version 1 is trusted now", "signed by alice and bob (2 of 3)")
-	s.does(t, m, ExitExpired, append(client, "--at", "2999-01-01"), "expired")
+	s.does(t, m, exit.Done, client, "ok: root version 1 is trusted now", "signed by alice and bob (2 of 3)")
+	s.does(t, m, exit.Expired, append(client, "--at", "2999-01-01"), "expired")
 }
 
 // rehearsal edits what init wrote into the smallest policy that the rules

@@ -7,6 +7,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/trust"
@@ -30,7 +33,7 @@ is signed twice.
 On a machine without a network, --bundle takes the place of clone and remote: what
 is to be signed comes from a file of "rust-tuf bundle export", and the signatures
 go into one file, which "rust-tuf bundle import" pushes from another machine.`,
-		Args: argsBetween(0, 1),
+		Args: frame.Args(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.event = args[0]
@@ -160,7 +163,7 @@ func (c *command) runSign(ctx context.Context, o signOptions) error {
 		if err := c.show(&s.result); err != nil {
 			return err
 		}
-		return &codedError{ExitPending, errors.New("your part is done; signatures by others are missing")}
+		return exit.With(exit.Pending, errors.New("your part is done; signatures by others are missing"))
 	}
 	return c.show(&s.result)
 }
@@ -297,10 +300,10 @@ func (s *signing) sign(ctx context.Context, t *signTask) (*metadata.SignatureFil
 		return nil, rejected(err)
 	}
 	f := &metadata.SignatureFile{Repository: t.p.Charter.Repository, Event: t.event.Name, Role: t.p.Role, Version: t.p.Version, Digest: t.p.Digest,
-		KeyID: t.holder.KeyID, Device: deviceOf(t.key), Began: s.w.now, SignedAt: s.env.Now().UTC().Truncate(time.Second), Tool: "rust-tuf " + version()}
+		KeyID: t.holder.KeyID, Device: deviceOf(t.key), Began: s.w.now, SignedAt: s.env.Now().UTC().Truncate(time.Second), Tool: "rust-tuf " + frame.Version()}
 	// The statement first: nothing counts without it, so a kill in between
 	// leaves nothing that does.
-	sitting := signer.NewSitting(s.person.signingAs(ownerOf(t.holder), t.key))
+	sitting := signer.NewSitting(s.person.signingAs(words.Owner(t.holder), t.key))
 	defer sitting.End()
 	var err error
 	if f.StatementSig, err = s.person.signIn(ctx, sitting, t.key, t.holder.Key, f.StatementMessage()); err != nil {

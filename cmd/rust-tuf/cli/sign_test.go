@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
 // What a member sees and types at the first root, word for word.
@@ -12,7 +14,7 @@ func TestSignFirstRoot(t *testing.T) {
 	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	shown := alice.answers(t, signRoot, passphrase, reply{"do you want to sign targets version 1", "yes"}, passphrase)
-	out := s.exits(t, alice, ExitDone, []string{"sign"})
+	out := s.exits(t, alice, exit.Done, []string{"sign"})
 	s.golden(t, "sign-first-root.golden", shown.String()+"--- standard output ---\n"+out)
 
 	branches, err := s.branches("sign/")
@@ -36,7 +38,7 @@ func TestSignFirstRoot(t *testing.T) {
 	}
 	// Again: nothing is left to do, and no secret is asked for.
 	alice.answers(t)
-	s.exits(t, alice, ExitPending, []string{"sign"}, "Your signatures are all there", "4 more of: bob, carol, dave, erin, frank, grace, heidi, ivan", "signatures by others are missing")
+	s.exits(t, alice, exit.Pending, []string{"sign"}, "Your signatures are all there", "4 more of: bob, carol, dave, erin, frank, grace, heidi, ivan", "signatures by others are missing")
 }
 
 func TestSignDeclined(t *testing.T) {
@@ -45,7 +47,7 @@ func TestSignDeclined(t *testing.T) {
 	alice := s.people["alice"]
 	alice.answers(t, reply{"do you want to sign root version 1", "no"})
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitOther, []string{"sign"}, "declined", "nothing was signed")
+		s.exits(t, alice, exit.Other, []string{"sign"}, "declined", "nothing was signed")
 	})
 	home, err := alice.pinOf(s)
 	if err == nil {
@@ -59,11 +61,11 @@ func TestSignWrongPassphrase(t *testing.T) {
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, reply{"passphrase", "not the passphrase"}, giveUp)
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitCard, []string{"sign"}, "wrong passphrase", "alice.key")
+		s.exits(t, alice, exit.Card, []string{"sign"}, "wrong passphrase", "alice.key")
 	})
 	// The right one completes what was begun.
 	alice.answers(t, signRoot, passphrase, reply{"targets version 1", "yes"}, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed: root version 1, by alice")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Signed: root version 1, by alice")
 }
 
 func TestSignNobodyThere(t *testing.T) {
@@ -72,7 +74,7 @@ func TestSignNobodyThere(t *testing.T) {
 	alice := s.people["alice"]
 	alice.env.Terminal = nobody{}
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitOther, []string{"sign"}, "no terminal to ask on", "run the command in a terminal")
+		s.exits(t, alice, exit.Other, []string{"sign"}, "no terminal to ask on", "run the command in a terminal")
 	})
 }
 
@@ -84,13 +86,13 @@ func TestSignWithoutAKeyThatIsWanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	mallory.answers(t)
-	s.exits(t, mallory, ExitCard, []string{"sign"}, "no key at hand; asked for are keys of alice, bob, carol, dave, erin, frank, grace, heidi and ivan",
+	s.exits(t, mallory, exit.Card, []string{"sign"}, "no key at hand; asked for are keys of alice, bob, carol, dave, erin, frank, grace, heidi and ivan",
 		"plug in your card, or put your key file and its .pub file into "+keyFolder(mallory.env.Home))
 	if err := mallory.newKey(); err != nil {
 		t.Fatal(err)
 	}
 	mallory.answers(t)
-	s.exits(t, mallory, ExitCard, []string{"sign"}, "no key at hand that is asked for: found key file mallory.key (fingerprint ")
+	s.exits(t, mallory, exit.Card, []string{"sign"}, "no key at hand that is asked for: found key file mallory.key (fingerprint ")
 }
 
 func TestSignUnknownEvent(t *testing.T) {
@@ -98,7 +100,7 @@ func TestSignUnknownEvent(t *testing.T) {
 	s := play(t, "genesis-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t)
-	s.exits(t, alice, ExitRejected, []string{"sign", "no-such-event"}, `no event "no-such-event"`, "open events: 2026-11-22-root-v1")
+	s.exits(t, alice, exit.Rejected, []string{"sign", "no-such-event"}, `no event "no-such-event"`, "open events: 2026-11-22-root-v1")
 }
 
 // A newcomer has no pin: what the remote says is not believed.
@@ -108,7 +110,7 @@ func TestNewcomer(t *testing.T) {
 	judy := s.people["judy"]
 	judy.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, judy, ExitRejected, []string{"sign"}, "trusts no root", "outside the forge", "trust init")
+		s.exits(t, judy, exit.Rejected, []string{"sign"}, "trusts no root", "outside the forge", "trust init")
 	})
 	first, err := s.head(t).FirstRoot()
 	if err != nil {
@@ -117,18 +119,18 @@ func TestNewcomer(t *testing.T) {
 	// A digest that no root has.
 	wrong := strings.Repeat("0000 ", 16)
 	judy.answers(t, reply{"Digest of a root", wrong})
-	s.exits(t, judy, ExitRejected, []string{"trust", "init"}, "no root that the remote shows has the digest", "stop, and ask")
+	s.exits(t, judy, exit.Rejected, []string{"trust", "init"}, "no root that the remote shows has the digest", "stop, and ask")
 	judy.answers(t, reply{"Digest of a root", "12 34"})
-	s.exits(t, judy, ExitUsage, []string{"trust", "init"}, "that is no digest")
+	s.exits(t, judy, exit.Usage, []string{"trust", "init"}, "that is no digest")
 	// The right one, in capitals and without spaces.
 	typed := strings.ToUpper(first.Digest().String())
 	shown := judy.answers(t, reply{"Digest of a root", typed}, reply{"Pin it", "yes"})
-	out := s.exits(t, judy, ExitDone, []string{"trust", "init"})
+	out := s.exits(t, judy, exit.Done, []string{"trust", "init"})
 	s.golden(t, "trust-init.golden", shown.String()+"--- standard output ---\n"+out)
 	judy.answers(t)
-	s.exits(t, judy, ExitRejected, []string{"trust", "init"}, "already trusts")
+	s.exits(t, judy, exit.Rejected, []string{"trust", "init"}, "already trusts")
 	judy.answers(t, signRoot, passphrase)
-	s.exits(t, judy, ExitDone, []string{"sign"}, "root version 2, by judy")
+	s.exits(t, judy, exit.Done, []string{"sign"}, "root version 2, by judy")
 }
 
 // A second laptop finds what the first one signed before it signs anything.
@@ -137,7 +139,7 @@ func TestNewLaptopRebuildsItsLedger(t *testing.T) {
 	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"})
+	s.exits(t, alice, exit.Done, []string{"sign"})
 
 	laptop := s.actor("alice")
 	laptop.env.Home = t.TempDir()
@@ -145,11 +147,11 @@ func TestNewLaptopRebuildsItsLedger(t *testing.T) {
 	s.pinAt(t, laptop)
 	shown := laptop.answers(t, reply{"did you sign root version 2 on another machine", "yes"})
 	// Her signature is on a branch that nobody merged: found, and not made again.
-	out := s.exits(t, laptop, ExitDone, []string{"sign"}, "Signed on another machine, found on the remote: root version 2")
+	out := s.exits(t, laptop, exit.Done, []string{"sign"}, "Signed on another machine, found on the remote: root version 2")
 	if !strings.Contains(shown.String(), "signatures by your key that this machine had no record of (1)") || !strings.Contains(shown.String(), "A signature that another machine made and never pushed cannot be seen from here.") {
 		t.Errorf("shown:\n%s\n%s", shown, out)
 	}
-	s.exits(t, laptop, ExitDone, []string{"trust", "show"}, "root version 1", "root version 2", "found on the remote")
+	s.exits(t, laptop, exit.Done, []string{"trust", "show"}, "root version 1", "root version 2", "found on the remote")
 }
 
 // A payload that supersedes one that was signed needs the first group of the
@@ -159,7 +161,7 @@ func TestSignSuperseding(t *testing.T) {
 	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"})
+	s.exits(t, alice, exit.Done, []string{"sign"})
 	branches, err := s.branches("sign/" + secondEvent)
 	if err != nil || len(branches) != 1 {
 		t.Fatal(branches, err)
@@ -184,15 +186,15 @@ func TestSignSuperseding(t *testing.T) {
 	}
 	// The old event is closed; a signature for it comes too late.
 	alice.answers(t)
-	s.exits(t, alice, ExitRejected, []string{"sign", secondEvent}, "event closed", "superseded by 2026-12-23-root-v2")
+	s.exits(t, alice, exit.Rejected, []string{"sign", secondEvent}, "event closed", "superseded by 2026-12-23-root-v2")
 	// The wrong group: not signed.
 	alice.answers(t, reply{"first group of that earlier digest", "0000"})
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitOther, []string{"sign"}, "not the first group", "declined")
+		s.exits(t, alice, exit.Other, []string{"sign"}, "not the first group", "declined")
 	})
 	group := strings.Fields(earlier.Groups())[0]
 	shown := alice.answers(t, reply{"first group of that earlier digest", group}, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "root version 2, by alice")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "root version 2, by alice")
 	if !strings.Contains(shown.String(), earlier.Groups()) {
 		t.Errorf("the earlier digest was not shown:\n%s", shown)
 	}
@@ -205,7 +207,7 @@ func TestSecondPayloadThatDoesNotNameTheFirst(t *testing.T) {
 	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"})
+	s.exits(t, alice, exit.Done, []string{"sign"})
 	// The maintainers rewrite history as if the first proposal had never been.
 	s.rewind(t)
 	s.now = s.now.AddDate(0, 0, 1)
@@ -217,7 +219,7 @@ func TestSecondPayloadThatDoesNotNameTheFirst(t *testing.T) {
 	}
 	alice.answers(t) // nothing is asked: it is refused before anything is shown
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitRejected, []string{"sign"}, "supersede")
+		s.exits(t, alice, exit.Rejected, []string{"sign"}, "supersede")
 	})
 }
 
@@ -241,12 +243,12 @@ func TestRemoteRollsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	alice := s.people["alice"]
-	s.exits(t, alice, ExitDone, []string{"status"}, "root version 2")
+	s.exits(t, alice, exit.Done, []string{"status"}, "root version 2")
 	if _, err := s.git("maintainer", s.remote(), "update-ref", "refs/heads/main", before); err != nil {
 		t.Fatal(err)
 	}
 	alice.answers(t)
-	s.exits(t, alice, ExitRejected, []string{"sign"}, "metadata/1.root.json", "root 1 is not newer than the trusted version 2")
+	s.exits(t, alice, exit.Rejected, []string{"sign"}, "metadata/1.root.json", "root 1 is not newer than the trusted version 2")
 }
 
 // A copy of a key beside it is the same key: one question, one signature.
@@ -258,7 +260,7 @@ func TestSignWithACopyOfAKey(t *testing.T) {
 		copyFile(t, filepath.Join(keyFolder(alice.env.Home), "alice"+suffix), filepath.Join(keyFolder(alice.env.Home), "spare"+suffix))
 	}
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, ExitDone, []string{"sign"}, "Signed: root version 2, by alice")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Signed: root version 2, by alice")
 	signedOnce(t, s, "alice")
 }
 
@@ -285,7 +287,7 @@ func TestSignSaysARefusalOnce(t *testing.T) {
 	}
 	alice := s.people["alice"]
 	shown := alice.answers(t)
-	s.unchanged(t, func() { s.exits(t, alice, ExitRejected, []string{"sign"}) })
+	s.unchanged(t, func() { s.exits(t, alice, exit.Rejected, []string{"sign"}) })
 	for what, text := range map[string]string{"the terminal": shown.String(), "standard error": alice.err.String()} {
 		if n := strings.Count(text, "events first and second both want to make root version 2"); n != 1 {
 			t.Errorf("said %d times on %s:\n%s", n, what, text)

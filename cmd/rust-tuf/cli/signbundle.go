@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 )
@@ -34,7 +35,7 @@ func (s *signing) mayAnswer(tasks []*signTask) error {
 	if s.w.carried == nil || len(tasks) == 0 {
 		return nil
 	}
-	raw, err := readBounded(s.path(s.answerFile), carried.MaxAnswerBytes)
+	raw, err := frame.ReadBounded(s.path(s.answerFile), carried.MaxAnswerBytes)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(raw) == 0 {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -33,10 +34,10 @@ func (s *signing) consent(ctx context.Context, t *signTask, found *metadata.Sign
 	wish := "do you want to sign"
 	if found != nil {
 		wish = "did you sign"
-		s.say("Your key has signed exactly this already: the signature was found on the remote, not on this machine (it says %s).", date(found.SignedAt))
+		s.say("Your key has signed exactly this already: the signature was found on the remote, not on this machine (it says %s).", words.Date(found.SignedAt))
 		s.say("If you did not make it, answer no and tell the others: somebody else has used your key.")
 	} else {
-		s.say("You sign as %s, with the %s (%s).", ownerOf(t.holder), t.key.Describe(), t.key.Public().Algorithm())
+		s.say("You sign as %s, with the %s (%s).", words.Owner(t.holder), t.key.Describe(), t.key.Public().Algorithm())
 		twice := "The key signs twice"
 		if deviceOf(t.key).Kind == roles.KindPIV {
 			twice += ", so touch the card each time it blinks"
@@ -75,7 +76,7 @@ func (s *signing) another(ctx context.Context, t *signTask) error {
 	id := t.p.Charter.Repository
 	s.say("This machine trusts these repositories already, and this is none of them:")
 	for _, p := range pins {
-		s.say("    %s, root version %d, since %s", p.Repository, p.Version, date(p.Since))
+		s.say("    %s, root version %d, since %s", p.Repository, p.Version, words.Date(p.Since))
 	}
 	s.say("If this clone used to lead to one of them, stop and tell the others. The new one has the id\n    %s", id)
 	typed, err := s.person.line(ctx, "If a new repository was agreed on, type the first eight characters of its id")
@@ -99,7 +100,7 @@ func (s *signing) supersede(ctx context.Context, t *signTask) error {
 		}
 		asked[e.Digest] = true
 		first, _, _ := strings.Cut(e.Digest.Groups(), " ")
-		s.say("You signed another %s version %d before (%s). This one replaces it:\n    %s", t.p.Role, t.p.Version, date(e.At), e.Digest.Groups())
+		s.say("You signed another %s version %d before (%s). This one replaces it:\n    %s", t.p.Role, t.p.Version, words.Date(e.At), e.Digest.Groups())
 		typed, err := s.person.line(ctx, "To agree, type the first group of that earlier digest")
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -23,7 +24,7 @@ func deviceOf(k signer.Key) metadata.Device {
 func (t *signTask) inPlace() error {
 	listed, known := t.p.Device(t.holder)
 	if found := deviceOf(t.key); known && found != listed {
-		return rejected(&ElsewhereError{Owner: ownerOf(t.holder), Listed: listed, Found: found})
+		return rejected(&ElsewhereError{Owner: words.Owner(t.holder), Listed: listed, Found: found})
 	}
 	return nil
 }

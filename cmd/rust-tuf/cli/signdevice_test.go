@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
@@ -34,7 +35,7 @@ func TestSignWithAMovedKey(t *testing.T) {
 		return metadata.Device{Kind: roles.KindPIV, Serial: 5200042, Slot: slot}
 	}
 	s.unchanged(t, func() {
-		s.fails(t, judy, ExitRejected, elsewhere(onCard("9c"), onCard("9a")), []string{"sign"},
+		s.fails(t, judy, exit.Rejected, elsewhere(onCard("9c"), onCard("9a")), []string{"sign"},
 			"the key of judy is on YubiKey 5200042, slot 9a, but the policy says YubiKey 5200042, slot 9c; its signature would not count, and nothing was signed",
 			"move the key back to slot 9c (`ykman piv keys move 9a 9c`), or sign with the key that is declared")
 	})
@@ -61,7 +62,7 @@ func TestSignWithACardDeclaredAsAFile(t *testing.T) {
 	if err := os.WriteFile(public, pem, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, karl, ExitDone, []string{"member", "add", "karl", "--public-key", public, "--affiliation", "works-karl", "--country", "lives-karl"})
+	s.exits(t, karl, exit.Done, []string{"member", "add", "karl", "--public-key", public, "--affiliation", "works-karl", "--country", "lives-karl"})
 	if err := s.merge("member/karl"); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestSignWithACardDeclaredAsAFile(t *testing.T) {
 	}
 	karl.withCards().answers(t)
 	s.unchanged(t, func() {
-		s.fails(t, karl, ExitRejected, elsewhere(metadata.Device{Kind: roles.KindSoftware}, metadata.Device{Kind: roles.KindPIV, Serial: 5200001, Slot: "9c"}), []string{"sign"},
+		s.fails(t, karl, exit.Rejected, elsewhere(metadata.Device{Kind: roles.KindSoftware}, metadata.Device{Kind: roles.KindPIV, Serial: 5200001, Slot: "9c"}), []string{"sign"},
 			"the key of karl is on YubiKey 5200001, slot 9c, but the policy says a key in a file; its signature would not count, and nothing was signed",
 			"enrol a new key of this card with `rust-tuf member enrol`")
 	})

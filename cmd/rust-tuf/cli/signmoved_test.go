@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -31,14 +32,14 @@ func TestRemoteMovesBetweenTwoSignatures(t *testing.T) {
 				return err
 			}
 			return s.merge("event/newer-targets")
-		}, ExitRejected, false, []string{"event closed: new-targets was superseded by newer-targets"}},
+		}, exit.Rejected, false, []string{"event closed: new-targets was superseded by newer-targets"}},
 		{"completed", func(s *stage, _ *actor) error {
 			if err := s.sign("new-targets", "bob", "carol", "dave", "erin", "frank"); err != nil {
 				return err
 			}
 			_, err := s.complete("new-targets")
 			return err
-		}, ExitRejected, false, []string{"event closed: new-targets is complete and published"}},
+		}, exit.Rejected, false, []string{"event closed: new-targets is complete and published"}},
 		{"signed on another machine", func(s *stage, a *actor) error {
 			if _, err := s.must(a, "sign", "new-targets"); err != nil {
 				return err
@@ -48,8 +49,8 @@ func TestRemoteMovesBetweenTwoSignatures(t *testing.T) {
 				return err
 			}
 			return s.merge(branches...)
-		}, ExitDone, false, nil},
-		{"signed by another", func(s *stage, _ *actor) error { return s.sign("new-targets", "bob") }, ExitDone, true, nil},
+		}, exit.Done, false, nil},
+		{"signed by another", func(s *stage, _ *actor) error { return s.sign("new-targets", "bob") }, exit.Done, true, nil},
 	} {
 		for _, at := range []struct {
 			verb string
@@ -110,7 +111,7 @@ func TestRemoteMovesBeforeTheSecondPush(t *testing.T) {
 	alice := s.people["alice"]
 	alice.meanwhile(t, "fetch", 5, s.moves(moved))
 	alice.answers(t, signRoot, passphrase, reply{"do you want to sign targets version 2", "yes"}, passphrase)
-	s.exits(t, alice, ExitRejected, []string{"sign"}, "Signed: root version 2, by alice", "event closed: new-targets was superseded by newer-targets")
+	s.exits(t, alice, exit.Rejected, []string{"sign"}, "Signed: root version 2, by alice", "event closed: new-targets was superseded by newer-targets")
 	if branches := s.branchesOf(t, s.remote(), "sign/new-targets/"); len(branches) > 0 {
 		t.Errorf("pushed: %v", branches)
 	}

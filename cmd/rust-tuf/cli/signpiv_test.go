@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
@@ -20,7 +21,7 @@ func TestSignWithYubiKey(t *testing.T) {
 	s, judy, world, c := judyAtDesk(t)
 	world.Plug(c)
 	shown := judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042, 3 tries left", cardPIN})
-	out := s.exits(t, judy, ExitDone, []string{"sign"})
+	out := s.exits(t, judy, exit.Done, []string{"sign"})
 	s.golden(t, "sign-yubikey.golden", shown.String()+"--- standard output ---\n"+out)
 	if strings.Contains(shown.String()+out, cardPIN) {
 		t.Error("the PIN is shown")
@@ -57,7 +58,7 @@ func TestSignAnnouncesTheTouch(t *testing.T) {
 	shown := judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042", cardPIN})
 	judy.env.Terminal = &listener{shown, "waiting for a touch of YubiKey 5200042", told}
 	c.OnTouch(func() card.Touch { <-told; return card.Touched })
-	s.exits(t, judy, ExitDone, []string{"sign"})
+	s.exits(t, judy, exit.Done, []string{"sign"})
 }
 
 // listener is a scripted person who is waited for until they were told
@@ -111,7 +112,7 @@ func TestSignWithYubiKeyRefuses(t *testing.T) {
 			}
 			judy.answers(t, test.script...)
 			s.unchanged(t, func() {
-				s.fails(t, judy, ExitCard, test.is, []string{"sign"}, test.words...)
+				s.fails(t, judy, exit.Card, test.is, []string{"sign"}, test.words...)
 			})
 			spent(t, c, test.pins, 0)
 			if left, _ := c.Tries(); left != test.left {
@@ -159,7 +160,7 @@ func TestSignWithYubiKeyAgain(t *testing.T) {
 					world.PlugInto("Yubico YubiKey again", c)
 				}
 			}}
-			s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
+			s.exits(t, judy, exit.Done, []string{"sign"}, "Signed: root version 2, by judy.")
 			for _, want := range test.said {
 				if !strings.Contains(shown.String(), want) {
 					t.Errorf("not said: %q\n%s", want, shown)
@@ -213,7 +214,7 @@ func TestSignMissesTheSecondTouch(t *testing.T) {
 		return card.Touched
 	})
 	judy.answers(t, signSecond, reply{"3 tries left", cardPIN}, tryAgain, reply{"3 tries left", cardPIN})
-	s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
+	s.exits(t, judy, exit.Done, []string{"sign"}, "Signed: root version 2, by judy.")
 	spent(t, c, 3, 2)
 	if touches != 3 {
 		t.Errorf("%d touches", touches)
@@ -227,7 +228,7 @@ func TestSignWithTheWrongCard(t *testing.T) {
 	wrong.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 	judy.answers(t)
 	s.unchanged(t, func() {
-		s.fails(t, judy, ExitCard, is[*NotAskedForError], []string{"sign"}, "no key at hand that is asked for: found YubiKey 5200007, slot 9c (fingerprint ", "asked for are keys of alice, bob, ", "plug in your card")
+		s.fails(t, judy, exit.Card, is[*NotAskedForError], []string{"sign"}, "no key at hand that is asked for: found YubiKey 5200007, slot 9c (fingerprint ", "asked for are keys of alice, bob, ", "plug in your card")
 	})
 	spent(t, wrong, 0, 0)
 }
@@ -240,7 +241,7 @@ func TestSignWithTwoCards(t *testing.T) {
 	other.Generate(card.Signature, card.P256, card.PINAlways, card.TouchAlways)
 	world.Plug(c)
 	judy.answers(t, signSecond, reply{"PIN of YubiKey 5200042, 3 tries left", cardPIN})
-	s.exits(t, judy, ExitDone, []string{"sign"}, "Signed: root version 2, by judy.")
+	s.exits(t, judy, exit.Done, []string{"sign"}, "Signed: root version 2, by judy.")
 	spent(t, other, 0, 0)
 	spent(t, c, 2, 2)
 }
@@ -253,7 +254,7 @@ func TestSignWithABusyCard(t *testing.T) {
 	world.Occupy(c)
 	shown := judy.answers(t)
 	busy := func(err error) bool { return is[*NotAskedForError](err) && is[*piv.BusyError](err) }
-	s.fails(t, judy, ExitCard, busy, []string{"sign"}, "no key at hand; asked for are keys of alice, ",
+	s.fails(t, judy, exit.Card, busy, []string{"sign"}, "no key at hand; asked for are keys of alice, ",
 		"; left out: the card in \"Yubico", "is in use by another program\n", "hint: your key may be on what was left out: run gpgconf --kill scdaemon;")
 	if !strings.Contains(shown.String(), "is in use by another program") || !strings.Contains(shown.String(), "gpgconf --kill scdaemon") {
 		t.Errorf("shown: %s", shown)
@@ -273,12 +274,12 @@ func TestSignWithoutReaderService(t *testing.T) {
 		}
 	})
 	judy.answers(t)
-	s.exits(t, judy, ExitCard, []string{"sign"}, "no key at hand; asked for are keys of alice, ", "no YubiKey could be asked: the smart card service is not running",
+	s.exits(t, judy, exit.Card, []string{"sign"}, "no key at hand; asked for are keys of alice, ", "no YubiKey could be asked: the smart card service is not running",
 		"rust-tuf: hint: plug in your card", "; for a YubiKey: install pcscd")
-	s.exits(t, judy, ExitDone, []string{"key", "list"}, "no YubiKey could be asked: the smart card service is not running (install pcscd")
+	s.exits(t, judy, exit.Done, []string{"key", "list"}, "no YubiKey could be asked: the smart card service is not running (install pcscd")
 	alice := s.people["alice"].withCards()
 	shown := alice.answers(t, signSecond, passphrase)
-	out := s.exits(t, alice, ExitDone, []string{"sign"}, "Signed: root version 2, by alice.")
+	out := s.exits(t, alice, exit.Done, []string{"sign"}, "Signed: root version 2, by alice.")
 	if all := shown.String() + out + alice.err.String(); strings.Contains(all, "smart card") || strings.Contains(all, "pcscd") {
 		t.Errorf("cards are spoken of:\n%s", all)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -60,7 +61,7 @@ func signatureChange(f *metadata.SignatureFile) metadata.Change {
 // signatureBranch is where a signature goes. Its name says whose it is, so that
 // a list of branches reads as a list of signers.
 func signatureBranch(event, role, owner, keyID string) string {
-	return fmt.Sprintf("sign/%s/%s/%s-%s", event, role, owner, shortID(keyID))
+	return fmt.Sprintf("sign/%s/%s/%s-%s", event, role, owner, words.ShortID(keyID))
 }
 
 // lookAgain fetches, and judges a task again where the default branch is not
@@ -91,7 +92,7 @@ func (s *signing) lookAgain(ctx context.Context, t *signTask) error {
 	case p == nil || p.Version != t.p.Version || p.Digest != t.p.Digest:
 		return changed("is not the one any more that this run began with")
 	case !slices.ContainsFunc(p.Holders(), func(h verify.Holder) bool { return h.KeyID == t.holder.KeyID && h.Key.Equal(t.holder.Key) }):
-		return changed(fmt.Sprintf("does not ask for key %s of %s any more", shortID(t.holder.KeyID), t.holder.Owner))
+		return changed(fmt.Sprintf("does not ask for key %s of %s any more", words.ShortID(t.holder.KeyID), t.holder.Owner))
 	case p.Signed(t.holder.KeyID):
 		return &mergedError{event: event.Name, role: p.Role, version: p.Version, owner: t.holder.Owner}
 	}

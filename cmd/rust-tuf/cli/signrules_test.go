@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -37,14 +38,14 @@ func TestSignRefusesWhatTheRulesRefuse(t *testing.T) {
 	alice := s.people["alice"]
 	alice.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitRejected, []string{"sign"}, event, "the rules refuse this policy", "4", "9")
+		s.exits(t, alice, exit.Rejected, []string{"sign"}, event, "the rules refuse this policy", "4", "9")
 	})
 }
 
 // signing is what an actor's `sign` works on.
 func (s *stage) signing(t *testing.T, a *actor) *signing {
 	t.Helper()
-	run, err := (&command{env: a.env}).startSigning(s.ctx, signOptions{})
+	run, err := newCommand(a.env).startSigning(s.ctx, signOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func TestSignRefusesAnInstantLongAgo(t *testing.T) {
 	alice := s.people["alice"]
 	alice.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitRejected, []string{"sign"}, "smuggled", "opened at 2026", "root version 2 would have expired already, at 2028")
+		s.exits(t, alice, exit.Rejected, []string{"sign"}, "smuggled", "opened at 2026", "root version 2 would have expired already, at 2028")
 	})
 }
 
@@ -132,11 +133,11 @@ func TestSignRefusesAnInstantInTheFuture(t *testing.T) {
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, s.maintainer, ExitRejected, []string{"check", "--base", "origin/main~1", "--head", "origin/main"}, "opened at 2028", "from the future")
+	s.exits(t, s.maintainer, exit.Rejected, []string{"check", "--base", "origin/main~1", "--head", "origin/main"}, "opened at 2028", "from the future")
 	alice := s.people["alice"]
 	alice.answers(t)
 	s.unchanged(t, func() {
-		s.exits(t, alice, ExitRejected, []string{"sign"}, "event smuggled says that it was opened at 2028-11-22", "but now it is 2026-11-22",
+		s.exits(t, alice, exit.Rejected, []string{"sign"}, "event smuggled says that it was opened at 2028-11-22", "but now it is 2026-11-22",
 			"every lifetime would count from the future; propose it again, or set this computer's clock")
 	})
 	run := s.signing(t, alice)
@@ -209,7 +210,7 @@ func TestSignFirstRootOfAnotherRepository(t *testing.T) {
 	begins := reply{"type the first eight characters of its id", id[:8]}
 	shown := fresh.answers(t, reply{begins.prompt, "yes"})
 	s.unchanged(t, func() {
-		s.exits(t, fresh, ExitOther, []string{"sign"}, `"yes" is not how the id of the new repository begins`, "declined")
+		s.exits(t, fresh, exit.Other, []string{"sign"}, `"yes" is not how the id of the new repository begins`, "declined")
 	})
 	for _, words := range []string{"This machine trusts these repositories already, and this is none of them:", strings.Repeat("ab", 16) + ", root version 1", id} {
 		if !strings.Contains(shown.String(), words) {
@@ -217,5 +218,5 @@ func TestSignFirstRootOfAnotherRepository(t *testing.T) {
 		}
 	}
 	fresh.answers(t, begins, signRoot, passphrase, reply{"do you want to sign targets version", "yes"}, passphrase)
-	s.exits(t, fresh, ExitDone, []string{"sign"})
+	s.exits(t, fresh, exit.Done, []string{"sign"})
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/diff"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -493,7 +494,7 @@ func (s *stage) pinAt(t *testing.T, a *actor) {
 		t.Fatal(err)
 	}
 	a.answers(t, reply{"Digest of a root", root.Digest().Groups()}, reply{"Pin it", "yes"})
-	s.exits(t, a, ExitDone, []string{"trust", "init"})
+	s.exits(t, a, exit.Done, []string{"trust", "init"})
 	a.env.Terminal = &agreeable{heard: a.err}
 }
 

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -26,7 +29,7 @@ ends with exit code 10, so that a schedule can ask: will all of this still be
 valid in 5 days, in 30? What is published later it cannot know.
 
     rust-tuf status --at +30d`,
-		Args: argsBetween(0, 1),
+		Args: frame.Args(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.runStatus(cmd.Context(), args, at) },
 	}
 	cmd.Flags().StringVar(&at, "at", "", "judge at this `time` (2027-11-22, 2027-11-22T12:00:00Z, or +30d from now) instead of now")
@@ -78,10 +81,10 @@ func (r *statusResult) text(w io.Writer) {
 	fmt.Fprintf(w, "Read from %s.\n", r.Source)
 	fmt.Fprintln(w, r.Basis)
 	if r.Given {
-		fmt.Fprintf(w, "Judged as of %s.\n", date(r.At))
+		fmt.Fprintf(w, "Judged as of %s.\n", words.Date(r.At))
 	}
 	for _, p := range r.Published {
-		fmt.Fprintf(w, "%s version %d: %d of %d must sign; expires %s (%s)", p.Role, p.Version, p.Threshold, p.Keys, date(p.Expires), p.Left)
+		fmt.Fprintf(w, "%s version %d: %d of %d must sign; expires %s (%s)", p.Role, p.Version, p.Threshold, p.Keys, words.Date(p.Expires), p.Left)
 		if p.Role == "root" {
 			fmt.Fprintf(w, "; up to %d keys may be lost before it can no longer be changed", p.Losses)
 		}
@@ -91,7 +94,7 @@ func (r *statusResult) text(w io.Writer) {
 		fmt.Fprintln(w, "No event is open.")
 	}
 	for _, e := range r.Events {
-		fmt.Fprintf(w, "\nEvent %s, opened %s: %s\n", e.Event, date(e.Opened), e.Why)
+		fmt.Fprintf(w, "\nEvent %s, opened %s: %s\n", e.Event, words.Date(e.Opened), e.Why)
 		if e.Problem != "" {
 			fmt.Fprintf(w, "  It cannot complete: %s\n", e.Problem)
 		}
@@ -173,7 +176,7 @@ func (c *command) runStatus(ctx context.Context, args []string, at string) error
 	}
 	for _, p := range out.Published {
 		if out.Given && !w.now.Before(p.Expires) {
-			return &codedError{ExitExpired, &verify.ExpiredError{Role: p.Role, Version: p.Version, Expires: p.Expires, At: w.now}}
+			return exit.With(exit.Expired, &verify.ExpiredError{Role: p.Role, Version: p.Version, Expires: p.Expires, At: w.now})
 		}
 	}
 	return nil
@@ -188,7 +191,7 @@ func instantFrom(text string, now time.Time) (time.Time, error) {
 		}
 		return ahead.From(now), nil
 	}
-	return parseInstant(text)
+	return words.ParseInstant(text)
 }
 
 // nextOf is the one next step for some events: the nearest to a published
@@ -229,7 +232,7 @@ func publishedStatus(t *metadata.Trusted, now time.Time) []roleStatus {
 			return
 		}
 		out = append(out, roleStatus{Role: role, Version: d.Version(), Threshold: q.Threshold(), Keys: len(q.Keys()), Expires: d.Expires(),
-			Left: remaining(d.Expires(), now), Losses: len(q.Keys()) - q.Threshold(),
+			Left: words.Remaining(d.Expires(), now), Losses: len(q.Keys()) - q.Threshold(),
 			In5: now.AddDate(0, 0, 5).Before(d.Expires()), In30: now.AddDate(0, 0, 30).Before(d.Expires())})
 	}
 	add("root", t.Root.Document(), t.Root)
@@ -237,37 +240,4 @@ func publishedStatus(t *metadata.Trusted, now time.Time) []roleStatus {
 		add(role, t.Targets[role].Document(), t.DelegatorOf(role))
 	}
 	return out
-}
-
-// remaining says in words how long something is still valid.
-func remaining(until, now time.Time) string {
-	d := until.Sub(now)
-	switch {
-	case d <= 0:
-		return "EXPIRED " + span(-d) + " ago"
-	default:
-		return span(d) + " left"
-	}
-}
-
-// span rounds a duration down to what a person would say.
-func span(d time.Duration) string {
-	switch days := int64(d / (24 * time.Hour)); {
-	case days >= 730:
-		return fmt.Sprintf("%d years and %s", days/365, counted(days%365, "day"))
-	case days >= 1:
-		return counted(days, "day")
-	case d >= time.Hour:
-		return counted(int64(d/time.Hour), "hour")
-	default:
-		return counted(int64(d/time.Minute), "minute")
-	}
-}
-
-// counted is "1 day" or "2 days".
-func counted[N int | int64](n N, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

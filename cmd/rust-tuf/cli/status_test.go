@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/roles"
 )
 
@@ -13,7 +14,7 @@ func TestStatus(t *testing.T) {
 	for _, name := range []string{"gathered", "genesis-open", "genesis-done", "second-open", "second-ready", "second-done"} {
 		t.Run(name, func(t *testing.T) {
 			s := play(t, name, "alice")
-			out := s.exits(t, s.people["alice"], ExitDone, []string{"status"})
+			out := s.exits(t, s.people["alice"], exit.Done, []string{"status"})
 			s.golden(t, "status-"+name+".golden", out)
 		})
 	}
@@ -24,12 +25,12 @@ func TestStatusOfOneEvent(t *testing.T) {
 	s := play(t, "second-open", "heidi")
 	heidi := s.people["heidi"]
 	// Without a pin, status says whose word it takes.
-	s.exits(t, heidi, ExitDone, []string{"status", secondEvent}, "this machine has no pinned root (`rust-tuf trust init` makes one)", "Event "+secondEvent)
-	s.exits(t, heidi, ExitRejected, []string{"status", "third"}, `no event "third"`, "open events: "+secondEvent)
-	s.exits(t, heidi, ExitRejected, []string{"status", firstEvent}, "event closed: "+firstEvent+" is complete and published")
+	s.exits(t, heidi, exit.Done, []string{"status", secondEvent}, "this machine has no pinned root (`rust-tuf trust init` makes one)", "Event "+secondEvent)
+	s.exits(t, heidi, exit.Rejected, []string{"status", "third"}, `no event "third"`, "open events: "+secondEvent)
+	s.exits(t, heidi, exit.Rejected, []string{"status", firstEvent}, "event closed: "+firstEvent+" is complete and published")
 	// After its expiry a root is shown as expired.
 	s.now = s.now.AddDate(2, 0, 0)
-	s.exits(t, heidi, ExitDone, []string{"status"}, "EXPIRED 30 days ago")
+	s.exits(t, heidi, exit.Done, []string{"status"}, "EXPIRED 30 days ago")
 }
 
 // An event that can never complete is said to be so, and nobody is asked to
@@ -44,22 +45,22 @@ func TestStatusOfAStaleEvent(t *testing.T) {
 	}
 	event := s.smuggle(t, repo, &roles.Declaration{Policy: d.Policy, Members: d.Members}) // builds on root 1
 	alice := s.people["alice"]
-	out := s.exits(t, alice, ExitDone, []string{"status"}, "Event "+event, "It cannot complete: event smuggled: root version 2 is published already", "`rust-tuf complete smuggled` closes it")
+	out := s.exits(t, alice, exit.Done, []string{"status"}, "Event "+event, "It cannot complete: event smuggled: root version 2 is published already", "`rust-tuf complete smuggled` closes it")
 	if strings.Contains(out, "rust-tuf sign") {
 		t.Errorf("status asks for signatures:\n%s", out)
 	}
 	alice.answers(t)
 	for _, verb := range []string{"sign", "review"} {
 		s.unchanged(t, func() {
-			s.exits(t, alice, ExitRejected, []string{verb}, "root version 2 is published already", "`rust-tuf complete smuggled` closes it")
+			s.exits(t, alice, exit.Rejected, []string{verb}, "root version 2 is published already", "`rust-tuf complete smuggled` closes it")
 		})
 	}
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, s.maintainer, ExitRejected, []string{"check"}, "root version 2 is published already")
+	s.exits(t, s.maintainer, exit.Rejected, []string{"check"}, "root version 2 is published already")
 
-	out = s.exits(t, s.maintainer, ExitDone, []string{"complete", event})
+	out = s.exits(t, s.maintainer, exit.Done, []string{"complete", event})
 	for _, words := range []string{"This event can never be completed, and is only closed; nothing is published.", "merge it; that closes the event"} {
 		if !strings.Contains(out, words) {
 			t.Errorf("complete does not say %q:\n%s", words, out)
@@ -71,8 +72,8 @@ func TestStatusOfAStaleEvent(t *testing.T) {
 	if err := s.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, s.maintainer, ExitDone, []string{"check"})
-	s.exits(t, s.maintainer, ExitDone, []string{"status"})
+	s.exits(t, s.maintainer, exit.Done, []string{"check"})
+	s.exits(t, s.maintainer, exit.Done, []string{"status"})
 }
 
 // Nobody publishes what has expired while it waited for its last step.
@@ -81,7 +82,7 @@ func TestCompleteExpired(t *testing.T) {
 	s := play(t, "second-ready", "alice")
 	s.now = s.now.AddDate(5, 0, 0)
 	s.unchanged(t, func() {
-		s.exits(t, s.maintainer, ExitRejected, []string{"complete"}, "event "+secondEvent+" was opened at 2026-12-22", "would have expired already", "propose it again")
+		s.exits(t, s.maintainer, exit.Rejected, []string{"complete"}, "event "+secondEvent+" was opened at 2026-12-22", "would have expired already", "propose it again")
 	})
-	s.exits(t, s.maintainer, ExitDone, []string{"status"}, "It cannot complete: event "+secondEvent)
+	s.exits(t, s.maintainer, exit.Done, []string{"status"}, "It cannot complete: event "+secondEvent)
 }

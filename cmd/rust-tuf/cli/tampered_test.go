@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/ca"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
@@ -103,12 +104,12 @@ func TestEnrolTrustsNoBranch(t *testing.T) {
 			s, mallory, world := newcomerWithCard(t)
 			c := world.Insert(card.Config{Serial: 5200001})
 			mallory.answers(t, fresh...)
-			s.exits(t, mallory, ExitDone, enrolArgs)
+			s.exits(t, mallory, exit.Done, enrolArgs)
 			s.tamper(t, "member/mallory", test.path, test.change)
 			c.ClearLog()
 			mallory.answers(t, reply{"Enrol this key instead of making a new one?", "yes"})
 			s.unchanged(t, func() {
-				out := s.exits(t, mallory, ExitOther, enrolArgs, "branch member/mallory of origin exists already", "holds something else", "git push origin --delete member/mallory")
+				out := s.exits(t, mallory, exit.Other, enrolArgs, "branch member/mallory of origin exists already", "holds something else", "git push origin --delete member/mallory")
 				if out != "" {
 					t.Errorf("standard output: %s", out)
 				}
@@ -141,7 +142,7 @@ func TestRetireTrustsNoBranch(t *testing.T) {
 			c.ClearLog()
 			mallory.answers(t)
 			s.unchanged(t, func() {
-				s.exits(t, mallory, ExitOther, retireArgs, "branch member/mallory-retires-main of origin exists already", "holds something else")
+				s.exits(t, mallory, exit.Other, retireArgs, "branch member/mallory-retires-main of origin exists already", "holds something else")
 			})
 			spent(t, c, 0, 0)
 			if c.PublicKey(card.Signature) == nil {

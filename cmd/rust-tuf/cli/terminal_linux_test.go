@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"golang.org/x/sys/unix"
 )
 
@@ -164,7 +165,7 @@ func TestSignOnATerminal(t *testing.T) {
 		p.sees(askSecret)
 		p.types(demoPassphrase + "\n")
 		code, screen := p.ends()
-		if code != ExitDone || p.err.Len() > 0 {
+		if code != exit.Done || p.err.Len() > 0 {
 			t.Fatalf("exit code %d, %s\n%s", code, p.err.String(), screen)
 		}
 		if strings.Contains(screen+p.out.String(), demoPassphrase) {
@@ -210,10 +211,10 @@ func TestLeavingAtEachQuestion(t *testing.T) {
 						}
 					case "interrupt":
 						p.types("\x03")
-						want = ExitInterrupted
+						want = exit.Interrupted
 					case "hang up":
 						p.types("\x04")
-						want = ExitInterrupted
+						want = exit.Interrupted
 					}
 					if code, screen := p.ends(); code != want {
 						t.Errorf("exit code %d, want %d\n%s\n%s", code, want, p.err.String(), screen)
@@ -224,7 +225,7 @@ func TestLeavingAtEachQuestion(t *testing.T) {
 					p.sees(a.question)
 					p.types(a.answer)
 				}
-				if code, screen := p.ends(); code != ExitDone {
+				if code, screen := p.ends(); code != exit.Done {
 					t.Fatalf("run again: exit code %d, %s\n%s", code, p.err.String(), screen)
 				}
 				signedOnce(t, s, "alice")
@@ -257,7 +258,7 @@ func TestKilledAfterTheKeyWasUsed(t *testing.T) {
 	s.unhook(t, s.remote(), "pre-receive")
 	p = s.sits(t, alice, "sign")
 	code, screen := p.ends()
-	if code != ExitDone || !strings.HasPrefix(p.out.String(), "Signed earlier, found on this machine: root version 2, by alice") {
+	if code != exit.Done || !strings.HasPrefix(p.out.String(), "Signed earlier, found on this machine: root version 2, by alice") {
 		t.Fatalf("exit code %d, %s%s\n%s", code, p.out.String(), p.err.String(), screen)
 	}
 	if strings.Contains(screen, "passphrase") || strings.Contains(screen, "yes") {
@@ -295,7 +296,7 @@ func TestKilledBetweenTwoSignatures(t *testing.T) {
 		p.types(a.typed + "\n")
 	}
 	code, screen := p.ends()
-	if code != ExitDone || strings.Contains(screen, askFirst) || strings.Count(screen, askSecret) != 1 {
+	if code != exit.Done || strings.Contains(screen, askFirst) || strings.Count(screen, askSecret) != 1 {
 		t.Fatalf("exit code %d\n%s", code, screen)
 	}
 	for _, want := range []string{"Signed earlier, found on this machine: root version 1, by alice.", "Signed: targets version 1, by alice."} {
@@ -325,7 +326,7 @@ func TestSignWithoutATerminal(t *testing.T) {
 	cmd.Stdin = strings.NewReader("yes\n" + demoPassphrase + "\n")
 	s.unchanged(t, func() {
 		out, _ := cmd.CombinedOutput()
-		if code := cmd.ProcessState.ExitCode(); code != ExitOther || !strings.Contains(string(out), "no terminal to ask on") || !strings.Contains(string(out), "run the command in a terminal") {
+		if code := cmd.ProcessState.ExitCode(); code != exit.Other || !strings.Contains(string(out), "no terminal to ask on") || !strings.Contains(string(out), "run the command in a terminal") {
 			t.Errorf("exit code %d, %s", code, out)
 		}
 	})

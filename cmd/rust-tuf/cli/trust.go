@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/spf13/cobra"
@@ -29,15 +31,15 @@ superseded by another one before it was published.
 
 With --bundle the roots come from a file of "rust-tuf bundle export", and neither
 a clone nor a network is needed.`,
-		Args: noArgs,
+		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runTrustInit(cmd.Context(), bundle) },
 	}
 	init.Flags().StringVar(&bundle, "bundle", "", "`file` of "+"\"rust-tuf bundle export\", on a machine without a network")
-	return group("trust", "what this machine trusts", init,
+	return frame.Group("trust", "what this machine trusts", init,
 		&cobra.Command{
 			Use:   "show",
 			Short: "show the pinned root and what this machine has signed",
-			Args:  noArgs,
+			Args:  frame.NoArgs,
 			RunE:  func(cmd *cobra.Command, _ []string) error { return c.runTrustShow(cmd.Context()) },
 		})
 }
@@ -69,9 +71,9 @@ type signedEntry struct {
 
 func (r *trustResult) text(w io.Writer) {
 	fmt.Fprintf(w, "This machine trusts root version %d of repository %s (%s).\n", r.Version, r.Repository, r.How)
-	writeDigest(w, r.Digest)
+	words.WriteDigest(w, r.Digest)
 	if !r.Expires.IsZero() {
-		fmt.Fprintf(w, "It expires on %s.\n", date(r.Expires))
+		fmt.Fprintf(w, "It expires on %s.\n", words.Date(r.Expires))
 	}
 	for _, e := range r.Signed {
 		state := "signed"
@@ -81,7 +83,7 @@ func (r *trustResult) text(w io.Writer) {
 		if e.Recovered {
 			state += ", found on the remote"
 		}
-		fmt.Fprintf(w, "%s version %d, %s, key %s: %s\n    %s\n", e.Role, e.Version, date(e.At), shortID(e.KeyID), state, strings.Join(groups(e.Digest), " "))
+		fmt.Fprintf(w, "%s version %d, %s, key %s: %s\n    %s\n", e.Role, e.Version, words.Date(e.At), words.ShortID(e.KeyID), state, strings.Join(words.Groups(e.Digest), " "))
 	}
 	if r.Next != "" {
 		fmt.Fprintln(w, "Next: "+r.Next)
@@ -271,12 +273,4 @@ func (c *command) runTrustShow(ctx context.Context) error {
 		out.Signed = append(out.Signed, signedEntry{Role: e.Role, Version: e.Version, Digest: e.Digest.String(), KeyID: e.KeyID, At: e.At.UTC(), Done: e.File != nil, Recovered: e.Recovered})
 	}
 	return c.show(out)
-}
-
-// join is a list for a sentence: "alice, bob and carol".
-func join(list []string) string {
-	if len(list) < 2 {
-		return strings.Join(list, "")
-	}
-	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/spf13/cobra"
 )
@@ -48,21 +50,21 @@ func verbs(cmd *cobra.Command, see func(*cobra.Command)) {
 func TestHelp(t *testing.T) {
 	a := alone(t)
 	out, words, code := a.types("--help")
-	if code != ExitDone || words != "" {
+	if code != exit.Done || words != "" {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 	golden(t, "help/rust-tuf.golden", out)
-	if bare, _, code := a.types(); code != ExitDone || bare != out {
+	if bare, _, code := a.types(); code != exit.Done || bare != out {
 		t.Errorf("without a verb, exit code %d:\n%s", code, bare)
 	}
-	verbs((&command{env: a.env}).rootCommand(), func(cmd *cobra.Command) {
+	verbs(newCommand(a.env).rootCommand(), func(cmd *cobra.Command) {
 		path := strings.Fields(cmd.CommandPath())[1:]
 		out, words, code := a.types(append(path, "--help")...)
-		if code != ExitDone || words != "" {
+		if code != exit.Done || words != "" {
 			t.Errorf("%v: exit code %d, %s", path, code, words)
 		}
 		golden(t, "help/"+strings.Join(path, "-")+".golden", out)
-		if other, _, code := a.types(append([]string{"help"}, path...)...); code != ExitDone || other != out {
+		if other, _, code := a.types(append([]string{"help"}, path...)...); code != exit.Done || other != out {
 			t.Errorf("help %v: exit code %d:\n%s", path, code, other)
 		}
 		for line := range strings.Lines(out) {
@@ -75,7 +77,7 @@ func TestHelp(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	out, words, code := alone(t).types("--version")
-	if code != ExitDone || words != "" || !strings.HasPrefix(out, "rust-tuf version ") {
+	if code != exit.Done || words != "" || !strings.HasPrefix(out, "rust-tuf version ") {
 		t.Errorf("exit code %d: %s%s", code, out, words)
 	}
 }
@@ -119,7 +121,7 @@ func TestUsage(t *testing.T) {
 	} {
 		a := alone(t)
 		out, words, code := a.types(strings.Fields(test.args)...)
-		if code != ExitUsage || out != "" || !strings.Contains(words, test.want) || !strings.HasPrefix(words, "rust-tuf: error: ") {
+		if code != exit.Usage || out != "" || !strings.Contains(words, test.want) || !strings.HasPrefix(words, "rust-tuf: error: ") {
 			t.Errorf("rust-tuf %s: exit code %d, says %q and %q on standard output; want %q", test.args, code, words, out, test.want)
 		}
 		// With --json the same, as one object, wherever the flag stands.
@@ -127,9 +129,9 @@ func TestUsage(t *testing.T) {
 		if strings.Contains(test.args, "-C") || strings.Contains(test.args, "perhaps") {
 			continue
 		}
-		got := &errorResult{}
+		got := &frame.Failure{}
 		oneObject(t, out, got)
-		if code != ExitUsage || got.Code != ExitUsage || !strings.Contains(got.Error, test.want) {
+		if code != exit.Usage || got.Code != exit.Usage || !strings.Contains(got.Error, test.want) {
 			t.Errorf("rust-tuf %s --json: exit code %d, %+v", test.args, code, got)
 		}
 	}
@@ -154,7 +156,7 @@ func TestNoClone(t *testing.T) {
 	for _, args := range []string{"trust init", "trust show", "review", "sign", "status", "check", "complete", "propose --why x"} {
 		a := alone(t)
 		_, words, code := a.types(strings.Fields(args)...)
-		if code != ExitOther || !strings.Contains(words, "no git repository here") || !strings.Contains(words, "change to a clone of the metadata repository") {
+		if code != exit.Other || !strings.Contains(words, "no git repository here") || !strings.Contains(words, "change to a clone of the metadata repository") {
 			t.Errorf("rust-tuf %s: exit code %d, %s", args, code, words)
 		}
 	}
@@ -164,11 +166,11 @@ func TestNoClone(t *testing.T) {
 func TestTextIsPrintable(t *testing.T) {
 	a := alone(t)
 	_, words, code := a.types("runbook", "evil\x1b[2J\nVerdict: all is well")
-	if code != ExitUsage || strings.ContainsRune(words, '\x1b') || strings.Contains(words, "\nVerdict") {
+	if code != exit.Usage || strings.ContainsRune(words, '\x1b') || strings.Contains(words, "\nVerdict") {
 		t.Errorf("exit code %d, %q", code, words)
 	}
 	var b bytes.Buffer
-	if err := writeText(&b, "one\x1b[2J\ntwo\u202e\n\nthree"); err != nil || b.String() != "one\\x1b[2J\ntwo\\u202e\n\nthree" {
+	if err := frame.WriteText(&b, "one\x1b[2J\ntwo\u202e\n\nthree"); err != nil || b.String() != "one\\x1b[2J\ntwo\\u202e\n\nthree" {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }
@@ -178,13 +180,13 @@ func TestInterrupted(t *testing.T) {
 	a := alone(t)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if code := Main(ctx, []string{"status"}, a.env); code != ExitInterrupted || !strings.Contains(a.err.String(), "interrupted; nothing is lost: run the same command again") {
+	if code := Main(ctx, []string{"status"}, a.env); code != exit.Interrupted || !strings.Contains(a.err.String(), "interrupted; nothing is lost: run the same command again") {
 		t.Errorf("exit code %d, %s", code, a.err)
 	}
 	code := Main(ctx, []string{"status", "--json"}, a.env)
-	got := &errorResult{}
+	got := &frame.Failure{}
 	oneObject(t, a.out.String(), got)
-	if code != ExitInterrupted || got.Code != ExitInterrupted {
+	if code != exit.Interrupted || got.Code != exit.Interrupted {
 		t.Errorf("exit code %d, %+v", code, got)
 	}
 }

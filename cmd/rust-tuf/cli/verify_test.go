@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -65,7 +67,7 @@ func TestVerifyRoot(t *testing.T) {
 	t.Parallel()
 	m := mirrorOf(t)
 	out, words, code := m.verifies()
-	if code != ExitDone || words != "" {
+	if code != exit.Done || words != "" {
 		t.Fatalf("exit code %d, %s", code, words)
 	}
 	golden(t, "verify-root.golden", out)
@@ -75,13 +77,13 @@ func TestVerifyRoot(t *testing.T) {
 		"2028-12-22T11:59:59Z":      "is trusted as of 2028-12-22 11:59 UTC",
 		"2027-01-02T03:00:00+02:00": "is trusted as of 2027-01-02 01:00 UTC",
 	} {
-		if out, words, code := m.verifies("--at", at); code != ExitDone || !strings.Contains(out, want) {
+		if out, words, code := m.verifies("--at", at); code != exit.Done || !strings.Contains(out, want) {
 			t.Errorf("%s: exit code %d, %s%s", at, code, out, words)
 		}
 	}
 	// From the newest root, there is nothing to walk.
 	m.write(t, m.trusted, m.read(t, "2.root.json"))
-	if out, _, code = m.verifies(); code != ExitDone || !strings.HasPrefix(out, "root version 2: trusted, given by you\nok: root version 2 is trusted now") {
+	if out, _, code = m.verifies(); code != exit.Done || !strings.HasPrefix(out, "root version 2: trusted, given by you\nok: root version 2 is trusted now") {
 		t.Errorf("exit code %d, %s", code, out)
 	}
 }
@@ -102,21 +104,21 @@ func TestVerifyRootRefuses(t *testing.T) {
 		code            int
 		words           []string
 	}{
-		{"expired", nil, nil, "2028-12-22T12:00:00Z", ExitExpired, []string{"root 2", "expired"}},
-		{"below the threshold", nil, lonely, "", ExitThreshold, []string{"2.root.json: ", "threshold of root", "of 5 signatures valid"}},
-		{"no signature at all", nil, signaturesOf(t, second, 0), "", ExitThreshold, []string{"0 of 5"}},
-		{"one signature many times", nil, signaturesOf(t, second, 1, 1, 1, 1, 1), "", ExitFormat, []string{"key id ", "stands twice"}},
-		{"the same version again", nil, first, "", ExitRollback, []string{"2.root.json: ", "root 1 is not newer than the trusted version 1"}},
-		{"other bytes", nil, bytes.Replace(second, []byte(`"threshold": 5`), []byte(`"threshold": 1`), 1), "", ExitThreshold, []string{"does not match these bytes"}},
-		{"truncated", nil, second[:len(second)/2], "", ExitFormat, []string{"2.root.json: "}},
-		{"empty", nil, []byte{}, "", ExitFormat, []string{"2.root.json: "}},
-		{"no JSON", nil, []byte("<html>"), "", ExitFormat, []string{"2.root.json: "}},
-		{"huge", nil, huge, "", ExitFormat, []string{"2.root.json: ", "bytes"}},
-		{"deep", nil, deep, "", ExitFormat, []string{"2.root.json: "}},
-		{"another type", nil, m.read(t, "1.targets.json"), "", ExitRejected, []string{"2.root.json: document of role targets where one of role root is needed"}},
-		{"a trusted root that is none", []byte("{}"), nil, "", ExitFormat, []string{"the trusted root: "}},
-		{"a trusted root below its own threshold", signaturesOf(t, first, 4), nil, "", ExitThreshold, []string{"the trusted root: ", "4 of 5"}},
-		{"a huge trusted root", huge, nil, "", ExitFormat, []string{"the trusted root: ", "bytes"}},
+		{"expired", nil, nil, "2028-12-22T12:00:00Z", exit.Expired, []string{"root 2", "expired"}},
+		{"below the threshold", nil, lonely, "", exit.Threshold, []string{"2.root.json: ", "threshold of root", "of 5 signatures valid"}},
+		{"no signature at all", nil, signaturesOf(t, second, 0), "", exit.Threshold, []string{"0 of 5"}},
+		{"one signature many times", nil, signaturesOf(t, second, 1, 1, 1, 1, 1), "", exit.Format, []string{"key id ", "stands twice"}},
+		{"the same version again", nil, first, "", exit.Rollback, []string{"2.root.json: ", "root 1 is not newer than the trusted version 1"}},
+		{"other bytes", nil, bytes.Replace(second, []byte(`"threshold": 5`), []byte(`"threshold": 1`), 1), "", exit.Threshold, []string{"does not match these bytes"}},
+		{"truncated", nil, second[:len(second)/2], "", exit.Format, []string{"2.root.json: "}},
+		{"empty", nil, []byte{}, "", exit.Format, []string{"2.root.json: "}},
+		{"no JSON", nil, []byte("<html>"), "", exit.Format, []string{"2.root.json: "}},
+		{"huge", nil, huge, "", exit.Format, []string{"2.root.json: ", "bytes"}},
+		{"deep", nil, deep, "", exit.Format, []string{"2.root.json: "}},
+		{"another type", nil, m.read(t, "1.targets.json"), "", exit.Rejected, []string{"2.root.json: document of role targets where one of role root is needed"}},
+		{"a trusted root that is none", []byte("{}"), nil, "", exit.Format, []string{"the trusted root: "}},
+		{"a trusted root below its own threshold", signaturesOf(t, first, 4), nil, "", exit.Threshold, []string{"the trusted root: ", "4 of 5"}},
+		{"a huge trusted root", huge, nil, "", exit.Format, []string{"the trusted root: ", "bytes"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m.write(t, m.trusted, or(test.trusted, first))
@@ -135,7 +137,7 @@ func TestVerifyRootRefuses(t *testing.T) {
 				}
 			}
 			out, _, _ = m.verifies(append(args, "--json")...)
-			got := &errorResult{}
+			got := &frame.Failure{}
 			if oneObject(t, out, got); got.Code != test.code {
 				t.Errorf("%+v", got)
 			}
@@ -180,7 +182,7 @@ func TestVerifyRootFolder(t *testing.T) {
 	m := mirrorOf(t)
 	second := m.read(t, "2.root.json")
 	m.write(t, filepath.Join(m.folder, "4.root.json"), second)
-	if out, words, code := m.verifies(); code != ExitRollback || out != "" || !strings.Contains(words, "3.root.json is missing, so clients at version 2 never reach version 4") {
+	if out, words, code := m.verifies(); code != exit.Rollback || out != "" || !strings.Contains(words, "3.root.json is missing, so clients at version 2 never reach version 4") {
 		t.Errorf("a hole: exit code %d, %s%s", code, out, words)
 	}
 	for _, name := range []string{"4.root.json", "2.root.json"} {
@@ -189,18 +191,18 @@ func TestVerifyRootFolder(t *testing.T) {
 		}
 	}
 	m.write(t, m.trusted, second)
-	if out, words, code := m.verifies(); code != ExitRollback || out != "" || !strings.Contains(words, "the folder ends before the root that you hold: root 1 is not newer than the trusted version 2") {
+	if out, words, code := m.verifies(); code != exit.Rollback || out != "" || !strings.Contains(words, "the folder ends before the root that you hold: root 1 is not newer than the trusted version 2") {
 		t.Errorf("rolled back: exit code %d, %s%s", code, out, words)
 	}
 	if err := os.Remove(filepath.Join(m.folder, "1.root.json")); err != nil {
 		t.Fatal(err)
 	}
 	m.write(t, filepath.Join(m.folder, "01.root.json"), second)
-	if out, words, code := m.verifies(); code != ExitUsage || out != "" || !strings.Contains(words, "holds no root") {
+	if out, words, code := m.verifies(); code != exit.Usage || out != "" || !strings.Contains(words, "holds no root") {
 		t.Errorf("no root: exit code %d, %s%s", code, out, words)
 	}
 	m.folder = filepath.Join(m.folder, "absent")
-	if out, words, code := m.verifies(); code != ExitUsage || out != "" || !strings.Contains(words, "the folder of metadata: ") {
+	if out, words, code := m.verifies(); code != exit.Usage || out != "" || !strings.Contains(words, "the folder of metadata: ") {
 		t.Errorf("no folder: exit code %d, %s%s", code, out, words)
 	}
 }
@@ -221,7 +223,7 @@ func TestVerifyRootUsage(t *testing.T) {
 		{[]string{"--metadata", m.folder, "--trusted", m.trusted, "--at", "2026-02-30"}, "is no time"},
 	} {
 		out, words, code := m.types(append([]string{"verify", "root"}, test.args...)...)
-		if code != ExitUsage || out != "" || !strings.Contains(words, test.want) {
+		if code != exit.Usage || out != "" || !strings.Contains(words, test.want) {
 			t.Errorf("%v: exit code %d, %s%s", test.args, code, out, words)
 		}
 	}
@@ -232,7 +234,7 @@ func TestVerifyRootUsage(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(m.folder, "2.root.json"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if out, words, code := m.verifies(); code != ExitOther || out != "" || !strings.Contains(words, "2.root.json: ") {
+	if out, words, code := m.verifies(); code != exit.Other || out != "" || !strings.Contains(words, "2.root.json: ") {
 		t.Errorf("exit code %d, %s%s", code, out, words)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/verification"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
@@ -40,22 +42,22 @@ func TestVerifyJSON(t *testing.T) {
 		flatten(verb+":", "", value, fields)
 		return value
 	}
-	see("verify target", ExitDone, append(target, root, "--store", store)...)
-	see("verify bundle", ExitDone, "verify", "bundle", "channels/stable.toml", "--trusted", root, "--metadata", folder, "--out", out, "--json")
+	see("verify target", exit.Done, append(target, root, "--store", store)...)
+	see("verify bundle", exit.Done, "verify", "bundle", "channels/stable.toml", "--trusted", root, "--metadata", folder, "--out", out, "--json")
 	a.answers(t, reply{"Digest of the root to trust instead", made.Digest().Groups()}, reply{"Trust it because of the digest?", "yes"})
-	see("verify replace-root", ExitDone, "verify", "replace-root", "--root", other, "--store", store, "--json")
-	see("verify target after a replacement", ExitDone, append(target, root, "--store", store)...)
+	see("verify replace-root", exit.Done, "verify", "replace-root", "--root", other, "--store", store, "--json")
+	see("verify target after a replacement", exit.Done, append(target, root, "--store", store)...)
 
 	third := filepath.Join(s.dir, "third.json")
 	writeRoot(t, third, 9, key, private)
-	see("verify target from another root", ExitDone, append(target, third, "--store", store)...)
+	see("verify target from another root", exit.Done, append(target, third, "--store", store)...)
 
-	expired := see("expired", ExitExpired, append(target, root, "--at", "2028-01-01")...)["refusal"].(map[string]any)
+	expired := see("expired", exit.Expired, append(target, root, "--at", "2028-01-01")...)["refusal"].(map[string]any)
 	if expired["kind"] != "expired" || expired["role"] != "root" || expired["version"] != 1.0 || expired["expires"] != "2027-11-22T12:00:00Z" {
 		t.Error(expired)
 	}
 	publishTarget(t, folder, 1)
-	rollback := see("rollback", ExitRollback, append(target, root, "--store", store)...)["refusal"].(map[string]any)
+	rollback := see("rollback", exit.Rollback, append(target, root, "--store", store)...)["refusal"].(map[string]any)
 	if rollback["kind"] != "version" || rollback["role"] != "timestamp" || rollback["needed"] != 2.0 || rollback["found"] != 1.0 {
 		t.Error(rollback)
 	}
@@ -64,21 +66,21 @@ func TestVerifyJSON(t *testing.T) {
 	if err := unsigned.ToFile(filepath.Join(folder, "timestamp.json"), true); err != nil {
 		t.Fatal(err)
 	}
-	threshold := see("threshold", ExitThreshold, append(target, root)...)["refusal"].(map[string]any)
+	threshold := see("threshold", exit.Threshold, append(target, root)...)["refusal"].(map[string]any)
 	if threshold["kind"] != "threshold" || threshold["role"] != "timestamp" || threshold["version"] != 3.0 || threshold["needed"] != 1.0 || threshold["found"] != 0.0 {
 		t.Error(threshold)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "timestamp.json"), []byte(`{"signatures":[],"signed":{"_type":7}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	format := see("format", ExitFormat, append(target, root)...)["refusal"].(map[string]any)
+	format := see("format", exit.Format, append(target, root)...)["refusal"].(map[string]any)
 	if format["kind"] != "format" || format["path"] != "signed._type" {
 		t.Error(format)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "timestamp.json"), make([]byte, 100_000), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	limit := see("limit", ExitFormat, append(target, root)...)["refusal"].(map[string]any)
+	limit := see("limit", exit.Format, append(target, root)...)["refusal"].(map[string]any)
 	if limit["kind"] != "limit" || limit["needed"] != 65536.0 || limit["found"] != 65537.0 {
 		t.Error(limit)
 	}
@@ -92,7 +94,7 @@ func TestVerifyKeepsTheProofOfAFork(t *testing.T) {
 	s, a, folder, root := offlineStage(t)
 	store := filepath.Join(s.dir, "trusted")
 	args := []string{"verify", "target", "channels/stable.toml", "--trusted", root, "--metadata", folder, "--store", store}
-	s.exits(t, a, ExitDone, args)
+	s.exits(t, a, exit.Done, args)
 	first, err := os.ReadFile(filepath.Join(folder, "timestamp.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -110,10 +112,10 @@ func TestVerifyKeepsTheProofOfAFork(t *testing.T) {
 		var value struct {
 			Error   string
 			Code    int
-			Refusal refusalResult
+			Refusal verification.Refusal
 		}
-		oneObject(t, s.exits(t, a, ExitRejected, append(args, "--json"), "timestamp 2 was signed twice", "keep both files as proof", store+"-proof"), &value)
-		if value.Code != ExitRejected || value.Refusal.Kind != "fork" || value.Refusal.Role != "timestamp" || value.Refusal.Version != 2 || len(value.Refusal.Proof) != 2 {
+		oneObject(t, s.exits(t, a, exit.Rejected, append(args, "--json"), "timestamp 2 was signed twice", "keep both files as proof", store+"-proof"), &value)
+		if value.Code != exit.Rejected || value.Refusal.Kind != "fork" || value.Refusal.Role != "timestamp" || value.Refusal.Version != 2 || len(value.Refusal.Proof) != 2 {
 			t.Fatalf("%+v", value)
 		}
 		for i, want := range [][]byte{first, second} {
@@ -131,7 +133,7 @@ func TestVerifyKeepsTheProofOfAFork(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(store+"-proof"), os.WriteFile(store+"-proof", nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, a, ExitRejected, args, "timestamp 2 was signed twice", "they could not be kept")
+	s.exits(t, a, exit.Rejected, args, "timestamp 2 was signed twice", "they could not be kept")
 }
 
 // A store that trusts a root already is not told another one by --trusted, and
@@ -146,19 +148,19 @@ func TestVerifySaysWhichRootItUsed(t *testing.T) {
 		return append([]string{"verify", "target", "channels/stable.toml", "--trusted", trusted, "--metadata", folder, "--store", store}, more...)
 	}
 	for range 2 {
-		if out := s.exits(t, a, ExitDone, args(root)); strings.Contains(out, "note:") {
+		if out := s.exits(t, a, exit.Done, args(root)); strings.Contains(out, "note:") {
 			t.Error(out)
 		}
 	}
-	s.exits(t, a, ExitDone, args(other), "note: the store trusts root version 1 already; all of this starts there, and "+other+" was not used.")
+	s.exits(t, a, exit.Done, args(other), "note: the store trusts root version 1 already; all of this starts there, and "+other+" was not used.")
 	var value map[string]any
-	oneObject(t, s.exits(t, a, ExitDone, args(other, "--json")), &value)
+	oneObject(t, s.exits(t, a, exit.Done, args(other, "--json")), &value)
 	if value["store_root_version"] != 1.0 {
 		t.Error(value)
 	}
-	s.exits(t, a, ExitExpired, args(other, "--at", "2028-01-01"), "judged from root version 1, which the store trusts, and not from "+other)
+	s.exits(t, a, exit.Expired, args(other, "--at", "2028-01-01"), "judged from root version 1, which the store trusts, and not from "+other)
 	if err := os.WriteFile(other, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, a, ExitFormat, args(other), "the trusted root")
+	s.exits(t, a, exit.Format, args(other), "the trusted root")
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -32,7 +33,7 @@ func TestVerifyBundle(t *testing.T) {
 	s, a, folder, root := offlineStage(t)
 	out := filepath.Join(s.dir, "stable.bundle")
 	making := []string{"verify", "bundle", "channels/stable.toml", "--trusted", root, "--metadata", folder, "--out", out}
-	made := s.exits(t, a, ExitDone, making)
+	made := s.exits(t, a, exit.Done, making)
 	text, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +41,7 @@ func TestVerifyBundle(t *testing.T) {
 	if !strings.HasPrefix(string(text), "# TUF metadata, made 2026-11-22 12:00 UTC, accepted until 2027-11-22 12:00 UTC, for:\n#     \"channels/stable.toml\"\n-----BEGIN TUF METADATA-----\n") {
 		t.Errorf("%.300s", text)
 	}
-	s.exits(t, a, ExitOther, making, "nothing was written", "stable.bundle")
+	s.exits(t, a, exit.Other, making, "nothing was written", "stable.bundle")
 	held := filepath.Join(s.dir, "root.json")
 	if err := errors.Join(os.Rename(root, held), os.RemoveAll(folder)); err != nil {
 		t.Fatal(err)
@@ -52,7 +53,7 @@ func TestVerifyBundle(t *testing.T) {
 	args := func(path string, more ...string) []string {
 		return append([]string{"verify", "target", path, "--trusted", held, "--bundle", out}, more...)
 	}
-	asked := s.exits(t, a, ExitDone, args("channels/stable.toml", "--file", good))
+	asked := s.exits(t, a, exit.Done, args("channels/stable.toml", "--file", good))
 	s.golden(t, "verify-bundle.golden", made+"--- where there is no network ---\n"+asked)
 
 	broken := filepath.Join(s.dir, "broken.bundle")
@@ -64,15 +65,15 @@ func TestVerifyBundle(t *testing.T) {
 		code  int
 		words []string
 	}{
-		"too old":       {args("channels/stable.toml", "--at", "2028-01-01"), ExitExpired, []string{"expired at 2027-11-22", "get a newer bundle, or see with --at"}},
-		"as of":         {args("channels/stable.toml", "--at", "2027-01-01"), ExitDone, []string{"as of 2027-01-01"}},
-		"not a target":  {args("channels/nightly.toml"), ExitUnknown, []string{"no role vouches for"}},
-		"both sources":  {args("x", "--metadata", folder), ExitUsage, []string{"either --metadata FOLDER or ADDRESS (where the repository is) or --bundle FILE"}},
-		"cut":           {[]string{"verify", "target", "x", "--trusted", held, "--bundle", broken}, ExitFormat, []string{"broken.bundle: this is no bundle", "a block is cut or damaged"}},
-		"no bundle":     {[]string{"verify", "target", "x", "--trusted", held, "--bundle", out + "x"}, ExitUsage, []string{"the bundle: ", "no such file"}},
-		"made of none":  {[]string{"verify", "bundle", "x", "--trusted", held, "--metadata", folder, "--out", out + "x"}, ExitUsage, []string{"the folder of metadata"}},
-		"made for none": {[]string{"verify", "bundle", "--trusted", held, "--metadata", folder, "--out", out + "x"}, ExitUsage, nil},
-		"made nowhere":  {[]string{"verify", "bundle", "x", "--trusted", held, "--metadata", folder}, ExitUsage, []string{"three are needed", "--out FILE"}},
+		"too old":       {args("channels/stable.toml", "--at", "2028-01-01"), exit.Expired, []string{"expired at 2027-11-22", "get a newer bundle, or see with --at"}},
+		"as of":         {args("channels/stable.toml", "--at", "2027-01-01"), exit.Done, []string{"as of 2027-01-01"}},
+		"not a target":  {args("channels/nightly.toml"), exit.Unknown, []string{"no role vouches for"}},
+		"both sources":  {args("x", "--metadata", folder), exit.Usage, []string{"either --metadata FOLDER or ADDRESS (where the repository is) or --bundle FILE"}},
+		"cut":           {[]string{"verify", "target", "x", "--trusted", held, "--bundle", broken}, exit.Format, []string{"broken.bundle: this is no bundle", "a block is cut or damaged"}},
+		"no bundle":     {[]string{"verify", "target", "x", "--trusted", held, "--bundle", out + "x"}, exit.Usage, []string{"the bundle: ", "no such file"}},
+		"made of none":  {[]string{"verify", "bundle", "x", "--trusted", held, "--metadata", folder, "--out", out + "x"}, exit.Usage, []string{"the folder of metadata"}},
+		"made for none": {[]string{"verify", "bundle", "--trusted", held, "--metadata", folder, "--out", out + "x"}, exit.Usage, nil},
+		"made nowhere":  {[]string{"verify", "bundle", "x", "--trusted", held, "--metadata", folder}, exit.Usage, []string{"three are needed", "--out FILE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.exits(t, a, test.code, test.args, test.words...)
@@ -90,7 +91,7 @@ func TestVerifyReplaceRoot(t *testing.T) {
 	s, a, folder, root := offlineStage(t)
 	store := filepath.Join(s.dir, "trusted")
 	target := []string{"verify", "target", "channels/stable.toml", "--trusted", root, "--metadata", folder, "--store", store}
-	if out := s.exits(t, a, ExitDone, target); strings.Contains(out, "warning") {
+	if out := s.exits(t, a, exit.Done, target); strings.Contains(out, "warning") {
 		t.Error(out)
 	}
 	other := filepath.Join(s.dir, "other.json")
@@ -108,29 +109,29 @@ func TestVerifyReplaceRoot(t *testing.T) {
 	const asksDigest = "Digest of the root to trust instead"
 
 	a.answers(t, reply{asksDigest, strings.Repeat("0000 ", 16)})
-	s.exits(t, a, ExitRejected, replace, "root is not the pinned one", "compare the digest with one received on another way")
+	s.exits(t, a, exit.Rejected, replace, "root is not the pinned one", "compare the digest with one received on another way")
 	a.answers(t, reply{asksDigest, "12 34"})
-	s.exits(t, a, ExitUsage, replace, "that is no digest")
+	s.exits(t, a, exit.Usage, replace, "that is no digest")
 	a.answers(t, reply{asksDigest, made.Digest().Groups()}, reply{"Trust it because of the digest?", "no"})
-	s.exits(t, a, ExitOther, replace, "you did not agree; the store is as it was")
-	if out := s.exits(t, a, ExitDone, target); strings.Contains(out, "warning") {
+	s.exits(t, a, exit.Other, replace, "you did not agree; the store is as it was")
+	if out := s.exits(t, a, exit.Done, target); strings.Contains(out, "warning") {
 		t.Errorf("a refusal changed the store:\n%s", out)
 	}
 
 	shown := a.answers(t, reply{asksDigest, made.Digest().Groups()}, reply{"Trust it because of the digest?", "yes"})
-	done := s.exits(t, a, ExitDone, replace)
-	after := s.exits(t, a, ExitDone, target)
+	done := s.exits(t, a, exit.Done, replace)
+	after := s.exits(t, a, exit.Done, target)
 	s.golden(t, "verify-replace-root.golden", shown.String()+"--- standard output ---\n"+done+"--- a verdict afterwards ---\n"+after)
 	a.answers(t, reply{asksDigest, made.Digest().Groups()})
-	s.exits(t, a, ExitDone, replace, "is what this store trusts already; nothing changed")
+	s.exits(t, a, exit.Done, replace, "is what this store trusts already; nothing changed")
 
 	a.answers(t)
-	s.exits(t, a, ExitUsage, []string{"verify", "replace-root", "--root", other, "--store", store + "x"}, "the store: ", "no such file")
-	s.exits(t, a, ExitUsage, []string{"verify", "replace-root", "--root", other}, "both are needed")
+	s.exits(t, a, exit.Usage, []string{"verify", "replace-root", "--root", other, "--store", store + "x"}, "the store: ", "no such file")
+	s.exits(t, a, exit.Usage, []string{"verify", "replace-root", "--root", other}, "both are needed")
 	if err := os.Mkdir(store+"y", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s.exits(t, a, ExitRejected, []string{"verify", "replace-root", "--root", other, "--store", store + "y"}, "no root is trusted yet", "`rust-tuf verify target` with this store begins one")
+	s.exits(t, a, exit.Rejected, []string{"verify", "replace-root", "--root", other, "--store", store + "y"}, "no root is trusted yet", "`rust-tuf verify target` with this store begins one")
 	a.env.Terminal = nobody{}
-	s.exits(t, a, ExitOther, replace, "terminal")
+	s.exits(t, a, exit.Other, replace, "terminal")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/secure-systems-lab/go-securesystemslib/cjson"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
@@ -102,7 +103,7 @@ func TestVerifyTarget(t *testing.T) {
 	args := func(more ...string) []string {
 		return append([]string{"verify", "target", "channels/stable.toml", "--trusted", root, "--metadata", folder}, more...)
 	}
-	s.golden(t, "verify-target.golden", s.exits(t, a, ExitDone, args("--file", good)))
+	s.golden(t, "verify-target.golden", s.exits(t, a, exit.Done, args("--file", good)))
 
 	// The same over HTTP, from a root as one PEM block, with a store.
 	server := httptest.NewServer(http.FileServer(http.Dir(folder)))
@@ -121,27 +122,27 @@ func TestVerifyTarget(t *testing.T) {
 	}
 	store := filepath.Join(s.dir, "trusted")
 	online := []string{"verify", "target", "channels/stable.toml", "--trusted", block, "--metadata", server.URL, "--store", store}
-	s.exits(t, a, ExitDone, online)
+	s.exits(t, a, exit.Done, online)
 	// With the store nothing goes back; without one, nothing is known.
 	publishTarget(t, folder, 1)
-	s.exits(t, a, ExitRollback, online, "timestamp 1 is not newer than the trusted version 2")
-	s.exits(t, a, ExitDone, args())
+	s.exits(t, a, exit.Rollback, online, "timestamp 1 is not newer than the trusted version 2")
+	s.exits(t, a, exit.Done, args())
 
 	for name, test := range map[string]struct {
 		args  []string
 		code  int
 		words []string
 	}{
-		"another file":     {args("--file", bad), ExitHash, []string{"its sha256 is", "promised is"}},
-		"no such file":     {args("--file", bad+"x"), ExitOther, []string{"no such file"}},
-		"later":            {args("--at", "2028-01-01"), ExitExpired, []string{"expired at 2027-11-22"}},
-		"nobody vouches":   {[]string{"verify", "target", "channels/nightly.toml", "--trusted", root, "--metadata", folder}, ExitUnknown, []string{"no role vouches for channels/nightly.toml; asked: targets"}},
-		"no root":          {[]string{"verify", "target", "x", "--metadata", folder}, ExitUsage, []string{"two are needed"}},
-		"no target":        {[]string{"verify", "target", "--trusted", root, "--metadata", folder}, ExitUsage, nil},
-		"another's folder": {[]string{"verify", "target", "x", "--trusted", root, "--metadata", s.dir}, ExitOther, []string{"timestamp.json"}},
-		"nobody listens":   {[]string{"verify", "target", "x", "--trusted", root, "--metadata", "http://127.0.0.1:1"}, ExitOther, nil},
-		"not a root":       {[]string{"verify", "target", "x", "--trusted", good, "--metadata", folder}, ExitFormat, []string{"the trusted root"}},
-		"a time no time":   {args("--at", "soon"), ExitUsage, []string{`"soon" is no time`}},
+		"another file":     {args("--file", bad), exit.Hash, []string{"its sha256 is", "promised is"}},
+		"no such file":     {args("--file", bad+"x"), exit.Other, []string{"no such file"}},
+		"later":            {args("--at", "2028-01-01"), exit.Expired, []string{"expired at 2027-11-22"}},
+		"nobody vouches":   {[]string{"verify", "target", "channels/nightly.toml", "--trusted", root, "--metadata", folder}, exit.Unknown, []string{"no role vouches for channels/nightly.toml; asked: targets"}},
+		"no root":          {[]string{"verify", "target", "x", "--metadata", folder}, exit.Usage, []string{"two are needed"}},
+		"no target":        {[]string{"verify", "target", "--trusted", root, "--metadata", folder}, exit.Usage, nil},
+		"another's folder": {[]string{"verify", "target", "x", "--trusted", root, "--metadata", s.dir}, exit.Other, []string{"timestamp.json"}},
+		"nobody listens":   {[]string{"verify", "target", "x", "--trusted", root, "--metadata", "http://127.0.0.1:1"}, exit.Other, nil},
+		"not a root":       {[]string{"verify", "target", "x", "--trusted", good, "--metadata", folder}, exit.Format, []string{"the trusted root"}},
+		"a time no time":   {args("--at", "soon"), exit.Usage, []string{`"soon" is no time`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.exits(t, a, test.code, test.args, test.words...)

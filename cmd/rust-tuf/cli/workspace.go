@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/metadata/git"
@@ -112,7 +113,7 @@ type NoRemoteError struct {
 }
 
 func (e *NoRemoteError) Error() string {
-	wanted, has := e.Given, join(e.Has)
+	wanted, has := e.Given, words.Join(e.Has)
 	if wanted == "" {
 		wanted = "upstream or origin"
 	}

@@ -1,4 +1,4 @@
-package cli
+package verification
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -17,10 +18,11 @@ import (
 // on with one of them, so the next verdict may not show the fork any more.
 type forkProof struct {
 	*verify.ForkError
-	files []proofFile // the trusted one, then the other
+	files []ProofFile // the trusted one, then the other
 }
 
-type proofFile struct {
+// ProofFile is one of two documents of one version, kept.
+type ProofFile struct {
 	File   string `json:"file"`
 	SHA256 string `json:"sha256"` // of the file
 }
@@ -33,8 +35,8 @@ func (e *forkProof) Unwrap() error { return e.ForkError }
 
 // keepProof writes both documents of a fork into a folder beside the store.
 // Their names are made of their content, so that none is ever overwritten.
-func (c *command) keepProof(fork *verify.ForkError, store string) error {
-	folder := filepath.Clean(c.path(store)) + "-proof"
+func (v *verifier) keepProof(fork *verify.ForkError, store string) error {
+	folder := filepath.Clean(v.path(store)) + "-proof"
 	proof := &forkProof{ForkError: fork}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("%w; they could not be kept: %w", fork, err)
@@ -46,14 +48,14 @@ func (c *command) keepProof(fork *verify.ForkError, store string) error {
 		if err := writeProof(name, raw); err != nil {
 			return fmt.Errorf("%w; they could not be kept: %w", fork, err)
 		}
-		proof.files = append(proof.files, proofFile{name, digest})
+		proof.files = append(proof.files, ProofFile{name, digest})
 	}
 	return proof
 }
 
 // writeProof writes a file that may be there already, from the last time.
 func writeProof(name string, raw []byte) error {
-	err := writeNew(name, raw, "proof")
+	err := frame.WriteNew(name, raw, "proof")
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}

@@ -1,4 +1,4 @@
-package cli
+package verification
 
 import (
 	"context"
@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/rust-lang/rust-tuf/verify/bundle"
 	"github.com/rust-lang/rust-tuf/verify/dirstore"
@@ -16,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-type verifyTargetOptions struct {
+type targetOptions struct {
 	trusted  string
 	metadata string
 	bundle   string
@@ -25,8 +28,8 @@ type verifyTargetOptions struct {
 	at       string
 }
 
-func (c *command) verifyTargetCommand() *cobra.Command {
-	var o verifyTargetOptions
+func (v *verifier) targetCommand() *cobra.Command {
+	var o targetOptions
 	cmd := &cobra.Command{
 		Use:   "target PATH --trusted FILE {--metadata FOLDER|ADDRESS | --bundle FILE}",
 		Short: "say what a repository promises of one file, and who vouches for it",
@@ -42,13 +45,13 @@ the store's own is used. If a role has signed two documents of one version, both
 are written as proof into a folder beside the store, called like it with "-proof".
 
 With --bundle nothing is fetched: the metadata come out of one file, made where
-there is a network by ` + "`rust-tuf verify bundle`" + `.
+there is a network by ` + "`" + v.Command + " bundle`" + `.
 
 Exit codes: 0 vouched for, 10 expired, 11 below a threshold, 12 older than what is
 trusted, 13 malformed or too large, 14 nobody vouches for it, 15 another length or
 hash, 3 any other refusal, 1 a file or an address cannot be read.`,
-		Args: argsBetween(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.runVerifyTarget(cmd.Context(), args[0], o) },
+		Args: frame.Args(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return v.runTarget(cmd.Context(), args[0], o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.trusted, "trusted", "", "root `file` that you trust already (needed)")
@@ -60,7 +63,7 @@ hash, 3 any other refusal, 1 a file or an address cannot be read.`,
 	return cmd
 }
 
-type verifyTargetResult struct {
+type targetResult struct {
 	Path    string            `json:"path"`
 	Length  int64             `json:"length"`
 	Hashes  map[string]string `json:"hashes"`
@@ -92,15 +95,15 @@ type chainLink struct {
 	Expires   time.Time `json:"expires"`
 }
 
-func (r *verifyTargetResult) text(w io.Writer) {
+func (r *targetResult) text(w io.Writer) {
 	for _, l := range r.Chain {
-		fmt.Fprintf(w, "%s version %d: signed by %s, %d needed; expires %s\n", l.Role, l.Version, join(l.Signers), l.Threshold, date(l.Expires))
+		fmt.Fprintf(w, "%s version %d: signed by %s, %d needed; expires %s\n", l.Role, l.Version, words.Join(l.Signers), l.Threshold, words.Date(l.Expires))
 	}
-	as := "now, " + date(r.At)
+	as := "now, " + words.Date(r.At)
 	if r.Given {
-		as = "as of " + date(r.At)
+		as = "as of " + words.Date(r.At)
 	}
-	fmt.Fprintf(w, "ok: %s is vouched for %s; that holds until %s (%s).\n", r.Path, as, date(r.Expires), remaining(r.Expires, r.At))
+	fmt.Fprintf(w, "ok: %s is vouched for %s; that holds until %s (%s).\n", r.Path, as, words.Date(r.Expires), words.Remaining(r.Expires, r.At))
 	fmt.Fprintf(w, "    %d bytes\n", r.Length)
 	for _, algorithm := range []string{"sha256", "sha512"} {
 		if digits, ok := r.Hashes[algorithm]; ok {
@@ -127,7 +130,7 @@ func (r *replacedRoot) text(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "warning: root version %d did not follow from the one before it: somebody entered its digest in this store, in place of root version %d.\n", r.After, r.Before)
-	writeDigest(w, r.AfterDigest)
+	words.WriteDigest(w, r.AfterDigest)
 }
 
 func replacedBy(r *verify.Replacement) *replacedRoot {
@@ -137,34 +140,34 @@ func replacedBy(r *verify.Replacement) *replacedRoot {
 	return &replacedRoot{r.Before.Version, r.Before.Digest.String(), r.After.Version, r.After.Digest.String()}
 }
 
-func (c *command) runVerifyTarget(ctx context.Context, path string, o verifyTargetOptions) (err error) {
+func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) (err error) {
 	if o.trusted == "" || (o.metadata == "") == (o.bundle == "") {
-		return usage(errors.New("two are needed: --trusted FILE (the root you hold), and either --metadata FOLDER or ADDRESS (where the repository is) or --bundle FILE"))
+		return exit.With(exit.Usage, errors.New("two are needed: --trusted FILE (the root you hold), and either --metadata FOLDER or ADDRESS (where the repository is) or --bundle FILE"))
 	}
-	at, given := c.env.Now().UTC(), o.at != ""
+	at, given := v.Now().UTC(), o.at != ""
 	if given {
-		if at, err = parseInstant(o.at); err != nil {
-			return usage(err)
+		if at, err = words.ParseInstant(o.at); err != nil {
+			return exit.With(exit.Usage, err)
 		}
 	}
-	raw, err := c.readRoot(o.trusted)
+	raw, err := v.readRoot(o.trusted)
 	if err != nil {
 		return err
 	}
 	client := &verify.Client{}
-	done, err := c.connect(client, o)
+	done, err := v.connect(client, o)
 	defer func() { err = errors.Join(err, done()) }()
 	if err != nil {
 		return err
 	}
 	kept, err := keptRoot(client, raw)
 	if err != nil {
-		return &codedError{targetCode(err), err}
+		return exit.With(targetCode(err), err)
 	}
 	verdict, err := ask(ctx, client, raw, at, path)
 	var fork *verify.ForkError
 	if errors.As(err, &fork) && o.store != "" {
-		err = c.keepProof(fork, o.store)
+		err = v.keepProof(fork, o.store)
 	}
 	if err != nil {
 		if kept > 0 {
@@ -173,31 +176,31 @@ func (c *command) runVerifyTarget(ctx context.Context, path string, o verifyTarg
 		if o.bundle != "" && is[*verify.ExpiredError](err) {
 			err = fmt.Errorf("%w; get a newer bundle, or see with --at what this one said at an earlier time", err)
 		}
-		return &codedError{targetCode(err), err}
+		return exit.With(targetCode(err), err)
 	}
-	out := &verifyTargetResult{Path: verdict.Path, Length: verdict.Length, Hashes: verdict.Hashes, Expires: verdict.Expires, At: at, Given: given,
+	out := &targetResult{Path: verdict.Path, Length: verdict.Length, Hashes: verdict.Hashes, Expires: verdict.Expires, At: at, Given: given,
 		Bundle: o.bundle, Kept: kept, trusted: o.trusted, Replaced: replacedBy(verdict.Replaced)}
-	for _, v := range verdict.Chain {
-		out.Chain = append(out.Chain, chainLink{v.Role, v.Version, v.Threshold, owners(v.Tally().Valid), v.Expires})
+	for _, link := range verdict.Chain {
+		out.Chain = append(out.Chain, chainLink{link.Role, link.Version, link.Threshold, words.Owners(link.Tally().Valid), link.Expires})
 	}
 	if o.file != "" {
-		if err := holdTo(verdict, c.path(o.file)); err != nil {
-			return &codedError{verifyCode(err), err}
+		if err := holdTo(verdict, v.path(o.file)); err != nil {
+			return exit.With(codeOf(err), err)
 		}
 		out.File = o.file
 	}
-	return c.show(out)
+	return v.show(out)
 }
 
 // targetCode tells what was judged and refused from what could not be had.
 func targetCode(err error) int {
 	if is[*verify.ForkError](err) {
-		return ExitRejected
+		return exit.Rejected
 	}
-	if code := verifyCode(err); code != ExitRejected || isRefusal(err) {
+	if code := codeOf(err); code != exit.Rejected || IsRefusal(err) {
 		return code
 	}
-	return ExitOther
+	return exit.Other
 }
 
 // keptRoot is the version of the root that a store trusts already, if the one
@@ -240,17 +243,17 @@ func ask(ctx context.Context, client *verify.Client, root []byte, at time.Time, 
 
 // connect gives the client its repository and its store. What it returns
 // closes both, and is never nil.
-func (c *command) connect(client *verify.Client, o verifyTargetOptions) (done func() error, err error) {
+func (v *verifier) connect(client *verify.Client, o targetOptions) (done func() error, err error) {
 	var opened []io.Closer
 	done = func() error { return closeAll(opened) }
-	if client.Metadata, err = c.source(o, &opened); err != nil {
+	if client.Metadata, err = v.source(o, &opened); err != nil {
 		return done, err
 	}
 	if o.store == "" {
 		client.Store = forgetful{}
 		return done, nil
 	}
-	store, err := dirstore.Open(c.path(o.store), dirstore.Options{})
+	store, err := dirstore.Open(v.path(o.store), dirstore.Options{})
 	if err != nil {
 		return done, err
 	}
@@ -260,29 +263,29 @@ func (c *command) connect(client *verify.Client, o verifyTargetOptions) (done fu
 
 // source is where the metadata come from; what has to be closed is added to
 // opened.
-func (c *command) source(o verifyTargetOptions, opened *[]io.Closer) (verify.Fetcher, error) {
+func (v *verifier) source(o targetOptions, opened *[]io.Closer) (verify.Fetcher, error) {
 	switch {
 	case o.bundle != "":
-		raw, err := readBounded(c.path(o.bundle), bundle.DefaultLimits().Bytes)
+		raw, err := frame.ReadBounded(v.path(o.bundle), bundle.DefaultLimits().Bytes)
 		if err != nil {
-			return nil, usage(fmt.Errorf("the bundle: %w", err))
+			return nil, exit.With(exit.Usage, fmt.Errorf("the bundle: %w", err))
 		}
 		offline, err := bundle.Read(raw, bundle.Limits{})
 		if err != nil {
-			return nil, &codedError{ExitFormat, fmt.Errorf("%s: %w", o.bundle, err)}
+			return nil, exit.With(exit.Format, fmt.Errorf("%s: %w", o.bundle, err))
 		}
 		return offline, nil
 	case strings.HasPrefix(o.metadata, "https://") || strings.HasPrefix(o.metadata, "http://"):
 		fetcher, err := httpfetch.New(o.metadata, httpfetch.Options{})
 		if err != nil {
-			return nil, usage(err)
+			return nil, exit.With(exit.Usage, err)
 		}
 		*opened = append(*opened, fetcher)
 		return fetcher, nil
 	}
-	mirror, err := dirstore.OpenMirror(c.path(o.metadata))
+	mirror, err := dirstore.OpenMirror(v.path(o.metadata))
 	if err != nil {
-		return nil, usage(fmt.Errorf("the folder of metadata: %w", err))
+		return nil, exit.With(exit.Usage, fmt.Errorf("the folder of metadata: %w", err))
 	}
 	*opened = append(*opened, mirror)
 	return mirror, nil

@@ -1,4 +1,4 @@
-package cli
+package verification
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
-// refusalResult is what a program may want to know of a document that was
+// Refusal is what a program may want to know of a document that was
 // refused, beside the message.
-type refusalResult struct {
+type Refusal struct {
 	Kind    string      `json:"kind"` // threshold, version, expired, format, limit, fork
 	Role    string      `json:"role,omitempty"`
 	Version int64       `json:"version,omitempty"` // of the refused document
@@ -17,11 +17,11 @@ type refusalResult struct {
 	Found   *int64      `json:"found,omitempty"`   // of the same kind
 	Expires *time.Time  `json:"expires,omitempty"`
 	Path    string      `json:"path,omitempty"`  // format: where in the document
-	Proof   []proofFile `json:"proof,omitempty"` // fork: both documents
+	Proof   []ProofFile `json:"proof,omitempty"` // fork: both documents
 }
 
-// refusalOf says in numbers what an error says in words, nil where it has none.
-func refusalOf(err error) *refusalResult {
+// RefusalOf says in numbers what an error says in words, nil where it has none.
+func RefusalOf(err error) *Refusal {
 	var threshold *verify.ThresholdError
 	var version *verify.VersionError
 	var expired *verify.ExpiredError
@@ -30,27 +30,27 @@ func refusalOf(err error) *refusalResult {
 	var fork *verify.ForkError
 	switch {
 	case errors.As(err, &fork):
-		r := &refusalResult{Kind: "fork", Role: fork.Role, Version: fork.Version}
+		r := &Refusal{Kind: "fork", Role: fork.Role, Version: fork.Version}
 		var proof *forkProof
 		if errors.As(err, &proof) {
 			r.Proof = proof.files
 		}
 		return r
 	case errors.As(err, &expired):
-		return &refusalResult{Kind: "expired", Role: expired.Role, Version: expired.Version, Expires: &expired.Expires}
+		return &Refusal{Kind: "expired", Role: expired.Role, Version: expired.Version, Expires: &expired.Expires}
 	case errors.As(err, &threshold):
-		return (&refusalResult{Kind: "threshold", Role: threshold.Role, Version: threshold.Version}).of(int64(threshold.Threshold), int64(len(threshold.Valid)))
+		return (&Refusal{Kind: "threshold", Role: threshold.Role, Version: threshold.Version}).of(int64(threshold.Threshold), int64(len(threshold.Valid)))
 	case errors.As(err, &version):
-		return (&refusalResult{Kind: "version", Role: version.Role, Version: version.Found}).of(version.Trusted, version.Found)
+		return (&Refusal{Kind: "version", Role: version.Role, Version: version.Found}).of(version.Trusted, version.Found)
 	case errors.As(err, &format):
-		return &refusalResult{Kind: "format", Role: format.Role, Version: format.Version, Path: format.Path}
+		return &Refusal{Kind: "format", Role: format.Role, Version: format.Version, Path: format.Path}
 	case errors.As(err, &limit):
-		return (&refusalResult{Kind: "limit"}).of(limit.Limit, limit.Found)
+		return (&Refusal{Kind: "limit"}).of(limit.Limit, limit.Found)
 	}
 	return nil
 }
 
-func (r *refusalResult) of(needed, found int64) *refusalResult {
+func (r *Refusal) of(needed, found int64) *Refusal {
 	r.Needed, r.Found = &needed, &found
 	return r
 }

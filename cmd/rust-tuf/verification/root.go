@@ -1,4 +1,4 @@
-package cli
+package verification
 
 import (
 	"errors"
@@ -11,19 +11,22 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/spf13/cobra"
 )
 
-type verifyRootOptions struct {
+type rootOptions struct {
 	trusted  string
 	metadata string
 	at       string
 }
 
-func (c *command) verifyCommand() *cobra.Command {
-	var o verifyRootOptions
-	root := &cobra.Command{
+func (v *verifier) rootCommand() *cobra.Command {
+	var o rootOptions
+	cmd := &cobra.Command{
 		Use:   "root --trusted FILE --metadata FOLDER",
 		Short: "walk from a root you hold to the newest one, as a client does",
 		Long: `root starts from a root file that you trust, walks version by version through the
@@ -34,17 +37,17 @@ by the same code.
 Exit codes: 0 valid, 10 expired, 11 below a threshold, 12 older than the trusted
 root or not the next version, 13 malformed or too large, 3 any other refusal,
 1 a file cannot be read.`,
-		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return c.runVerifyRoot(o) },
+		Args: frame.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return v.runRoot(o) },
 	}
-	f := root.Flags()
+	f := cmd.Flags()
 	f.StringVar(&o.trusted, "trusted", "", "root `file` that you trust already (needed)")
 	f.StringVar(&o.metadata, "metadata", "", "`folder` with 1.root.json, 2.root.json, … (needed)")
 	f.StringVar(&o.at, "at", "", "judge expiry at this `time` (2026-11-22 or 2026-11-22T12:00:00Z) instead of now; the verdict says so")
-	return group("verify", "verify as clients do", root, c.verifyTargetCommand(), c.verifyBundleCommand(), c.verifyReplaceCommand())
+	return cmd
 }
 
-type verifyRootResult struct {
+type rootResult struct {
 	From    int64     `json:"from_version"`
 	To      int64     `json:"version"`
 	Digest  string    `json:"sha256"`
@@ -56,55 +59,55 @@ type verifyRootResult struct {
 	Steps   []string  `json:"steps"`
 }
 
-func (r *verifyRootResult) text(w io.Writer) {
+func (r *rootResult) text(w io.Writer) {
 	for _, s := range r.Steps {
 		fmt.Fprintln(w, s)
 	}
-	as := "now, " + date(r.At)
+	as := "now, " + words.Date(r.At)
 	if r.Given {
-		as = "as of " + date(r.At)
+		as = "as of " + words.Date(r.At)
 	}
 	fmt.Fprintf(w, "ok: root version %d is trusted %s: signed by %s (%s); expires %s (%s).\n",
-		r.To, as, join(r.Signers), r.Rule, date(r.Expires), remaining(r.Expires, r.At))
-	writeDigest(w, r.Digest)
+		r.To, as, words.Join(r.Signers), r.Rule, words.Date(r.Expires), words.Remaining(r.Expires, r.At))
+	words.WriteDigest(w, r.Digest)
 }
 
-func (c *command) runVerifyRoot(o verifyRootOptions) error {
+func (v *verifier) runRoot(o rootOptions) error {
 	if o.trusted == "" || o.metadata == "" {
-		return usage(errors.New("both are needed: --trusted FILE (the root you hold) and --metadata FOLDER (where newer ones are)"))
+		return exit.With(exit.Usage, errors.New("both are needed: --trusted FILE (the root you hold) and --metadata FOLDER (where newer ones are)"))
 	}
-	at, given := c.env.Now().UTC(), false
+	at, given := v.Now().UTC(), false
 	if o.at != "" {
 		var err error
-		if at, err = parseInstant(o.at); err != nil {
-			return usage(err)
+		if at, err = words.ParseInstant(o.at); err != nil {
+			return exit.With(exit.Usage, err)
 		}
 		given = true
 	}
-	raw, err := c.readRoot(o.trusted)
+	raw, err := v.readRoot(o.trusted)
 	if err != nil {
 		return err
 	}
-	newest, err := newestIn(c.path(o.metadata))
+	newest, err := newestIn(v.path(o.metadata))
 	if err != nil {
 		return err
 	}
-	result, err := walkFolder(raw, c.path(o.metadata))
+	result, err := walkFolder(raw, v.path(o.metadata))
 	if err == nil {
 		err = checkReached(result.newest.Version(), newest)
 	}
 	if err != nil {
-		return &codedError{verifyCode(err), err}
+		return exit.With(codeOf(err), err)
 	}
 	root := result.newest
 	if err := root.CheckExpiry(at); err != nil {
-		return &codedError{verifyCode(err), err}
+		return exit.With(codeOf(err), err)
 	}
 	q, _ := root.Quorum("root")
 	tally := q.Tally(root.Document())
-	return c.show(&verifyRootResult{
+	return v.show(&rootResult{
 		From: result.from, To: root.Version(), Digest: root.Digest().String(), Expires: root.Expires(), At: at, Given: given,
-		Rule: fmt.Sprintf("%d of %d", q.Threshold(), len(q.Keys())), Signers: owners(tally.Valid), Steps: result.steps,
+		Rule: fmt.Sprintf("%d of %d", q.Threshold(), len(q.Keys())), Signers: words.Owners(tally.Valid), Steps: result.steps,
 	})
 }
 
@@ -124,7 +127,7 @@ func walkFolder(trusted []byte, folder string) (*walked, error) {
 	out := &walked{from: root.Version()}
 	out.steps = append(out.steps, fmt.Sprintf("root version %d: trusted, given by you", root.Version()))
 	out.newest, err = root.Walk(func(version int64) ([]byte, error) {
-		raw, err := readBounded(filepath.Join(folder, fmt.Sprintf("%d.root.json", version)), lim.RootBytes)
+		raw, err := frame.ReadBounded(filepath.Join(folder, fmt.Sprintf("%d.root.json", version)), lim.RootBytes)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, verify.ErrNotFound
 		}
@@ -144,7 +147,7 @@ func walkFolder(trusted []byte, folder string) (*walked, error) {
 func newestIn(folder string) (int64, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return 0, usage(fmt.Errorf("the folder of metadata: %w", err))
+		return 0, exit.With(exit.Usage, fmt.Errorf("the folder of metadata: %w", err))
 	}
 	var newest int64
 	for _, e := range entries {
@@ -156,7 +159,7 @@ func newestIn(folder string) (int64, error) {
 		newest = max(newest, v)
 	}
 	if newest == 0 {
-		return 0, usage(fmt.Errorf("%s holds no root, no 1.root.json and none of a later version; give the folder in which they lie", folder))
+		return 0, exit.With(exit.Usage, fmt.Errorf("%s holds no root, no 1.root.json and none of a later version; give the folder in which they lie", folder))
 	}
 	return newest, nil
 }
@@ -175,38 +178,10 @@ func checkReached(reached, newest int64) error {
 }
 
 // readRoot reads the file of a root that somebody gave, which may be PEM.
-func (c *command) readRoot(name string) ([]byte, error) {
-	raw, err := readBounded(c.path(name), 2*verify.DefaultLimits().RootBytes)
+func (v *verifier) readRoot(name string) ([]byte, error) {
+	raw, err := frame.ReadBounded(v.path(name), 2*verify.DefaultLimits().RootBytes)
 	if err != nil {
-		return nil, usage(fmt.Errorf("the trusted root: %w", err))
+		return nil, exit.With(exit.Usage, fmt.Errorf("the trusted root: %w", err))
 	}
 	return raw, nil
-}
-
-// readBounded reads one byte more than the limit, so that the verifier sees
-// that a file is too large without anyone holding it.
-func readBounded(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit+1))
-}
-
-// path is a file name as the user means it: relative to the command's folder.
-func (c *command) path(p string) string {
-	if filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(c.env.Dir, p)
-}
-
-func parseInstant(s string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no time; write 2026-11-22 or 2026-11-22T12:00:00Z", s)
 }

@@ -1,4 +1,4 @@
-package cli
+package verification
 
 import (
 	"context"
@@ -7,19 +7,22 @@ import (
 	"io"
 	"os"
 
-	"github.com/rust-lang/rust-tuf/signer"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/rust-lang/rust-tuf/verify/dirstore"
 	"github.com/spf13/cobra"
 )
 
-type verifyReplaceOptions struct {
+type replaceOptions struct {
 	root  string
 	store string
 }
 
-func (c *command) verifyReplaceCommand() *cobra.Command {
-	var o verifyReplaceOptions
+func (v *verifier) replaceCommand() *cobra.Command {
+	var o replaceOptions
 	cmd := &cobra.Command{
 		Use:   "replace-root --root FILE --store FOLDER",
 		Short: "trust another root in a store, because you were given its digest",
@@ -31,43 +34,43 @@ any other case clients find the newest root by themselves.
 You type the digest of the root: get it from people whom you trust, by a way that
 is neither the repository nor the place where the file comes from. Every verdict
 from this store says afterwards that its root was replaced.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.runVerifyReplace(cmd.Context(), o) },
+		Args: frame.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return v.runReplace(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.root, "root", "", "root `file` to trust from now on (needed)")
-	f.StringVar(&o.store, "store", "", "`folder` that keeps what is trusted, as in `rust-tuf verify target` (needed)")
+	f.StringVar(&o.store, "store", "", "`folder` that keeps what is trusted, as in `"+v.Command+" target` (needed)")
 	return cmd
 }
 
-type verifyReplaceResult struct {
+type replaceResult struct {
 	Before  int64  `json:"before_version"`
 	Version int64  `json:"version"`
 	Digest  string `json:"sha256"`
 	Changed bool   `json:"changed"`
 }
 
-func (r *verifyReplaceResult) text(w io.Writer) {
+func (r *replaceResult) text(w io.Writer) {
 	if !r.Changed {
 		fmt.Fprintf(w, "ok: root version %d is what this store trusts already; nothing changed.\n", r.Version)
 		return
 	}
 	fmt.Fprintf(w, "ok: this store trusts root version %d from now on, in place of version %d; every verdict says so.\n", r.Version, r.Before)
-	writeDigest(w, r.Digest)
+	words.WriteDigest(w, r.Digest)
 }
 
-func (c *command) runVerifyReplace(ctx context.Context, o verifyReplaceOptions) (err error) {
+func (v *verifier) runReplace(ctx context.Context, o replaceOptions) (err error) {
 	if o.root == "" || o.store == "" {
-		return usage(errors.New("both are needed: --root FILE (the root to trust from now on) and --store FOLDER (where what is trusted is kept)"))
+		return exit.With(exit.Usage, errors.New("both are needed: --root FILE (the root to trust from now on) and --store FOLDER (where what is trusted is kept)"))
 	}
-	raw, err := c.readRoot(o.root)
+	raw, err := v.readRoot(o.root)
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(c.path(o.store)); err != nil {
-		return usage(fmt.Errorf("the store: %w", err))
+	if _, err := os.Stat(v.path(o.store)); err != nil {
+		return exit.With(exit.Usage, fmt.Errorf("the store: %w", err))
 	}
-	store, err := dirstore.Open(c.path(o.store), dirstore.Options{})
+	store, err := dirstore.Open(v.path(o.store), dirstore.Options{})
 	if err != nil {
 		return err
 	}
@@ -75,35 +78,36 @@ func (c *command) runVerifyReplace(ctx context.Context, o verifyReplaceOptions) 
 	client := &verify.Client{Store: store}
 	before, err := client.Root()
 	if err != nil {
-		return rejected(fmt.Errorf("%s: %w; `rust-tuf verify target` with this store begins one, and repairs a damaged one", o.store, err))
+		return exit.With(exit.Rejected, fmt.Errorf("%s: %w; `%s target` with this store begins one, and repairs a damaged one", o.store, err, v.Command))
 	}
-	person := c.person()
-	if err := person.say(fmt.Sprintf("This store trusts root version %d.", before.Version())); err != nil {
+	if err := v.Terminal.Message(fmt.Sprintf("This store trusts root version %d.", before.Version())); err != nil {
 		return err
 	}
-	typed, err := person.line(ctx, "Digest of the root to trust instead, received from people you trust (16 groups of four)")
+	typed, err := v.Terminal.ReadLine(ctx, "Digest of the root to trust instead, received from people you trust (16 groups of four)")
 	if err != nil {
 		return err
 	}
 	digest, err := verify.ParseDigest(typed)
 	if err != nil {
-		return usage(fmt.Errorf("that is no digest: %w", err))
+		return exit.With(exit.Usage, fmt.Errorf("that is no digest: %w", err))
 	}
 	// Judged before anybody is asked to agree.
 	after, err := before.Replace(raw, digest, verify.Limits{})
 	if err != nil {
-		return &codedError{verifyCode(err), fmt.Errorf("%s: %w", o.root, err)}
+		return exit.With(codeOf(err), fmt.Errorf("%s: %w", o.root, err))
 	}
 	if after != before {
 		question := fmt.Sprintf("Root version %d was not signed for this step by the quorum of version %d. Trust it because of the digest?", after.Version(), before.Version())
-		if err := person.confirm(ctx, question); errors.Is(err, signer.ErrDeclined) {
-			return errors.New("not replaced: you did not agree; the store is as it was")
-		} else if err != nil {
+		yes, err := terminal.Confirm(ctx, v.Terminal, question)
+		if err != nil {
 			return err
+		}
+		if !yes {
+			return errors.New("not replaced: you did not agree; the store is as it was")
 		}
 		if _, err := client.Replace(raw, digest); err != nil {
 			return err
 		}
 	}
-	return c.show(&verifyReplaceResult{Before: before.Version(), Version: after.Version(), Digest: after.Digest().String(), Changed: after != before})
+	return v.show(&replaceResult{Before: before.Version(), Version: after.Version(), Digest: after.Digest().String(), Changed: after != before})
 }

@@ -1,0 +1,12 @@
+package words
+
+import (
+	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/importtest"
+)
+
+// What is said depends on what is given, and on no clock of this machine.
+func TestImports(t *testing.T) {
+	importtest.Check(t, []string{"verify"}, "net", "net/http", "os")
+}
