@@ -5,7 +5,7 @@ FUZZ     ?= .
 BENCH    ?= .
 CHECK    ?= .
 
-.PHONY: help demo build test test-peers test-forge bench fuzz mutants
+.PHONY: help demo build test test-peers test-forge test-gitea bench fuzz mutants
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,11 @@ test-forge: ## every request to GitHub against its published description; asks b
 	@folder=$$(sh tests/run/need.sh forge) && if [ -n "$$folder" ]; then \
 		RUST_TUF_PRISM="$$folder" go test -tags prism -count=1 -run PublishedDescription ./metadata/forge/github; \
 	else echo "GitHub's description: skipped, it is not on this machine"; fi
+
+test-gitea: ## a real Gitea takes signatures by push and by pull request; asks before it builds it
+	@folder=$$(sh tests/run/need.sh gitea) && if [ -n "$$folder" ]; then \
+		RUST_TUF_GITEA="$$folder" go test -tags gitea -count=1 -p 1 -timeout 10m -run '^TestGitea' ./tests/giteatest; \
+	else echo "Gitea: skipped, it is not on this machine"; fi
 
 bench: ## all benchmarks with allocations (BENCH=regexp picks some)
 	@sh tests/run/need.sh build

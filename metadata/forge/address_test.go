@@ -22,6 +22,8 @@ func TestParseAddress(t *testing.T) {
 		"git@gitlab.example.org:group/tuf-root.git":             {Host: "gitlab.example.org", Path: "group/tuf-root"},
 		"ssh://git@altssh.gitlab.com:443/group/tuf-root.git":    {Host: "gitlab.com", Path: "group/tuf-root"},
 		"ssh://git@gitlab.example.org:2222/group/tuf-root.git/": {Host: "gitlab.example.org", Path: "group/tuf-root"},
+		"https://git.example.org:3000/rust/tuf-root.git":        {Host: "git.example.org", Path: "rust/tuf-root", Web: "https://git.example.org:3000"},
+		"http://127.0.0.1:3000/rust/tuf-root.git":               {Host: "127.0.0.1", Path: "rust/tuf-root", Web: "http://127.0.0.1:3000"},
 	} {
 		if got, ok := forge.ParseAddress(remote); !ok || got != want {
 			t.Errorf("%s is %+v, %v; want %+v", remote, got, ok, want)
@@ -47,7 +49,7 @@ func FuzzParseAddress(f *testing.F) {
 		if !ok && a != (forge.Address{}) {
 			t.Errorf("%q is no forge, and yet %+v", remote, a)
 		}
-		if strings.ContainsAny(a.Host, "/@") || strings.HasPrefix(a.Path, "/") || strings.HasSuffix(a.Path, "/") {
+		if strings.ContainsAny(a.Host, "/@") || strings.HasPrefix(a.Path, "/") || strings.HasSuffix(a.Path, "/") || strings.Contains(a.Web, "@") {
 			t.Errorf("%q became %+v", remote, a)
 		}
 	})

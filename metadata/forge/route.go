@@ -59,7 +59,7 @@ func RouteOf(w Way) Route {
 // PullRequestPage is the page of a pull request that was made by a push for
 // review.
 func PullRequestPage(a Address, number int) string {
-	return fmt.Sprintf("https://%s/%s/pulls/%d", a.Host, a.Path, number)
+	return fmt.Sprintf("%s/%s/pulls/%d", a.Pages(), a.Path, number)
 }
 
 // line is a text as one option of a push, which cannot hold a line end.

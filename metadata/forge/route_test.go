@@ -79,8 +79,25 @@ func TestRouteOf(t *testing.T) {
 			t.Errorf("%s:\n%+v\nwant\n%+v", test.name, got, test.want)
 		}
 	}
-	if got := forge.PullRequestPage(forge.Address{Host: "codeberg.org", Path: "rust/tuf-root"}, 7); got != "https://codeberg.org/rust/tuf-root/pulls/7" {
-		t.Error(got)
+}
+
+// The page of a pull request is at the port that the remote names, if that is one of
+// the web.
+func TestPullRequestPage(t *testing.T) {
+	for remote, want := range map[string]string{
+		"https://codeberg.org/rust/tuf-root.git":                "https://codeberg.org/rust/tuf-root/pulls/7",
+		"https://alice@Git.example.org:3000/rust/tuf-root.git":  "https://git.example.org:3000/rust/tuf-root/pulls/7",
+		"https://git.example.org:443/rust/tuf-root":             "https://git.example.org/rust/tuf-root/pulls/7",
+		"http://[::1]:3000/rust/tuf-root":                       "http://[::1]:3000/rust/tuf-root/pulls/7",
+		"http://git.example.org/rust/tuf-root":                  "http://git.example.org/rust/tuf-root/pulls/7",
+		"ssh://git@git.example.org:2222/rust/tuf-root.git":      "https://git.example.org/rust/tuf-root/pulls/7",
+		"git@git.example.org:rust/tuf-root.git":                 "https://git.example.org/rust/tuf-root/pulls/7",
+		"https://alice:hunter2@git.example.org:3000/rust/a.git": "https://git.example.org:3000/rust/a/pulls/7",
+	} {
+		a, ok := forge.ParseAddress(remote)
+		if got := forge.PullRequestPage(a, 7); !ok || got != want {
+			t.Errorf("%s: %s, want %s", remote, got, want)
+		}
 	}
 }
 

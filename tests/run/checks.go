@@ -25,7 +25,7 @@ func checks(t *tally, ci bool) []check {
 		{name: "markdown links", run: findings(deadLinks)},
 		{name: "machine paths", run: findings(machinePaths)},
 		{name: "modules are tidy", run: commands("go mod tidy -diff", "go -C tests/tools mod tidy -diff")},
-		{name: "go vet", run: commands("go vet ./...")},
+		{name: "go vet", run: commands("go vet ./...", "go vet -tags=gitea,prism ./...")},
 		{name: "staticcheck", run: commands("go tool -modfile=tests/tools/go.mod staticcheck ./...")},
 		{name: "actionlint", run: commands("go tool -modfile=tests/tools/go.mod actionlint -shellcheck= -pyflakes= " + strings.Join(workflows, " "))},
 		{name: "without cgo", run: builds("CGO_ENABLED=0")},

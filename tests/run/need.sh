@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: sh tests/run/need.sh build|demo|test|peers|forge
+# usage: sh tests/run/need.sh build|demo|test|peers|forge|gitea
 #
 # Says what this machine lacks before anything starts, and what to do about it.
 #
@@ -14,6 +14,8 @@
 #          nothing where CI=true and the package registry cannot be reached.
 #   forge  Go, Node.js, GitHub's description of its interface and the mock Prism; the last two as for
 #          peers. Prints their folder.
+#   gitea  Go, git, a C compiler and Gitea, which is built from the Go module of that name; as for
+#          peers. Prints the folder that it is in.
 set -eu
 
 # What `make test` needs besides Go: Debian packages | succeeds when they are there | what for; and
@@ -35,6 +37,10 @@ python3 python3-venv | python3 -c "import ensurepip, venv" | Python 3.11 or newe
 '
 forge_packages='
 nodejs npm | command -v node && command -v npm | Node.js 18 or newer with npm, for a mock of GitHub
+'
+gitea_packages='
+git           | command -v git | git, which Gitea runs
+gcc libc6-dev | compiles_c     | a C compiler, for the database that Gitea keeps in a file
 '
 target=test # of make
 
@@ -165,6 +171,18 @@ need_prism() {
 	echo "$folder"
 }
 
+need_gitea() {
+	files=tests/gitea/go.sum
+	folder=$(pinned gitea $files)
+	if [ ! -e "$folder/complete" ]; then
+		say "make $target needs Gitea, a forge, built in a folder of its own (200 megabytes, and some minutes):"
+		sed -n 's/^require \(.*\)/  \1/p' tests/gitea/go.mod >&2
+		from_registry go Gitea "SECURITY ERROR" \
+			"mkdir -p '$folder' && go -C tests/gitea mod download code.gitea.io/gitea && rm -rf '$folder/src' && cp -R \"\$(go -C tests/gitea list -m -f '{{.Dir}}' code.gitea.io/gitea)\" '$folder/src' && chmod -R u+w '$folder/src' && CGO_ENABLED=1 go -C '$folder/src' build -tags 'sqlite sqlite_unlock_notify' -o '$folder/gitea' ."
+	fi
+	echo "$folder"
+}
+
 # from_registry CLIENT WHAT SIGN COMMAND: runs the command that fills $folder, after the question.
 # SIGN is what it says when a file is not the one that $files pins, which no machine may pass over;
 # a registry that cannot be reached is passed over in CI.
@@ -219,8 +237,16 @@ forge)
 	need_packages
 	need_prism
 	;;
+gitea)
+	target=test-gitea
+	packages=$gitea_packages
+	need_go
+	need_packages
+	need_git
+	need_gitea
+	;;
 *)
-	say "usage: sh tests/run/need.sh build|demo|test|peers|forge"
+	say "usage: sh tests/run/need.sh build|demo|test|peers|forge|gitea"
 	exit 2
 	;;
 esac

@@ -107,7 +107,7 @@ func TestToolsThatAreNeeded(t *testing.T) {
 		{"older git", "test", debian().with("git", "echo git version 1.99.9"), 1, "git 1.99.9 is too old: " + noGit},
 		{"oldest git", "demo", debian().with("git", "echo git version 2.38.0.windows.1"), 0, ""},
 		{"git of a Mac", "demo", debian().with("git", "echo 'git version 3.0.1 (Apple Git-200)'"), 0, ""},
-		{"wrong call", "tea", debian(), 2, "usage: sh tests/run/need.sh build|demo|test|peers|forge\n"},
+		{"wrong call", "tea", debian(), 2, "usage: sh tests/run/need.sh build|demo|test|peers|forge|gitea\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			code, said, called := c.on.need(t, c.what)

@@ -1,0 +1,121 @@
+package giteatest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// User is an account of a server, with a token.
+type User struct {
+	Name string
+
+	server *Server
+	token  string
+}
+
+// User makes an account with a token of these scopes; the first one of a server is
+// its administrator.
+func (s *Server) User(t *testing.T, name string, scopes ...string) *User {
+	t.Helper()
+	s.admin(t, "user", "create", "--username", name, "--email", name+"@example.org", "--random-password", "--must-change-password=false")
+	u := &User{Name: name, server: s}
+	u.token = u.NewToken(t, "first", scopes...)
+	return u
+}
+
+// tokenForm is what the server prints of a token.
+var tokenForm = regexp.MustCompile(`\b[0-9a-f]{40}\b`)
+
+// NewToken makes another token; without scopes it may do what the account may.
+func (u *User) NewToken(t *testing.T, name string, scopes ...string) string {
+	t.Helper()
+	if len(scopes) == 0 {
+		scopes = []string{"all"}
+	}
+	said := u.server.admin(t, "user", "generate-access-token", "--username", u.Name, "--token-name", name, "--scopes", strings.Join(scopes, ","), "--raw")
+	token := tokenForm.FindString(said)
+	if token == "" {
+		t.Fatalf("no token was made for %s", u.Name)
+	}
+	return token
+}
+
+// Token is what the account was made with, for the environment of a program.
+func (u *User) Token() string { return u.token }
+
+// Git is configuration for the environment of git, with which it is this user at
+// the server.
+func (u *User) Git() []string { return u.server.GitAs(u.Name, u.token) }
+
+// GitAs is configuration for the environment of git, with a token of anybody.
+func (s *Server) GitAs(name, token string) []string {
+	basic := base64.StdEncoding.EncodeToString([]byte(name + ":" + token))
+	return []string{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http." + s.URL + "/.extraHeader", "GIT_CONFIG_VALUE_0=Authorization: Basic " + basic}
+}
+
+// Ask asks the server's interface as this user, and wants an answer with a status
+// below 300. What comes as an object is returned.
+func (u *User) Ask(t *testing.T, method, path string, body map[string]any) map[string]any {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, u.server.URL+"/api/v1/"+path, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "token "+u.token)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil || resp.StatusCode >= 300 {
+		t.Fatalf("%s %s: status %d, %v\n%s", method, path, resp.StatusCode, err, strings.ReplaceAll(string(answer), u.token, "[token]"))
+	}
+	out := map[string]any{}
+	_ = json.Unmarshal(answer, &out) // a list or nothing is left aside
+	return out
+}
+
+// Repository makes an empty repository that everybody may read, and returns its
+// address. An administrator of it says otherwise later.
+func (u *User) Repository(t *testing.T, name string) string {
+	t.Helper()
+	u.Ask(t, http.MethodPost, "user/repos", map[string]any{"name": name, "default_branch": "main"})
+	return u.server.Address(u.Name, name)
+}
+
+// Await waits until the server has taken note of the first push to a repository,
+// which it does in its own time.
+func (u *User) Await(t *testing.T, name string) {
+	t.Helper()
+	deadline := time.After(patience)
+	for u.Ask(t, http.MethodGet, "repos/"+u.Name+"/"+name, nil)["empty"] != false {
+		select {
+		case <-deadline:
+			t.Fatalf("%s/%s is still empty after %s", u.Name, name, patience)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Fork gives this user a repository of their own, and returns its address.
+func (u *User) Fork(t *testing.T, owner, name string) string {
+	t.Helper()
+	u.Ask(t, http.MethodPost, "repos/"+owner+"/"+name+"/forks", map[string]any{})
+	return u.server.Address(u.Name, name)
+}
+
+// Address is where git finds a repository.
+func (s *Server) Address(owner, name string) string { return s.URL + "/" + owner + "/" + name + ".git" }
