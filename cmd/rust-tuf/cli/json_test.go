@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/spf13/cobra"
 )
 
 // With --json every verb prints one object and nothing else; which members it
@@ -17,13 +19,8 @@ import (
 // reads there stays.
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	fields := map[string]bool{}
-	see := func(verb, out string) {
-		t.Helper()
-		var value map[string]any
-		oneObject(t, out, &value)
-		flatten(verb+":", "", value, fields)
-	}
+	fields := shapes{}
+	see := fields.seeing(t)
 	newcomer := alone(t)
 	newcomer.answers(t, reply{"new passphrase", good}, reply{"again", good})
 	for _, verb := range []string{"init", "key new", "key list", "runbook", "runbook root-ceremony"} {
@@ -89,20 +86,113 @@ func TestJSON(t *testing.T) {
 	}
 	see("verify root", out)
 
+	fields.golden(t, "json.golden")
+}
+
+// The same for the verbs that a machine or an auditor runs.
+func TestJSONOfMachines(t *testing.T) {
+	t.Parallel()
+	fields := shapes{}
+	see := fields.seeing(t)
+	s := play(t, "genesis-open", "alice")
+	see("log verify", s.exits(t, s.maintainer, exit.Done, []string{"log", "verify", "--json"}))
+	see("gate", func() string {
+		newHub(t, s, s.maintainer)
+		return s.exits(t, s.maintainer, exit.Done, []string{"gate", "--json"}, `"judged": []`)
+	}())
+
+	s = play(t, "second-open", "alice")
+	m := s.maintainer
+	hub := newHub(t, s, m, s.people["alice"])
+	s.signedBy(t, "alice")
+	hub.pulled(t, "far-behind", put("rust-tuf.toml", []byte("format = 1\n")))
+	see("gate", s.exits(t, m, exit.Done, []string{"gate", "--merge", "--json"}))
+
+	s = play(t, "second-ready", "alice")
+	newHub(t, s, s.maintainer)
+	see("gate", s.exits(t, s.maintainer, exit.Done, []string{"gate", "--merge", "--json"}, `"completed"`))
+
+	s = play(t, "genesis-done", "alice")
+	m = s.maintainer
+	see("log verify", s.exits(t, m, exit.Done, []string{"log", "verify", "--json"}))
+	see("log show", s.exits(t, m, exit.Done, []string{"log", "show", firstEvent, "--json"}))
+	see("calendar", s.exits(t, m, exit.Done, []string{"calendar", "--json"}))
+	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"}))
+	s.now = time.Date(2027, 8, 24, 6, 0, 0, 0, time.UTC)
+	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"}))
+	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"})) // it waits for a merge
+	if err := s.merge("event/2027-08-24-targets-v2"); err != nil {
+		t.Fatal(err)
+	}
+	s.now = time.Date(2027, 11, 23, 6, 0, 0, 0, time.UTC) // late, and expired meanwhile
+	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"}))
+	see("status --at", s.exits(t, m, exit.Expired, []string{"status", "--at", "+1d", "--json"}))
+	see("rehearse that fails", s.failing(t))
+	fields.golden(t, "json-machines.golden")
+}
+
+// failing is the object of a rehearsal in which a client stays behind.
+func (s *stage) failing(t *testing.T) string {
+	t.Helper()
+	s = play(t, "genesis-done", "alice")
+	s.now = dawn.AddDate(1, 1, 0)
+	s.exits(t, s.maintainer, exit.Done, []string{"propose", "--why", "root alone", "--renew", "root"})
+	branches, err := s.branches("event/")
+	if err != nil || len(branches) != 1 {
+		t.Fatal(branches, err)
+	}
+	if err := s.merge(branches[0]); err != nil {
+		t.Fatal(err)
+	}
+	return s.exits(t, s.maintainer, exit.Rejected, []string{"rehearse", "--json"}, `"refused"`)
+}
+
+// What every verb prints for programs is kept somewhere.
+func TestEveryVerbHasItsJSON(t *testing.T) {
+	t.Parallel()
+	var kept strings.Builder
+	for _, name := range []string{"json.golden", "json-cards.golden", "json-machines.golden", "verify-json.golden"} {
+		kept.WriteString("\n" + readText(t, filepath.Join("testdata", name)))
+	}
+	without := []string{"demo"} // which plays for people
+	verbs((&command{env: alone(t).env}).rootCommand(), func(cmd *cobra.Command) {
+		verb := strings.TrimPrefix(cmd.CommandPath(), "rust-tuf ")
+		if cmd.HasSubCommands() || slices.Contains(without, verb) {
+			return
+		}
+		if !strings.Contains(kept.String(), "\n"+verb+": ") {
+			t.Errorf("no golden file keeps the JSON of %s", verb)
+		}
+	})
+}
+
+// shapes are the members of objects, as flatten lists them.
+type shapes map[string]bool
+
+// seeing returns what adds the object that a verb printed.
+func (f shapes) seeing(t *testing.T) func(verb, out string) {
+	return func(verb, out string) {
+		t.Helper()
+		var value map[string]any
+		oneObject(t, out, &value)
+		flatten(verb+":", "", value, f)
+	}
+}
+
+// golden compares them with a golden file. None may be null.
+func (f shapes) golden(t *testing.T, name string) {
+	t.Helper()
 	var lines []string
-	for f := range fields {
-		if empty, ok := strings.CutSuffix(f, "[]"); ok && slices.ContainsFunc(slices.Collect(maps.Keys(fields)), func(o string) bool { return o != f && strings.HasPrefix(o, empty+"[]") }) {
+	for _, l := range slices.Sorted(maps.Keys(f)) {
+		if empty, ok := strings.CutSuffix(l, "[]"); ok && slices.ContainsFunc(slices.Collect(maps.Keys(f)), func(o string) bool { return o != l && strings.HasPrefix(o, empty+"[]") }) {
 			continue // elsewhere the list holds something
 		}
-		lines = append(lines, f)
-	}
-	slices.Sort(lines)
-	golden(t, "json.golden", strings.Join(lines, "\n")+"\n")
-	for _, l := range lines {
 		if strings.HasSuffix(l, " null") {
 			t.Errorf("a value is null where a list or nothing belongs: %s", l)
 		}
+		lines = append(lines, l)
 	}
+	golden(t, name, strings.Join(lines, "\n")+"\n")
 }
 
 // flatten lists the members of a value: "status: events[].why string".

@@ -57,7 +57,7 @@ func (c *command) runLogVerify(ctx context.Context, args []string) error {
 		return err
 	}
 	report := metadata.AuditLog(tree, c.env.judgement()...)
-	out := &logResult{Commit: string(at), Problems: []string{}, Events: report.Transcripts, TestRoots: report.TestRoots}
+	out := &logResult{Commit: string(at), Problems: []string{}, Events: append([]*metadata.Transcript{}, report.Transcripts...), TestRoots: report.TestRoots}
 	for _, p := range report.Problems {
 		out.Problems = append(out.Problems, p.Error())
 	}

@@ -4,12 +4,16 @@ package cli
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/roles"
+	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey"
 	"github.com/rust-lang/rust-tuf/tests/vyubikey/card"
 )
@@ -110,13 +114,8 @@ func untouchedButMade(t *testing.T, c *card.Card) {
 // With --json the verbs about cards print one object too; which members it has
 // is kept in testdata/json-cards.golden.
 func TestJSONOfCards(t *testing.T) {
-	fields := map[string]bool{}
-	see := func(verb, out string) {
-		t.Helper()
-		var value map[string]any
-		oneObject(t, out, &value)
-		flatten(verb+":", "", value, fields)
-	}
+	fields := shapes{}
+	see := fields.seeing(t)
 	s, mallory, world := newcomerWithCard(t)
 	s.maintainer.env.Attestation = mallory.env.Attestation
 	c := world.Insert(card.Config{Serial: 5200001})
@@ -132,17 +131,35 @@ func TestJSONOfCards(t *testing.T) {
 		t.Fatal(err)
 	}
 	see("check", s.exits(t, s.maintainer, exit.Done, []string{"check", "--json"}))
+	see("member attestations", s.exits(t, s.maintainer, exit.Rejected, []string{"member", "attestations", s.attested(t), "--json"}))
 	mallory.answers(t, leaving...)
 	see("member retire", s.exits(t, mallory, exit.Done, append(slices.Clone(retireArgs), "--json")))
 	world.Remove(c)
 	see("an error", s.exits(t, mallory, exit.Card, append(slices.Clone(retireArgs), "--json")))
-	var lines []string
-	for f := range fields {
-		lines = append(lines, f)
-		if strings.HasSuffix(f, " null") {
-			t.Errorf("a value is null where a list or nothing belongs: %s", f)
+	fields.golden(t, "json-cards.golden")
+}
+
+// attested is a folder with the certificates of mallory's card, and with others
+// that prove nothing.
+func (s *stage) attested(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, card := range []string{"5200001", "5200002"} {
+		if err := os.Mkdir(filepath.Join(folder, card), 0o700); err != nil {
+			t.Fatal(err)
 		}
 	}
-	slices.Sort(lines)
-	golden(t, "json-cards.golden", strings.Join(lines, "\n")+"\n")
+	tree := s.head(t).Tree()
+	for from, to := range map[string]string{roles.SlotFile: "attestation-9c.pem", roles.DeviceFile: attest.DeviceFile} {
+		text, err := tree.Read("members/mallory/5200001/" + from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{filepath.Join("5200001", to), filepath.Join("5200002", "attestation-9a.pem")} {
+			if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return folder
 }

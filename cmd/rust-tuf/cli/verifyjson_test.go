@@ -4,10 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +33,7 @@ func TestVerifyJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	target := []string{"verify", "target", "channels/stable.toml", "--metadata", folder, "--json", "--trusted"}
-	fields := map[string]bool{}
+	fields := shapes{}
 	see := func(verb string, code int, args ...string) (value map[string]any) {
 		t.Helper()
 		oneObject(t, s.exits(t, a, code, args), &value)
@@ -84,7 +82,7 @@ func TestVerifyJSON(t *testing.T) {
 	if limit["kind"] != "limit" || limit["needed"] != 65536.0 || limit["found"] != 65537.0 {
 		t.Error(limit)
 	}
-	golden(t, "verify-json.golden", strings.Join(slices.Sorted(maps.Keys(fields)), "\n")+"\n")
+	fields.golden(t, "verify-json.golden")
 }
 
 // Where a role has signed two documents of one version, the store goes on with
