@@ -63,6 +63,40 @@ func TestThreatModelNamesVectors(t *testing.T) {
 	}
 }
 
+// Each wish of those that nobody had fulfilled stands in the threat model in its
+// own words, with a test that is named after it.
+func TestThreatModelNamesWishes(t *testing.T) {
+	text, err := os.ReadFile("../docs/threat-model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(text), "## What others did not have")
+	table, _, _ = strings.Cut(table, "\n## ")
+	if !ok {
+		t.Fatal("there is no such table")
+	}
+	rows := map[string]string{}
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "|"); len(cells) == 5 {
+			rows[strings.TrimSpace(cells[1])] = cells[3]
+		}
+	}
+	for wish, test := range map[string]string{
+		"signature pull requests accepted by machine":             "TestSignaturePullRequestsAreAcceptedByMachine",
+		"freeze and supersede":                                    "TestFreezeAndSupersede",
+		"rehearsal of the pending event":                          "TestRehearse",
+		"calendar reminders":                                      "TestCalendarReminders",
+		"air-gapped signing that ends as a pull request":          "TestSignWithoutANetwork",
+		"hand-over check of one repository's root inside another": "TestHandover",
+		"a lost-key flow":                                         "TestMemberLost",
+		"a signed transcript":                                     "TestSignedTranscript",
+	} {
+		if !strings.Contains(rows[wish], "`"+test+"`") {
+			t.Errorf("docs/threat-model.md does not show %q by %s", wish, test)
+		}
+	}
+}
+
 // section is the heading above a line.
 func section(text, line string) string {
 	before, _, _ := strings.Cut(text, line)
