@@ -155,7 +155,7 @@ func TestEveryVerbHasItsJSON(t *testing.T) {
 		kept.WriteString("\n" + readText(t, filepath.Join("testdata", name)))
 	}
 	without := []string{"demo"} // which plays for people
-	verbs((&command{env: alone(t).env}).rootCommand(), func(cmd *cobra.Command) {
+	verbs(newCommand(alone(t).env).rootCommand(), func(cmd *cobra.Command) {
 		verb := strings.TrimPrefix(cmd.CommandPath(), "rust-tuf ")
 		if cmd.HasSubCommands() || slices.Contains(without, verb) {
 			return
