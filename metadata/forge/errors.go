@@ -23,6 +23,7 @@ type CredentialError struct {
 	Call
 	Token  Token
 	Reason string // of the forge, safe to show
+	Obtain string // how to come by a token there
 }
 
 func (e *CredentialError) Error() string {
@@ -35,9 +36,9 @@ func (e *CredentialError) Error() string {
 // Hint names the next step.
 func (e *CredentialError) Hint() string {
 	if e.Token.Absent() {
-		return "run `gh auth login`, or set GH_TOKEN"
+		return e.Obtain
 	}
-	return "it has expired or was revoked: make a new one, or run `gh auth login`"
+	return "it has expired or was revoked: make a new one; " + e.Obtain
 }
 
 // PermissionError is a token that may not do what was asked.

@@ -2,40 +2,20 @@ package github
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	api "github.com/google/go-github/v84/github"
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
-	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/metadata/forge/hub"
 )
 
 // Client asks one repository. It is safe for use by several goroutines.
-type Client struct {
-	api         *api.Client
-	token       forge.Token
-	where       string // for errors
-	owner, repo string
-	now         func() time.Time
-	wait        func(context.Context, time.Duration) error
-
-	mu   sync.Mutex
-	self string // login that the token writes as; empty until asked
-}
-
-var (
-	_ forge.Opener    = (*Client)(nil)
-	_ forge.Reviewer  = (*Client)(nil)
-	_ forge.Merger    = (*Client)(nil)
-	_ forge.Caretaker = (*Client)(nil)
-)
+type Client struct{ *hub.Hub }
 
 // Options are what a client may be told. The zero value is good.
 type Options struct {
@@ -51,37 +31,35 @@ type Options struct {
 	Wait func(context.Context, time.Duration) error
 }
 
+// needs are the permissions of a fine-grained token, as GitHub's pages name them.
+var needs = hub.Needs{
+	Open: "Pull requests: read and write", List: "Pull requests: read", Report: "Pull requests: read and write", Judge: "Commit statuses: read and write",
+	Merge: "Contents: read and write", Close: "Pull requests: read and write", Raise: "Issues: read and write", Dispatch: "Actions: read and write",
+}
+
 // New makes a client for a repository. Nothing is asked yet. Without a token,
 // GitHub shows what is public and changes nothing. Errors: *AddressError.
 func New(a forge.Address, t forge.Token, o Options) (*Client, error) {
 	owner, repo, ok := strings.Cut(a.Path, "/")
-	if !ok || !isName(owner) || !isName(repo) || a.Host == "" {
+	if !ok || !hub.IsName(owner) || !hub.IsName(repo) || a.Host == "" {
 		return nil, &AddressError{Address: a.String(), Reason: "it has the form host/owner/repository"}
 	}
 	if o.API == "" {
 		o.API = apiOf(a.Host)
 	}
-	base, err := url.Parse(o.API)
-	if err != nil || base.Host == "" || base.User != nil || base.Scheme != "https" && !onThisMachine(base) {
+	base, ok := hub.Base(o.API)
+	if !ok {
 		return nil, &AddressError{Address: a.String(), Reason: "a token is sent over https only"}
 	}
-	if !strings.HasSuffix(base.Path, "/") {
-		base.Path += "/"
-	}
-	if o.Timeout == 0 {
-		o.Timeout = answerTimeout
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Wait == nil {
-		o.Wait = wait
-	}
-	c := &Client{token: t, where: a.String(), owner: owner, repo: repo, now: o.Now, wait: o.Wait, self: o.Login}
-	c.api = api.NewClient(newHTTP(base, t, o.Timeout))
-	c.api.BaseURL, c.api.UserAgent = base, "rust-tuf"
-	c.api.DisableRateLimitCheck = true // it reads the system's clock
-	return c, nil
+	// go-github asks for what GitHub no longer describes: previews, and version 3.
+	r := &repository{owner: owner, repo: repo, api: api.NewClient(hub.NewHTTP(base, t, "application/vnd.github+json, application/json", o.Timeout))}
+	r.api.BaseURL, r.api.UserAgent = base, "rust-tuf"
+	r.api.DisableRateLimitCheck = true // it reads the system's clock
+	return &Client{hub.New(r, hub.Config{
+		Where: a.String(), Token: t, Obtain: "run `gh auth login`, or set GH_TOKEN", Needs: needs,
+		Page:  func(number int) string { return fmt.Sprintf("https://%s/pull/%d", a, number) },
+		Login: o.Login, Now: o.Now, Wait: o.Wait,
+	})}, nil
 }
 
 // AddressError is an address at which no repository of GitHub can be.
@@ -106,52 +84,58 @@ func apiOf(host string) string {
 	return "https://" + host + "/api/v3/"
 }
 
-// onThisMachine tells whether an address cannot leave this machine.
-func onThisMachine(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "http" && ip != nil && ip.IsLoopback()
+// repository is what package hub asks for, by go-github.
+type repository struct {
+	api         *api.Client
+	owner, repo string
 }
 
-// nameForm is an owner, a repository or the file of a workflow: what stands
-// between two slashes of an address as it is.
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+var _ hub.API = (*repository)(nil)
 
-func isName(s string) bool {
-	return len(s) <= 100 && nameForm.MatchString(s) && strings.Trim(s, ".") != ""
-}
+// perPage is the most that GitHub gives in one page.
+const perPage = 100
 
-// commitForm is the full name of a commit.
-var commitForm = regexp.MustCompile(`^[0-9a-f]+$`)
+func onPage(page int) api.ListOptions { return api.ListOptions{PerPage: perPage, Page: page} }
 
-func isCommit(c git.Commit) bool {
-	return (len(c) == 40 || len(c) == 64) && commitForm.MatchString(string(c))
-}
-
-// wait waits in real time.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// next is the page that an answer links to.
+func next(r *api.Response) int {
+	if r == nil {
+		return 0
 	}
+	return r.NextPage
 }
 
-// newHTTP is a client for one origin.
-func newHTTP(base *url.URL, t forge.Token, timeout time.Duration) *http.Client {
-	dialer := &net.Dialer{Timeout: connectTimeout}
-	return &http.Client{
-		Timeout:       timeout,
-		CheckRedirect: checkRedirect,
-		Transport: &transport{base: base, token: t, next: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            dialer.DialContext,
-			TLSHandshakeTimeout:    connectTimeout,
-			MaxResponseHeaderBytes: maxHeader,
-			IdleConnTimeout:        time.Minute,
-			ForceAttemptHTTP2:      true,
-		}},
+// refusal tells an answer that refuses from one that did not come as it should.
+func refusal(r *api.Response, err error) error {
+	if err == nil || r == nil || r.Response == nil || r.StatusCode < http.StatusMultipleChoices {
+		return err
 	}
+	return &hub.Refusal{Status: r.StatusCode, Header: r.Header, Words: words(err), Err: err}
+}
+
+// words are what GitHub says about a refusal, in one line.
+func words(err error) string {
+	var (
+		refused *api.ErrorResponse
+		rate    *api.RateLimitError
+		abuse   *api.AbuseRateLimitError
+	)
+	switch {
+	case errors.As(err, &rate):
+		return rate.Message
+	case errors.As(err, &abuse):
+		return abuse.Message
+	case !errors.As(err, &refused):
+		return ""
+	}
+	text := refused.Message
+	for _, e := range refused.Errors {
+		switch {
+		case e.Message != "":
+			text += "; " + e.Message
+		case e.Field != "":
+			text += "; " + e.Field + ": " + e.Code
+		}
+	}
+	return text
 }

@@ -427,5 +427,5 @@ func TestNew(t *testing.T) {
 
 // TestImports holds go-github and the network to this package.
 func TestImports(t *testing.T) {
-	importtest.Check(t, []string{"metadata/forge", "metadata/git", "github.com/google/go-github/v84/github"}, "log", "os", "os/exec", "syscall", "unsafe")
+	importtest.Check(t, []string{"metadata/forge", "metadata/forge/hub", "metadata/git", "github.com/google/go-github/v84/github"}, "log", "os", "os/exec", "syscall", "unsafe")
 }

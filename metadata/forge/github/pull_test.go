@@ -169,7 +169,7 @@ func TestOpenLongTitle(t *testing.T) {
 	p := branch
 	p.Title = strings.Repeat("é", 1000)
 	pr, err := c.Open(t.Context(), p)
-	if want := strings.Repeat("é", 255) + "…"; err != nil || pr.Title != want {
+	if want := strings.Repeat("é", 254) + "…"; err != nil || pr.Title != want {
 		t.Errorf("%q, %v", pr.Title, err)
 	}
 }

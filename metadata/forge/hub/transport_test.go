@@ -1,4 +1,4 @@
-package github
+package hub
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
+	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
 // sent remembers the requests that would have left this machine.
@@ -46,4 +47,9 @@ func TestTransport(t *testing.T) {
 	if _, err := gate.RoundTrip(r); err == nil || len(left) != 1 || left[0] != "https://api.github.com/user Bearer ghp_0123456789" || r.Header.Get("Authorization") != "" {
 		t.Errorf("%v: %q", err, left)
 	}
+}
+
+// TestImports holds every forge's own client out of what all of them share.
+func TestImports(t *testing.T) {
+	importtest.Check(t, []string{"metadata/forge", "metadata/git"}, "log", "os", "os/exec", "syscall", "unsafe")
 }

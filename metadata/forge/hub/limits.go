@@ -1,12 +1,11 @@
-package github
+package hub
 
 import "time"
 
 const (
-	// perPage is the most that GitHub gives in one page.
-	perPage = 100
-	// maxPages is the most pages of one list: two thousand open pull requests, or
-	// comments on one, are past what anybody could have judged.
+	// maxPages is the most pages of one list: a thousand open pull requests, or
+	// comments on one, are past what anybody could have judged. GitHub gives a
+	// hundred in one page, Gitea fifty.
 	maxPages = 20
 	// maxAnswer is the most bytes of one answer. A page of a hundred pull
 	// requests has about two million; their texts, which strangers write, are
@@ -35,6 +34,6 @@ const (
 	answerTimeout = 30 * time.Second
 	// maxSummary is the most characters that GitHub shows of a commit status.
 	maxSummary = 140
-	// maxTitle is the most characters of a title.
-	maxTitle = 256
+	// MaxTitle is the most characters of a title.
+	MaxTitle = 255
 )

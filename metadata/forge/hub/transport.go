@@ -1,19 +1,64 @@
-package github
+package hub
 
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 )
 
+// Base reads the address of an interface: https, or an address of this machine, and
+// without a name or a password in it. A token is sent nowhere else.
+func Base(address string) (*url.URL, bool) {
+	base, err := url.Parse(address)
+	if err != nil || base.Host == "" || base.User != nil || base.Scheme != "https" && !onThisMachine(base) {
+		return nil, false
+	}
+	if !strings.HasSuffix(base.Path, "/") {
+		base.Path += "/"
+	}
+	return base, true
+}
+
+// onThisMachine tells whether an address cannot leave this machine.
+func onThisMachine(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "http" && ip != nil && ip.IsLoopback()
+}
+
+// NewHTTP is a client for one origin, that of base. It sends the token and asks for
+// answers of a media type; a timeout of 0 is half a minute for one request with its
+// whole answer.
+func NewHTTP(base *url.URL, t forge.Token, accept string, timeout time.Duration) *http.Client {
+	if timeout == 0 {
+		timeout = answerTimeout
+	}
+	dialer := &net.Dialer{Timeout: connectTimeout}
+	return &http.Client{
+		Timeout:       timeout,
+		CheckRedirect: checkRedirect,
+		Transport: &transport{base: base, token: t, accept: accept, next: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            dialer.DialContext,
+			TLSHandshakeTimeout:    connectTimeout,
+			MaxResponseHeaderBytes: maxHeader,
+			IdleConnTimeout:        time.Minute,
+			ForceAttemptHTTP2:      true,
+		}},
+	}
+}
+
 // transport sends requests to one origin, with the token, and to no other.
 type transport struct {
-	base  *url.URL
-	token forge.Token
-	next  http.RoundTripper
+	base   *url.URL
+	token  forge.Token
+	accept string
+	next   http.RoundTripper
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -23,8 +68,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	t.token.Authorize(r)
-	// go-github asks for what GitHub no longer describes: previews, and version 3.
-	r.Header.Set("Accept", "application/vnd.github+json, application/json")
+	r.Header.Set("Accept", t.accept)
 	resp, err := t.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
