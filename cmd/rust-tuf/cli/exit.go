@@ -52,7 +52,7 @@ func isRefusal(err error) bool {
 		verification.IsRefusal(err) || is[*NoPinError](err) ||
 		is[*trust.ConflictError](err) || is[*trust.PinExistsError](err) || is[*trust.SupersededError](err) ||
 		is[*git.PathError](err) || is[*git.LimitError](err) || is[*file.ExistsError](err) || is[*mergedError](err) || is[*MadeOtherwiseError](err) ||
-		is[*rehearsal.UnplayableError](err) || is[*rehearsal.FailedError](err) ||
+		is[*rehearsal.UnplayableError](err) || is[*rehearsal.FailedError](err) || is[*NoProposalError](err) ||
 		is[*carried.FormatError](err) || is[*carried.EmptyError](err) || is[*carried.PlaceError](err) || is[*FileTakenError](err) ||
 		is[*UnknownMemberError](err) || is[*LostAlreadyError](err)
 }

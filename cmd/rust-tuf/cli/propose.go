@@ -21,6 +21,7 @@ type proposeOptions struct {
 	name      string
 	supersede []string
 	renew     []string
+	rehearse  bool
 	dryRun    bool
 }
 
@@ -38,7 +39,8 @@ it all the same, propose again with --supersede: the new event takes the place o
 the old one, whose signatures count no more.
 
 Before anything is pushed, the gate (` + "`rust-tuf check`" + `) judges the pull request
-that would come of it.`,
+that would come of it. With --rehearse the event is played with throw-away keys as
+well, as ` + "`rust-tuf rehearse`" + ` does.`,
 		Args: frame.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.runPropose(cmd.Context(), o) },
 	}
@@ -47,6 +49,7 @@ that would come of it.`,
 	f.StringVar(&o.name, "name", "", "`name` of the event (default: date, role and version)")
 	f.StringSliceVar(&o.supersede, "supersede", nil, "open `event` that this one replaces; may be given twice")
 	f.StringSliceVar(&o.renew, "renew", nil, "`roles` to make anew although their policy did not change")
+	f.BoolVar(&o.rehearse, "rehearse", false, "play it with throw-away keys first; push nothing unless every client gets through")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be proposed, push nothing")
 	return cmd
 }
@@ -61,8 +64,9 @@ type proposeResult struct {
 	Branch   string          `json:"branch,omitempty"`
 	Commit   string          `json:"commit,omitempty"`
 	pullRequest
-	DryRun bool `json:"dry_run"`
-	Again  bool `json:"again"` // made by an earlier run, found on its branch
+	Rehearsal *rehearseResult `json:"rehearsal,omitempty"` // in which every client got through
+	DryRun    bool            `json:"dry_run"`
+	Again     bool            `json:"again"` // made by an earlier run, found on its branch
 
 	TestRoots []string `json:"test_roots,omitempty"` // as the event records them
 }
@@ -135,6 +139,9 @@ func (r *proposeResult) text(w io.Writer) {
 		}
 		fmt.Fprintln(w, ".")
 	}
+	if r.Rehearsal != nil {
+		fmt.Fprintf(w, "Rehearsed with throw-away keys, signed by the fewest who can complete it: %s, and every one gets through.\n", words.Counted(len(r.Rehearsal.Clients), "client"))
+	}
 	if r.DryRun {
 		fmt.Fprintln(w, "Nothing was pushed (dry run).")
 		return
@@ -156,7 +163,7 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 	if err != nil {
 		return err
 	}
-	trusted, _, err := w.judge()
+	trusted, basis, err := w.judge()
 	if err != nil {
 		return err
 	}
@@ -175,10 +182,17 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 	if err := w.gatePasses(ctx, declared, p); err != nil {
 		return err
 	}
+	var played *rehearseResult
+	if o.rehearse {
+		if played, err = c.rehearseProposal(ctx, w, trusted, p.Change.Apply(declared.Tree()), p.Event.Name, basis); err != nil {
+			return err
+		}
+	}
 	out, err := w.pushProposal(ctx, trusted, parent, p, o.dryRun)
 	if err != nil {
 		return err
 	}
+	out.Rehearsal = played
 	return c.show(out)
 }
 

@@ -10,15 +10,22 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/rehearsal"
 	"github.com/rust-lang/rust-tuf/verify/dirstore"
 	"github.com/spf13/cobra"
 )
 
+type rehearseOptions struct {
+	branch string
+	out    string
+}
+
 func (c *command) rehearseCommand() *cobra.Command {
-	var out string
+	var o rehearseOptions
 	cmd := &cobra.Command{
 		Use:   "rehearse [event]",
 		Short: "play an open event with throw-away keys, to the last client",
@@ -29,6 +36,10 @@ signed by the fewest who can complete it; lays the result out as clients fetch i
 and lets a client begin at each root that was ever published, and look for every
 file.
 
+With --branch it plays an event that is only proposed: the default branch as it
+would be with that branch merged. To try one before it is even pushed, run
+"rust-tuf propose --rehearse", with --dry-run if it is to go no further.
+
 Nothing is signed, pushed or kept, and no key of yours is asked for. What is played
 is of another repository, and says in every document that it is a rehearsal: no
 client, no member's machine and no gate takes it for the real thing. The
@@ -37,13 +48,14 @@ throw-away keys are never written to a disk.
 Exit codes: 0 every client got through, 3 one did not, or the event could never be
 completed.`,
 		Args: frame.Args(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.runRehearse(cmd.Context(), args, out) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.runRehearse(cmd.Context(), args, o) },
 	}
-	cmd.Flags().StringVar(&out, "out", "", "keep what clients would fetch in this new `folder`, to try other clients on it")
+	cmd.Flags().StringVar(&o.branch, "branch", "", "play the event that this `branch` of the remote proposes, which is not merged yet")
+	cmd.Flags().StringVar(&o.out, "out", "", "keep what clients would fetch in this new `folder`, to try other clients on it")
 	return cmd
 }
 
-func (c *command) runRehearse(ctx context.Context, args []string, out string) error {
+func (c *command) runRehearse(ctx context.Context, args []string, o rehearseOptions) error {
 	w, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -52,36 +64,53 @@ func (c *command) runRehearse(ctx context.Context, args []string, out string) er
 	if err != nil {
 		return err
 	}
-	event, err := w.chooseEvent(args)
+	repo, at := w.repo, ""
+	var event *metadata.Event
+	if o.branch == "" {
+		event, err = w.chooseEvent(args)
+	} else if repo, event, at, err = w.proposedOn(ctx, o.branch); err == nil && len(args) == 1 && args[0] != event.Name {
+		err = usage(fmt.Errorf("%s proposes event %s, not %s", at, event.Name, args[0]))
+	}
 	if err != nil {
 		return err
 	}
-	played, err := rehearsal.Run(w.repo, trusted, event, w.now)
-	if err != nil {
+	if o.out != "" {
+		o.out = c.path(o.out)
+	}
+	result, err := c.rehearsed(ctx, repo, trusted.In(repo), event, w.now, o.out)
+	if result == nil {
 		return err
 	}
-	if out != "" {
-		out = c.path(out)
+	result.Basis, result.ProposedOn = basis, at
+	return errors.Join(c.show(result), err)
+}
+
+// rehearsed plays an event of a state of the repository. Where a client does not
+// get through, there is a result and a *rehearsal.FailedError.
+func (c *command) rehearsed(ctx context.Context, repo *metadata.Repository, trusted *metadata.Trusted, event *metadata.Event, now time.Time, out string) (*rehearseResult, error) {
+	played, err := rehearsal.Run(repo, trusted, event, now)
+	if err != nil {
+		return nil, err
 	}
 	folder, remove, err := layOut(played, out)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer remove()
 	mirror, err := dirstore.OpenMirror(filepath.Join(folder, "metadata"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	clients, failed := played.Clients(ctx, mirror, c.env.Now)
 	if err := errors.Join(mirror.Close(), context.Cause(ctx)); err != nil {
-		return err
+		return nil, err
 	}
 	if out != "" {
 		if err := keep(folder, out); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return errors.Join(c.show(rehearseReport(played, clients, basis, out)), failed)
+	return rehearseReport(played, clients, out), failed
 }
 
 // FolderExistsError is a folder that was to be made and is there already.

@@ -174,7 +174,9 @@ func TestRehearseReportOfFailure(t *testing.T) {
 		{Root: 2, Reached: 2, Found: 1, Fetched: 4, Bytes: 400},
 	}
 	var b strings.Builder
-	rehearseReport(r, clients, "Judged by a test.", "").text(&b)
+	report := rehearseReport(r, clients, "")
+	report.Basis = "Judged by a test."
+	report.text(&b)
 	golden(t, "rehearse-failed.golden", b.String())
 	if code := exitCode(&rehearsal.FailedError{Event: secondEvent, Clients: clients}); code != exit.Rejected {
 		t.Errorf("exit code %d", code)

@@ -12,9 +12,10 @@ import (
 type rehearseResult struct {
 	Event      string         `json:"event"`
 	Basis      string         `json:"basis"`
-	Repository string         `json:"repository"` // of the rehearsal
-	Name       string         `json:"name"`       // of the rehearsal
-	History    []string       `json:"history"`    // events that were played before
+	ProposedOn string         `json:"proposed_on,omitempty"` // where it stands, in words, while it is not merged
+	Repository string         `json:"repository"`            // of the rehearsal
+	Name       string         `json:"name"`                  // of the rehearsal
+	History    []string       `json:"history"`               // events that were played before
 	Played     []playedResult `json:"played"`
 	Clients    []clientResult `json:"clients"`
 	Files      int            `json:"files"` // that each client looks for
@@ -51,8 +52,8 @@ var unproven = []string{
 	"that the server hands out what is published; `rust-tuf verify target` asks it",
 }
 
-func rehearseReport(r *rehearsal.Rehearsal, clients []rehearsal.Client, basis, folder string) *rehearseResult {
-	out := &rehearseResult{Event: r.Event, Basis: basis, Repository: r.Repository, Name: r.Name, History: append([]string{}, r.History...),
+func rehearseReport(r *rehearsal.Rehearsal, clients []rehearsal.Client, folder string) *rehearseResult {
+	out := &rehearseResult{Event: r.Event, Repository: r.Repository, Name: r.Name, History: append([]string{}, r.History...),
 		Played: []playedResult{}, Clients: []clientResult{}, Files: len(r.Targets), Empty: append([]string{}, r.Empty...), Missing: append([]string{}, r.Missing...),
 		Folder: folder, Unproven: unproven}
 	for _, p := range r.Played {
@@ -70,6 +71,9 @@ func rehearseReport(r *rehearsal.Rehearsal, clients []rehearsal.Client, basis, f
 
 func (r *rehearseResult) text(w io.Writer) {
 	fmt.Fprintf(w, "A rehearsal of event %s, with throw-away keys. Nothing was signed or pushed.\n%s\n", r.Event, r.Basis)
+	if r.ProposedOn != "" {
+		fmt.Fprintf(w, "It is proposed on %s, and played as if that were merged.\n", r.ProposedOn)
+	}
 	if len(r.History) > 0 {
 		fmt.Fprintf(w, "Played before it, as they were: %s\n", words.Join(r.History))
 	}
@@ -111,9 +115,23 @@ func (r *rehearseResult) text(w io.Writer) {
 	if r.Folder != "" {
 		fmt.Fprintf(w, "What clients would fetch is kept in %s, as repository %s (%s).\n", r.Folder, r.Name, r.Repository)
 	}
-	if through < len(r.Clients) {
-		fmt.Fprintf(w, "%d of %s would not get through. Next, before anybody signs: propose it again, mended, with `rust-tuf propose --supersede %s`; with --renew ROLE too where a role has expired.\n", len(r.Clients)-through, words.Counted(len(r.Clients), "client"), r.Event)
-		return
+	r.next(w, len(r.Clients)-through)
+}
+
+// next says what to do when so many clients do not get through.
+func (r *rehearseResult) next(w io.Writer, stopped int) {
+	merged := r.ProposedOn == ""
+	switch {
+	case stopped > 0:
+		fmt.Fprintf(w, "%d of %s would not get through. Next, before anybody signs: ", stopped, words.Counted(len(r.Clients), "client"))
+		if merged {
+			fmt.Fprintf(w, "propose it again, mended, with `rust-tuf propose --supersede %s`; with --renew ROLE too where a role has expired.\n", r.Event)
+		} else {
+			fmt.Fprintln(w, "do not merge it; mend it and propose it again, with --renew ROLE too where a role has expired.")
+		}
+	case merged:
+		fmt.Fprintln(w, "Every client gets through. Next: members look at the real event with `rust-tuf review`, and sign it with `rust-tuf sign`.")
+	default:
+		fmt.Fprintln(w, "Every client gets through. Next: have another person review and merge it; members can sign it then.")
 	}
-	fmt.Fprintln(w, "Every client gets through. Next: members look at the real event with `rust-tuf review`, and sign it with `rust-tuf sign`.")
 }
