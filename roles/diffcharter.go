@@ -127,7 +127,7 @@ func (x *charterComparison) explain() {
 	for _, t := range charterThings {
 		x.explainThings(t, x.old.to(t.list), x.new.to(t.list))
 	}
-	x.explainMemberKeys()
+	x.explainMemberKeys(keyFields)
 	x.explainEmptyLists()
 }
 
@@ -208,7 +208,7 @@ func (t thing) subject(was, is spot) string {
 }
 
 // explainMemberKeys tells of every key of every member.
-func (x *charterComparison) explainMemberKeys() {
+func (x *charterComparison) explainMemberKeys(fields []field) {
 	old, oldOK := x.old.to("members").elements(always("name")...)
 	new, newOK := x.new.to("members").elements(always("name")...)
 	if !oldOK || !newOK {
@@ -217,7 +217,7 @@ func (x *charterComparison) explainMemberKeys() {
 	for _, name := range union(old, new) {
 		t := thing{
 			noun: shownName(name) + "'s key", many: "keys of " + shownName(name),
-			added: PolicyChanged, gone: PolicyChanged, fields: keyFields, identity: always("label"), proofs: keyProofs,
+			added: PolicyChanged, gone: PolicyChanged, fields: fields, identity: always("label"), proofs: keyProofs,
 		}
 		x.explainThings(t, old.byName[name].to("keys"), new.byName[name].to("keys"))
 	}
