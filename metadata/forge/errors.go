@@ -171,6 +171,24 @@ func (e *UnmergeableError) Hint() string {
 	return "allow squash merging, and look which rule of the base branch is not met"
 }
 
+// ClosedError is a proposal that was made before, and that somebody has closed
+// without merging it.
+type ClosedError struct {
+	Call
+	Number int
+	URL    string
+	Branch string
+}
+
+func (e *ClosedError) Error() string {
+	return fmt.Sprintf("%s: the same was proposed before, and somebody closed it without merging it: pull request #%d", e.Call, e.Number)
+}
+
+// Hint names the next step.
+func (e *ClosedError) Hint() string {
+	return "open " + e.URL + " again, or, to have it proposed anew, delete branch " + shown(e.Branch)
+}
+
 // RateError is a forge that answers no more for now.
 type RateError struct {
 	Call

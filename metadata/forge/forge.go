@@ -55,6 +55,10 @@ type Proposal struct {
 	Base   string // branch of the repository that the client is for
 	Title  string
 	Body   string // Markdown
+	// Head is what the branch holds, where a pull request for the same commit that
+	// somebody has closed is not to be opened anew: a machine gets a *ClosedError then.
+	// Empty where a person proposes, who may ask again.
+	Head git.Commit
 }
 
 // PullRequest is an open pull request as the forge tells of it. Only its head can

@@ -110,7 +110,8 @@ func refusal(r *api.Response, err error) error {
 	if err == nil || r == nil || r.Response == nil || r.StatusCode < http.StatusMultipleChoices {
 		return err
 	}
-	return &hub.Refusal{Status: r.StatusCode, Header: r.Header, Words: words(err), Err: err}
+	var abuse *api.AbuseRateLimitError // of the secondary limit, which may have no header at all
+	return &hub.Refusal{Status: r.StatusCode, Header: r.Header, Words: words(err), Slower: errors.As(err, &abuse), Err: err}
 }
 
 // words are what GitHub says about a refusal, in one line.

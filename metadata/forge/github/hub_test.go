@@ -75,12 +75,22 @@ func (h *hub) pass(request string, times int) { h.fail(request, times, true, nil
 
 // says answers with a status and, as GitHub does, a message.
 func says(status int, message string, header ...string) http.HandlerFunc {
+	return saysOf("https://docs.github.com/rest", status, message, header...)
+}
+
+// slower answers as GitHub's secondary limit does where it names no time.
+func slower(status int) http.HandlerFunc {
+	return saysOf("https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits", status,
+		"You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
+}
+
+func saysOf(page string, status int, message string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
 		}
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(fields{"message": message, "documentation_url": "https://docs.github.com/rest"})
+		_ = json.NewEncoder(w).Encode(fields{"message": message, "documentation_url": page})
 	}
 }
 
@@ -136,6 +146,7 @@ var (
 	oneComment  = regexp.MustCompile(`^(PATCH|DELETE) issues/comments/(\d+)$`)
 	oneIssue    = regexp.MustCompile(`^PATCH issues/(\d+)$`)
 	oneStatus   = regexp.MustCompile(`^POST statuses/([0-9a-f]{40})$`)
+	allStatuses = regexp.MustCompile(`^GET commits/([0-9a-f]{40})/status$`)
 	oneWorkflow = regexp.MustCompile(`^POST actions/workflows/([^/]+)/dispatches$`)
 	oneBranch   = regexp.MustCompile(`^GET branches/([^/]+)$`)
 )
@@ -158,7 +169,7 @@ func (h *hub) answer(r *http.Request, body []byte) (int, any, http.Header) {
 	case request == "GET /repos/rust-lang/tuf-root":
 		return 200, fields{"default_branch": h.trunk}, nil
 	case request == "GET pulls":
-		return h.page(r, h.openPulls(r))
+		return h.page(r, h.listed(r))
 	case request == "POST pulls":
 		return h.openPull(in)
 	case request == "GET issues":
@@ -173,8 +184,13 @@ func (h *hub) answer(r *http.Request, body []byte) (int, any, http.Header) {
 		return 404, message("Branch not found"), nil
 	case oneStatus.MatchString(request):
 		in["sha"] = oneStatus.FindStringSubmatch(request)[1]
+		if len(h.statuses) >= 1000 {
+			return 422, message("This SHA and context has reached the maximum number of statuses."), nil
+		}
 		h.statuses = append(h.statuses, in)
 		return 201, fields{"state": in["state"], "context": in["context"]}, nil
+	case allStatuses.MatchString(request):
+		return h.combined(r, allStatuses.FindStringSubmatch(request)[1])
 	case oneWorkflow.MatchString(request):
 		in["workflow"] = oneWorkflow.FindStringSubmatch(request)[1]
 		h.dispatches = append(h.dispatches, in)
@@ -275,15 +291,30 @@ func (h *hub) page(r *http.Request, list []fields) (int, any, http.Header) {
 	return 200, append([]fields{}, list[begin:end]...), header
 }
 
-func (h *hub) openPulls(r *http.Request) []fields {
+// combined is a page of the newest status of each name.
+func (h *hub) combined(r *http.Request, commit string) (int, any, http.Header) {
+	var list []fields
+	for _, s := range slices.Backward(h.statuses) {
+		if s["sha"] == commit && !slices.ContainsFunc(list, func(f fields) bool { return f["context"] == s["context"] }) {
+			list = append(list, fields{"state": s["state"], "context": s["context"], "description": s["description"], "target_url": s["target_url"]})
+		}
+	}
+	code, part, header := h.page(r, list)
+	return code, fields{"state": "pending", "sha": commit, "total_count": len(list), "statuses": part}, header
+}
+
+func (h *hub) listed(r *http.Request) []fields {
 	q := r.URL.Query()
 	var list []fields
 	for _, p := range h.pulls {
 		head, base := p.fields["head"].(fields), p.fields["base"].(fields)
 		label := head["user"].(fields)["login"].(string) + ":" + head["ref"].(string)
-		if p.fields["state"] == "open" && (q.Get("head") == "" || strings.EqualFold(q.Get("head"), label)) && (q.Get("base") == "" || q.Get("base") == base["ref"]) {
+		if p.fields["state"] == q.Get("state") && (q.Get("head") == "" || strings.EqualFold(q.Get("head"), label)) && (q.Get("base") == "" || q.Get("base") == base["ref"]) {
 			list = append(list, p.fields)
 		}
+	}
+	if q.Get("direction") == "desc" {
+		slices.Reverse(list)
 	}
 	return list
 }
@@ -344,6 +375,7 @@ func (h *hub) merge(n int, in fields) (int, any, http.Header) {
 		}
 		made := strings.Repeat("c", 40)
 		p.fields["state"], p.fields["merged"], p.fields["merge_commit_sha"] = "closed", true, made
+		p.fields["merged_at"] = "2026-11-22T12:00:00Z"
 		p.fields["squashed"] = fmt.Sprintf("%v\n%v", in["commit_title"], in["commit_message"])
 		return 200, fields{"sha": made, "merged": true, "message": "Pull Request successfully merged"}, nil
 	}

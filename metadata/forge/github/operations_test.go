@@ -32,6 +32,12 @@ func operations() []operation {
 			_, err := c.Open(ctx, p)
 			return err
 		}},
+		{"open what nobody has closed", func(h *hub) { h.addPull("alice/tuf-root", branch.Branch, "alice").fields["state"] = "closed" }, func(ctx context.Context, c *github.Client) error {
+			p := branch
+			p.Head = another
+			_, err := c.Open(ctx, p)
+			return err
+		}},
 		{"open from a fork of the same owner", func(*hub) {}, func(ctx context.Context, c *github.Client) error {
 			p := branch
 			p.From = "rust-lang/tuf-root-fork"

@@ -46,6 +46,47 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// What a machine has proposed and somebody has closed is not proposed again, as long
+// as it is the same; what was merged, or is another commit, is no such thing, and a
+// person may ask again.
+func TestOpenWhatWasClosed(t *testing.T) {
+	closed := func(t *testing.T) (*hub, *record) {
+		h := newHub(t)
+		for range 130 {
+			h.addPull("alice/tuf-root", branch.Branch, "alice").fields["state"] = "closed"
+		}
+		for _, p := range h.pulls[1:] {
+			p.fields["head"].(fields)["sha"] = string(another)
+		}
+		return h, h.pulls[0]
+	}
+	machine := branch
+	machine.Head = judged
+	h, _ := closed(t)
+	c, _ := client(t, h)
+	_, err := c.Open(t.Context(), machine)
+	e := refused[*forge.ClosedError](t, err, "the same was proposed before, and somebody closed it without merging it: pull request #1",
+		"open https://github.com/rust-lang/tuf-root/pull/1 again", "delete branch "+branch.Branch)
+	if e.Number != 1 || e.URL == "" || h.count("POST") != 0 {
+		t.Errorf("%+v; %d creations", e, h.count("POST"))
+	}
+	for name, change := range map[string]func(*record, *forge.Proposal){
+		"a person asks":  func(_ *record, p *forge.Proposal) { p.Head = "" },
+		"another commit": func(r *record, _ *forge.Proposal) { r.fields["head"].(fields)["sha"] = string(another) },
+		"merged":         func(r *record, _ *forge.Proposal) { r.fields["merged_at"] = "2026-11-22T12:00:00Z" },
+		"another branch": func(r *record, _ *forge.Proposal) { r.fields["head"].(fields)["ref"] = "x" },
+		"opened again":   func(r *record, _ *forge.Proposal) { r.fields["state"] = "open" },
+	} {
+		h, first := closed(t)
+		p := machine
+		change(first, &p)
+		c, _ := client(t, h)
+		if _, err := c.Open(t.Context(), p); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // What a forge lists in spite of the filter is not taken for what was asked.
 func TestOpenComparesWhatIsListed(t *testing.T) {
 	h := newHub(t)
@@ -203,7 +244,7 @@ func TestPullRequests(t *testing.T) {
 	// One is closed while the list is read, so that the last of a page is listed
 	// again on the next.
 	h.fail("GET pulls", 1, true, func(w http.ResponseWriter, r *http.Request) {
-		_, first, header := h.page(r, h.openPulls(r))
+		_, first, header := h.page(r, h.listed(r))
 		w.Header().Set("Link", header.Get("Link"))
 		h.addPull("alice/tuf-root", "late", "alice")
 		h.pulls = append([]*record{h.pulls[len(h.pulls)-1]}, h.pulls[:len(h.pulls)-1]...)

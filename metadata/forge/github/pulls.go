@@ -15,7 +15,16 @@ import (
 
 // OpenPulls implements [hub.Pulls].
 func (r *repository) OpenPulls(ctx context.Context, s hub.Search, page int) ([]hub.Pull, int, error) {
-	o := api.PullRequestListOptions{State: "open", Base: s.Base, Sort: "created", Direction: "asc", ListOptions: onPage(page)}
+	return r.list(ctx, s, api.PullRequestListOptions{State: "open", Direction: "asc", ListOptions: onPage(page)})
+}
+
+// ClosedPulls implements [hub.Pulls].
+func (r *repository) ClosedPulls(ctx context.Context, s hub.Search, page int) ([]hub.Pull, int, error) {
+	return r.list(ctx, s, api.PullRequestListOptions{State: "closed", Direction: "desc", ListOptions: onPage(page)})
+}
+
+func (r *repository) list(ctx context.Context, s hub.Search, o api.PullRequestListOptions) ([]hub.Pull, int, error) {
+	o.Base, o.Sort = s.Base, "created"
 	if owner, _, _ := strings.Cut(s.From, "/"); owner != "" {
 		o.Head = owner + ":" + s.Branch
 	}
@@ -73,7 +82,7 @@ func (r *repository) ClosePull(ctx context.Context, number int) error {
 // pull takes from GitHub's answer what this project looks at. The repository and the
 // author of a head may be gone.
 func pull(p *api.PullRequest) hub.Pull {
-	out := hub.Pull{State: p.GetState(), Merged: p.GetMerged(), Made: git.Commit(p.GetMergeCommitSHA()), PullRequest: forge.PullRequest{
+	out := hub.Pull{State: p.GetState(), Merged: p.GetMerged() || !p.GetMergedAt().IsZero(), Made: git.Commit(p.GetMergeCommitSHA()), PullRequest: forge.PullRequest{
 		Number: p.GetNumber(), Title: p.GetTitle(), Head: git.Commit(p.GetHead().GetSHA()), Branch: p.GetHead().GetRef(),
 		From: p.GetHead().GetRepo().GetFullName(), Author: p.GetUser().GetLogin(), Draft: p.GetDraft(),
 	}}

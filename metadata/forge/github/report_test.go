@@ -2,6 +2,7 @@ package github_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
@@ -227,6 +228,49 @@ func TestJudge(t *testing.T) {
 	refused[*forge.InvalidError](t, c.Judge(t.Context(), "main", v), "the commit is not named in full")
 	h.fail("POST statuses", 1, false, says(403, "Resource not accessible by integration"))
 	refused[*forge.PermissionError](t, c.Judge(t.Context(), judged, v), "set status rust-tuf/check of commit aaaaaaaaaaaa", "“Commit statuses: read and write”")
+}
+
+// A verdict that stands there already is not written again: GitHub takes a thousand
+// for one commit and name. One that differs in anything is.
+func TestJudgeAgain(t *testing.T) {
+	h := newHub(t)
+	c, _ := client(t, h)
+	for i := range 120 {
+		h.statuses = append(h.statuses, fields{"sha": string(judged), "state": "success", "context": fmt.Sprintf("build/%d", i), "description": "built"})
+	}
+	others := len(h.statuses)
+	v := forge.Verdict{Name: "rust-tuf/gate", State: forge.Success, Summary: strings.Repeat("long ", 50), URL: "https://example.org/1"}
+	pending, failing, moved := v, v, v
+	pending.State, failing.Summary, moved.URL = forge.Pending, "not to be merged", ""
+	for i, next := range []forge.Verdict{v, pending, failing, moved, v} {
+		for range 3 {
+			if err := c.Judge(t.Context(), judged, next); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(h.statuses) - others; n != i+1 {
+			t.Fatalf("%d statuses after %d verdicts", n, i+1)
+		}
+	}
+	if err := c.Judge(t.Context(), another, v); err != nil || len(h.statuses)-others != 6 {
+		t.Errorf("%v; the verdict of one commit counts for another", err)
+	}
+	for len(h.statuses) < 1000 {
+		h.statuses = append(h.statuses, h.statuses[others])
+	}
+	refused[*forge.InvalidError](t, c.Judge(t.Context(), judged, failing), "maximum number of statuses")
+}
+
+// A secondary limit on the question who writes is waited for, and nobody is taken
+// for the machine's account because of it.
+func TestReportAfterASecondaryLimit(t *testing.T) {
+	h := newHub(t)
+	h.addPull("alice/tuf-root", "x", "alice")
+	h.fail("GET /user", 1, false, slower(403))
+	c, clock := client(t, h)
+	if err := c.Report(t.Context(), 1, "check", "text"); err != nil || len(clock.pauses) != 1 || len(h.comments) != 1 {
+		t.Errorf("%v after %v; %d comments", err, clock.pauses, len(h.comments))
+	}
 }
 
 // A job that keeps failing has one issue, which is closed when it works again; the

@@ -107,6 +107,19 @@ func (r *repository) DefaultBranch(ctx context.Context) (string, error) {
 	return repo.GetDefaultBranch(), refusal(resp, err)
 }
 
+// Statuses implements [hub.Repository].
+func (r *repository) Statuses(ctx context.Context, commit git.Commit, page int) ([]forge.Verdict, int, error) {
+	o := onPage(page)
+	all, resp, err := r.api.Repositories.GetCombinedStatus(ctx, r.owner, r.repo, string(commit), &o)
+	var out []forge.Verdict
+	if all != nil {
+		for _, s := range all.Statuses {
+			out = append(out, forge.Verdict{Name: s.GetContext(), State: forge.State(s.GetState()), Summary: s.GetDescription(), URL: s.GetTargetURL()})
+		}
+	}
+	return out, next(resp), refusal(resp, err)
+}
+
 // SetStatus implements [hub.Repository].
 func (r *repository) SetStatus(ctx context.Context, commit git.Commit, v forge.Verdict) error {
 	s := api.RepoStatus{State: api.Ptr(string(v.State)), Context: api.Ptr(v.Name), Description: api.Ptr(v.Summary)}

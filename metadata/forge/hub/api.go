@@ -24,6 +24,9 @@ type Pulls interface {
 	// OpenPulls lists those that are open, the oldest first. A forge may list more
 	// than was searched for.
 	OpenPulls(ctx context.Context, s Search, page int) (list []Pull, next int, err error)
+	// ClosedPulls lists those that are closed, merged or not, the newest first. A
+	// forge may list more than was searched for.
+	ClosedPulls(ctx context.Context, s Search, page int) (list []Pull, next int, err error)
 	Pull(ctx context.Context, number int) (Pull, error)
 	OpenPull(ctx context.Context, p forge.Proposal) (Pull, error)
 	// Squash merges. A refusal that is about the pull request and not about who
@@ -57,11 +60,13 @@ type Repository interface {
 	// Branch returns the name of a branch as the forge has it.
 	Branch(ctx context.Context, name string) (string, error)
 	DefaultBranch(ctx context.Context) (string, error)
+	// Statuses lists the newest status of each name at a commit.
+	Statuses(ctx context.Context, commit git.Commit, page int) (list []forge.Verdict, next int, err error)
 	SetStatus(ctx context.Context, commit git.Commit, v forge.Verdict) error
 	Dispatch(ctx context.Context, workflow, branch string, inputs map[string]string) error
 }
 
-// Search says which open pull requests are meant.
+// Search says which pull requests are meant.
 type Search struct {
 	Base   string
 	From   string // path of the repository of the head; may be empty
@@ -110,6 +115,7 @@ type Refusal struct {
 	Status int
 	Header http.Header
 	Words  string // of the forge
+	Slower bool   // the body of the answer asks for fewer requests
 	Err    error  // of the client that read it, if it had one
 }
 

@@ -21,6 +21,9 @@ func (h *Hub) Open(ctx context.Context, p forge.Proposal) (forge.PullRequest, er
 		if found, ok, err = h.find(ctx, p); ok || err != nil {
 			return err
 		}
+		if err := h.notClosed(ctx, p); err != nil {
+			return err
+		}
 		made, err := h.api.OpenPull(ctx, p)
 		if err == nil && !made.whole() {
 			err = ErrIncomplete
@@ -67,6 +70,30 @@ func (h *Hub) find(ctx context.Context, p forge.Proposal) (found forge.PullReque
 		return forge.PullRequest{}, false, err
 	}
 	return found, true, nil
+}
+
+// notClosed refuses to propose anew what somebody has closed. What is listed is
+// compared, and a list that is too long is looked at as far as pages go: the newest
+// ones come first.
+func (h *Hub) notClosed(ctx context.Context, p forge.Proposal) error {
+	if p.Head == "" {
+		return nil
+	}
+	for page, n := 1, 0; page > 0 && n < maxPages; n++ {
+		list, next, err := h.api.ClosedPulls(ctx, Search{Base: p.Base, From: p.From, Branch: p.Branch}, page)
+		if err != nil {
+			return err
+		}
+		for _, one := range list {
+			if one.whole() && !one.Merged && one.Head == p.Head && strings.EqualFold(one.From, p.From) && one.Branch == p.Branch && one.Base == p.Base {
+				return fail(func(call forge.Call) error {
+					return &forge.ClosedError{Call: call, Number: one.Number, URL: h.c.Page(one.Number), Branch: p.Branch}
+				})
+			}
+		}
+		page = next
+	}
+	return nil
 }
 
 // baseOr explains a refused pull request by a base branch that is gone, as after

@@ -113,7 +113,8 @@ func (h *Hub) keepOne(ctx context.Context, mine []Comment, text string) error {
 }
 
 // Judge implements [forge.Reviewer], as a commit status: unlike GitHub's check run,
-// every kind of token can set one.
+// every kind of token can set one. One that is there already is not set again:
+// GitHub takes a thousand for one commit and name, and a gate runs every hour.
 func (h *Hub) Judge(ctx context.Context, commit git.Commit, v forge.Verdict) error {
 	op := operation{fmt.Sprintf("set status %s of commit %s", v.Name, commit.Short()), h.c.Needs.Judge}
 	return h.take(ctx, op, func() error {
@@ -121,8 +122,27 @@ func (h *Hub) Judge(ctx context.Context, commit git.Commit, v forge.Verdict) err
 			return invalid("the commit is not named in full")
 		}
 		v.Summary = Cut(v.Summary, maxSummary)
+		now, err := h.status(ctx, commit, v.Name)
+		if err != nil || now == v {
+			return err
+		}
 		return h.api.SetStatus(ctx, commit, v)
 	})
+}
+
+// status is the newest status of a name, or nothing.
+func (h *Hub) status(ctx context.Context, commit git.Commit, name string) (found forge.Verdict, err error) {
+	err = pages("statuses", func(page int) (int, error) {
+		list, next, err := h.api.Statuses(ctx, commit, page)
+		for _, one := range list {
+			if one.Name == name {
+				found, next = one, 0
+				break
+			}
+		}
+		return next, err
+	})
+	return found, err
 }
 
 // invalid is a request that is not sent.

@@ -145,10 +145,10 @@ func again(try int) time.Duration {
 }
 
 // Limited tells whether a refusal is a forge's way to ask for fewer requests. GitHub's
-// primary limit says that nothing remains, its secondary one when to come back; both
-// may come as 403.
+// primary limit says that nothing remains, its secondary one when to come back, or
+// nothing outside the body; both may come as 403.
 func (e *Refusal) Limited() bool {
-	return e.Status == http.StatusTooManyRequests ||
+	return e.Slower || e.Status == http.StatusTooManyRequests ||
 		e.Status == http.StatusForbidden && (e.Header.Get("Retry-After") != "" || e.Header.Get("X-RateLimit-Remaining") == "0")
 }
 
