@@ -25,8 +25,8 @@ type Handover struct {
 func (h *Handover) To() *verify.Root { return h.Steps[len(h.Steps)-1] }
 
 // HandoverError is a root of another repository that cannot be handed over. The
-// cause is an *AbsentRootError, a *verify.ForkError, or what verify says of a
-// root that does not follow.
+// cause is an *AbsentRootError, a *verify.ForkError, a *verify.ExpiredError, or
+// what verify says of a root that does not follow.
 type HandoverError struct {
 	Event  string // empty where no event is concerned
 	Role   string // that lists the target; empty without an event
@@ -142,9 +142,16 @@ func (t *Trusted) handovers(e *Event, p *Payload) ([]*Handover, error) {
 		if err != nil {
 			return nil, &HandoverError{Event: e.Name, Role: p.Role, Target: target.Path, Name: target.RootOf, Err: err}
 		}
-		if len(h.Steps) > 0 {
-			out = append(out, h)
+		if len(h.Steps) == 0 {
+			continue
 		}
+		// SPEC 5.3.10, 5.3.11: of several roots only the last one's expiry counts.
+		// The instant is the event's, so that the verdict stays the same for ever;
+		// a root that was handed over before may expire meanwhile.
+		if err := h.To().CheckExpiry(e.Opened); err != nil {
+			return nil, &HandoverError{Event: e.Name, Role: p.Role, Target: target.Path, Name: target.RootOf, Err: err}
+		}
+		out = append(out, h)
 	}
 	return out, nil
 }

@@ -138,7 +138,7 @@ func gateOf(v *metadata.Verdict) *gateResult {
 		out.Standing = &s
 		for _, p := range v.Standing.Payloads {
 			if v.Kind == metadata.KindProposal {
-				out.Handovers = append(out.Handovers, handoversOf(p)...)
+				out.Handovers = append(out.Handovers, handoversOf(p, v.Standing.Event.Opened)...)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
@@ -19,15 +20,19 @@ type handoverReview struct {
 	From       int64            `json:"from_version"`         // 0 where none was handed over before
 	To         int64            `json:"version"`
 	SHA256     string           `json:"sha256"` // of the signed value
+	Expires    time.Time        `json:"expires"`
+	Soon       bool             `json:"expires_soon"` // less than 30 days after the event was opened
 	Difference roles.Difference `json:"difference"`
 	Proven     []string         `json:"proven"` // each step, empty for the first one
 }
 
-func handoversOf(p *metadata.PayloadStanding) []handoverReview {
+// handoversOf lists those of a payload whose event was opened at an instant.
+func handoversOf(p *metadata.PayloadStanding, opened time.Time) []handoverReview {
 	var out []handoverReview
 	for _, h := range p.Handovers {
 		to := h.To()
-		r := handoverReview{Target: h.Target, Name: h.Name, Repository: to.Repository(), To: to.Version(), SHA256: to.Digest().String(), Proven: []string{}}
+		r := handoverReview{Target: h.Target, Name: h.Name, Repository: to.Repository(), To: to.Version(), SHA256: to.Digest().String(),
+			Expires: to.Expires(), Soon: !opened.AddDate(0, 0, 30).Before(to.Expires()), Proven: []string{}}
 		var before *verify.Document
 		if last := h.From; last != nil {
 			r.From, before = last.Version(), last.Document()
@@ -57,6 +62,9 @@ func (r *handoverReview) text(w io.Writer) {
 	}
 	fmt.Fprintf(w, "The file %s is the root of another repository, %s%s: whoever believes this\nrepository takes it from here. Its changes, from %s to version %d:\n", r.Target, r.Name, id, rootBefore(r.From), r.To)
 	writeLines(w, r.Difference.Lines())
+	if r.Soon {
+		fmt.Fprintf(w, "Soon over: it expires at %s, within 30 days of this event's opening. Who finds no\nnewer root of %s then can use nothing of it: ask there whether one is on its way.\n", words.Date(r.Expires), r.Name)
+	}
 	if r.From == 0 {
 		fmt.Fprintf(w, "Not proven: no root of %s was handed over before. Compare its digest with one that\nits own members read out to you, outside the forge:\n", r.Name)
 		words.WriteDigest(w, r.SHA256)

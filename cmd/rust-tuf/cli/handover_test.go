@@ -9,6 +9,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // handsOver commits a root of another repository beside a policy that lists it.
@@ -93,4 +94,27 @@ func TestHandoverRefused(t *testing.T) {
 		s.fails(t, s.maintainer, exit.Rejected, is[*metadata.HandoverError], []string{"propose", "--why", "a root of crates"},
 			"targets lists crates/root.json as the root of the repository crates", "handover/crates/1.root.json")
 	})
+}
+
+// A root that is soon over is shown as that, to the gate and to each signer; one
+// that is over is refused before anything is pushed.
+func TestHandoverExpires(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
+	expires := dawn.AddDate(1, 0, 0)
+	s.now = expires
+	s.handsOver(t, 1)
+	s.unchanged(t, func() {
+		s.fails(t, s.maintainer, exit.Rejected, is[*verify.ExpiredError], []string{"propose", "--why", "too late"},
+			"targets lists crates/root.json as the root of the repository crates: root 1: expired at 2027-11-22T12:00:00Z, judged at 2027-11-22T12:00:00Z; a newer version is needed")
+	})
+	const soon = "Soon over: it expires at 2027-11-22 12:00 UTC, within 30 days of this event's opening. Who finds no\nnewer root of crates then can use nothing of it"
+	s.now = expires.AddDate(0, 0, -30)
+	branch := s.opens(t, "a month before")
+	s.exits(t, s.maintainer, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/" + branch}, soon)
+	if err := s.merge(branch); err != nil {
+		t.Fatal(err)
+	}
+	s.exits(t, s.people["alice"], exit.Done, []string{"review"}, soon)
+	s.exits(t, s.people["alice"], exit.Done, []string{"review", "--json"}, `"expires_soon": true`)
 }

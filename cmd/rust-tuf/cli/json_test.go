@@ -128,6 +128,12 @@ func TestJSONOfMachines(t *testing.T) {
 	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"}))
 	see("status --at", s.exits(t, m, exit.Expired, []string{"status", "--at", "+1d", "--json"}))
 	see("rehearse that fails", s.failing(t))
+
+	s = play(t, "genesis-done", "alice")
+	s.now = december
+	s.handsOver(t, 1)
+	branch := s.opens(t, "a root of crates")
+	see("check of a hand-over", s.exits(t, s.maintainer, exit.Done, []string{"check", "--json", "--base", "origin/main", "--head", "origin/" + branch}))
 	fields.golden(t, "json-machines.golden")
 }
 

@@ -55,7 +55,7 @@ func reviewOf(t *metadata.Trusted, e *metadata.Event, p *metadata.PayloadStandin
 		Event: e.Name, Why: e.Why, Opened: e.Opened, Name: p.Charter.Name, Repository: p.Charter.Repository,
 		Role: p.Role, Version: p.Version, Digest: p.Digest.String(), Difference: roles.Diff(base, p.Document), Policy: &policy,
 		Rules: ruleReviews(p), Findings: []findingResult{}, Rivals: rivalsOf(t.Rivals(e)),
-		Handovers: handoversOf(p),
+		Handovers: handoversOf(p, e.Opened),
 	}
 	for _, f := range findingsOf(findings) {
 		if f.Role == p.Role || f.Role == "" {
