@@ -46,6 +46,9 @@ type canonicaliser struct {
 	listing *listing // the part of it that is scanned now
 	listed  int      // where that begins in the output
 	moved   bool     // parts do not stand where they were found
+
+	known  knownMeta
+	passed bool // that was passed, so that the output holds what nobody has looked at
 }
 
 func newCanonicaliser(src []byte, depth int) canonicaliser {
@@ -246,6 +249,9 @@ func (c *canonicaliser) object(kind objectKind) error {
 // sort brings the members of the object that was just written, from start to
 // the end of the output, into order. opened is its offset in src.
 func (c *canonicaliser) sort(opened, start int) error {
+	if c.passed {
+		return c.bad(opened, "members out of order around what is known")
+	}
 	c.flush()
 	type member struct{ name, whole []byte }
 	var members []member

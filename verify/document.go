@@ -45,6 +45,10 @@ type Document struct {
 // raw is kept, not copied; the caller must not change it afterwards. Errors
 // are a [*FormatError] or a [*LimitError].
 func Read(raw []byte, lim Limits) (*Document, error) {
+	return read(raw, lim, knownMeta{})
+}
+
+func read(raw []byte, lim Limits, known knownMeta) (*Document, error) {
 	lim = lim.orDefault()
 	if err := checkSize("document", raw, lim.bytesFor("")); err != nil {
 		return nil, err
@@ -56,7 +60,7 @@ func Read(raw []byte, lim Limits) (*Document, error) {
 	}{}
 	d := &room.document
 	d.raw, d.lim, d.message, d.signatures = raw, lim, &room.message, room.few[:0]
-	if err := d.outline.read(raw, lim.Depth); err != nil {
+	if err := d.outline.read(raw, lim.Depth, known); err != nil {
 		return nil, err
 	}
 	if err := d.readEnvelope(); err != nil {

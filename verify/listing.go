@@ -8,7 +8,9 @@ type listing struct {
 	entries int
 	targets int // how many are usual and have all that `targets` asks for
 	metas   int // … that `meta` asks for
+	strange int // how many are not usual, or have a name that is not plain
 	posts   *signposts
+	known   bool // for usual entries with plain names alone, at which nobody has looked again
 }
 
 // add takes note of the next entry, whose name begins at an offset.
@@ -36,6 +38,9 @@ func (l *listing) saw(u usual) {
 func (l *listing) find(name string) (value, bool) {
 	var room [128]byte
 	want := appendCanonical(room[:0], name)
+	if l.known {
+		return l.halve(want)
+	}
 	for c := l.near(want); c.next(); {
 		switch order := compareNames(c.name, want); {
 		case order == 0:

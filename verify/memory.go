@@ -15,9 +15,11 @@ var memorySlot = Slot{}
 // memory is a text of one line for each thing:
 //
 //	under VERSION DIGEST
-//	verified DIGEST under VERSION DIGEST
+//	verified DIGEST under VERSION DIGEST meta BYTES FILES
 //	replaced VERSION DIGEST by VERSION DIGEST
 //	replacing VERSION DIGEST by VERSION DIGEST
+//
+// What is known of no `meta` has no "meta BYTES FILES" behind it.
 type memory struct {
 	under     RootName       // under which the kept timestamp and snapshot were accepted
 	verified  SnapshotRecord // of the kept snapshot, or of one before it
@@ -31,7 +33,11 @@ func (m memory) String() string {
 		fmt.Fprintf(&b, "under %d %s\n", m.under.Version, m.under.Digest)
 	}
 	if v := m.verified; v != (SnapshotRecord{}) {
-		fmt.Fprintf(&b, "verified %s under %d %s\n", v.Content, v.Under.Version, v.Under.Digest)
+		fmt.Fprintf(&b, "verified %s under %d %s", v.Content, v.Under.Version, v.Under.Digest)
+		if v.MetaBytes > 0 {
+			fmt.Fprintf(&b, " meta %d %d", v.MetaBytes, v.MetaFiles)
+		}
+		b.WriteByte('\n')
 	}
 	for _, line := range []struct {
 		word string
@@ -64,11 +70,8 @@ func readMemory(text string) memory {
 		switch {
 		case len(words) == 3 && words[0] == "under":
 			m.under, ok = readName(words[1], words[2])
-		case len(words) == 5 && words[0] == "verified" && words[2] == "under":
-			var err error
-			m.verified.Content, err = ParseDigest(words[1])
-			m.verified.Under, ok = readName(words[3], words[4])
-			ok = ok && err == nil
+		case len(words) >= 5 && words[0] == "verified" && words[2] == "under":
+			m.verified, ok = readRecord(words)
 		case len(words) == 6 && words[0] == "replaced" && words[3] == "by":
 			m.replaced, ok = readReplacement(words)
 		case len(words) == 6 && words[0] == "replacing" && words[3] == "by":
@@ -79,6 +82,22 @@ func readMemory(text string) memory {
 		}
 	}
 	return m
+}
+
+func readRecord(words []string) (r SnapshotRecord, ok bool) {
+	content, err := ParseDigest(words[1])
+	under, ok := readName(words[3], words[4])
+	r = SnapshotRecord{Content: content, Under: under}
+	if len(words) == 5 {
+		return r, ok && err == nil
+	}
+	if len(words) != 8 || words[5] != "meta" {
+		return r, false
+	}
+	var errs [2]error
+	r.MetaBytes, errs[0] = strconv.Atoi(words[6])
+	r.MetaFiles, errs[1] = strconv.Atoi(words[7])
+	return r, ok && errors.Join(err, errs[0], errs[1]) == nil && r.MetaBytes > 0 && r.MetaFiles >= 0
 }
 
 func readReplacement(words []string) (*Replacement, bool) {

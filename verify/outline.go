@@ -4,8 +4,9 @@ import "bytes"
 
 // outline is where the parts of a document stand in its canonical form.
 type outline struct {
-	canonical value // of the whole document
-	at        [partCount]struct{ start, end int }
+	canonical  value // of the whole document
+	asReceived bool  // it is a part of what was received, where nothing had to change
+	at         [partCount]struct{ start, end int }
 
 	targets, meta listing
 }
@@ -45,13 +46,15 @@ func (o *outline) part(p part) value {
 
 // read checks a document as [Canonical] does, and finds its parts in the same
 // pass. Only if the envelope, `signed`, `targets` or `meta` have members out of
-// order, it takes a second pass over what has been put into order.
-func (o *outline) read(raw []byte, depth int) error {
+// order, it takes a second pass over what has been put into order. Of a `meta`
+// that is known it looks at the two ends alone.
+func (o *outline) read(raw []byte, depth int, known knownMeta) error {
 	c := newCanonicaliser(raw, depth)
-	c.outline = o
+	c.outline, c.known = o, known
 	if err := c.whole(); err != nil {
 		return err
 	}
+	asReceived := c.out == nil
 	if c.moved {
 		c = newCanonicaliser(c.result(), depth)
 		*o, c.outline, c.raw = outline{}, o, true
@@ -59,7 +62,7 @@ func (o *outline) read(raw []byte, depth int) error {
 			return err
 		}
 	}
-	o.canonical = c.result()
+	o.canonical, o.asReceived = c.result(), asReceived
 	o.targets.object, o.meta.object = o.part(partTargets), o.part(partMeta)
 	return nil
 }
@@ -139,9 +142,11 @@ func (c *canonicaliser) part(p part) error {
 		kind, c.listing, c.listed = listingObject, &c.outline.meta, start
 	}
 	var err error
-	if first == '{' {
+	switch {
+	case p == partMeta && c.passKnown():
+	case first == '{':
 		err = c.object(kind)
-	} else {
+	default:
 		err = c.value()
 	}
 	c.outline.at[p].start, c.outline.at[p].end = start, c.position()
@@ -154,10 +159,14 @@ func (c *canonicaliser) entry(n memberName) error {
 	if c.peek() == '{' && c.depth >= usualDepth {
 		if u := readUsual(c.src[c.i:]); u.size > 0 {
 			c.listing.saw(u)
+			if name := c.span(n); plainRun(name) < len(name) {
+				c.listing.strange++
+			}
 			c.i += u.size
 			return nil
 		}
 	}
+	c.listing.strange++
 	return c.value()
 }
 

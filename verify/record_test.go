@@ -188,6 +188,66 @@ func TestRememberedSnapshot(t *testing.T) {
 	}
 }
 
+// A client remembers what it knows of `meta`. The kept snapshot has lost its
+// signature here: whoever does not believe every word fetches it again.
+func TestRememberedMeta(t *testing.T) {
+	r := serve(t)
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, r.files["1.snapshot.json"]); err != nil {
+		t.Fatal(err)
+	}
+	good := compact.Bytes()
+	r.files["1.snapshot.json"] = good
+	_, store := r.refreshed()
+	size := len(`{"targets.json":{"version":1}}`)
+	lineOf := func(raw []byte) string {
+		old := strings.TrimSuffix(line(withMeta(t, raw, mustTrust(t, r.files["1.root.json"]), size, 1)), "\n")
+		return fmt.Sprintf("%s meta %d 1\n", old, size)
+	}
+	if text := string(store[verify.Slot{}]); !strings.Contains(text, lineOf(good)) {
+		t.Errorf("remembers %q", text)
+	}
+	bad := spoiled(t, good)
+	right := lineOf(bad)
+	with := func(end string) string { return strings.Replace(right, fmt.Sprintf(" meta %d 1\n", size), end+"\n", 1) }
+	for name, c := range map[string]struct {
+		memory string
+		fetch  bool
+	}{
+		"as remembered":             {right, false},
+		"of the signatures alone":   {line(recordOf(t, bad, r.files["1.root.json"])), false},
+		"the good one":              {lineOf(good), true},
+		"without the numbers":       {with(""), true},
+		"the word alone":            {with(" meta"), true},
+		"one number":                {with(fmt.Sprintf(" meta %d", size)), true},
+		"three numbers":             {with(fmt.Sprintf(" meta %d 1 1", size)), true},
+		"another word":              {with(fmt.Sprintf(" mata %d 1", size)), true},
+		"other bytes":               {with(fmt.Sprintf(" meta %d 1", size+1)), true},
+		"other files":               {with(fmt.Sprintf(" meta %d 2", size)), true},
+		"no bytes":                  {with(" meta 0 1"), true},
+		"bytes below zero":          {with(fmt.Sprintf(" meta -%d 1", size)), true},
+		"files below zero":          {with(fmt.Sprintf(" meta %d -1", size)), true},
+		"bytes that are no number":  {with(" meta x 1"), true},
+		"files that are no number":  {with(fmt.Sprintf(" meta %d x", size)), true},
+		"bytes beyond every number": {with(" meta 99999999999999999999 1"), true},
+		"cut":                       {right[:len(right)-3], true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.asked = nil
+			store[verify.Slot{}], store[verify.Slot{Role: "snapshot"}] = []byte(c.memory), bad
+			if _, err := refresh(&verify.Client{Metadata: r, Store: store}); err != nil {
+				t.Fatal(err)
+			}
+			if fetched := slices.Contains(r.asked, "1.snapshot.json"); fetched != c.fetch {
+				t.Errorf("asked for %q", r.asked)
+			}
+			if c.fetch && !strings.Contains(string(store[verify.Slot{}]), lineOf(good)) {
+				t.Errorf("remembers %q", store[verify.Slot{}])
+			}
+		})
+	}
+}
+
 // Under the next root, with the same keys or with others, what the one before
 // it had verified is verified as ever.
 func TestRememberedUnderAnotherRoot(t *testing.T) {

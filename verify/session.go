@@ -159,7 +159,7 @@ func (s *Session) verified(role, call string, raw []byte, record SnapshotRecord)
 	if err := checkSize(role, raw, s.lim.bytesFor(role)); err != nil {
 		return nil, err
 	}
-	d, err := Read(raw, s.lim)
+	d, err := record.read(raw, s.lim, s.root)
 	if err != nil {
 		return nil, err
 	}
