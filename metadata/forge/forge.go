@@ -40,6 +40,13 @@ type Caretaker interface {
 	// Raise opens the one issue of a key, or replaces title and text of the one
 	// that is open, and returns its number.
 	Raise(ctx context.Context, i Issue) (int, error)
+	// Remind keeps the issue of a key as Raise does, and says a step in it, once:
+	// the comment is what mentions people. Where somebody has closed the issue
+	// after the step was said, it stays closed until the next step. It returns
+	// the number of the issue.
+	Remind(ctx context.Context, i Issue, step, comment string) (int, error)
+	// Raised are the keys of the issues that are open, in the order of the keys.
+	Raised(ctx context.Context) ([]string, error)
 	// Settle closes the issue of a key, if there is one, and says why in a comment.
 	Settle(ctx context.Context, key, reason string) error
 	// Dispatch starts a workflow on a branch. GitHub starts none for what its

@@ -6,8 +6,10 @@ import (
 	"strings"
 )
 
-// keyForm is what can stand in a marker: it ends no comment of Markdown.
-var keyForm = regexp.MustCompile(`^[a-z0-9]+([./-][a-z0-9]+)*$`)
+// keyForm is what can stand in a marker: names by the one rule that members, roles
+// and events follow, with dots or slashes between them. It ends no comment of
+// Markdown, which takes a ">".
+var keyForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*([./][a-z0-9][a-z0-9-]*)*$`)
 
 // CheckKey refuses what cannot name a report or an issue.
 func CheckKey(key string) error {
@@ -23,7 +25,7 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string {
-	return fmt.Sprintf("%q is no key of a report: 1 to %d lower-case letters and digits, with single dots, hyphens or slashes between them", shown(e.Key), maxKey)
+	return fmt.Sprintf("%q is no key of a report: 1 to %d characters: names of lower-case letters, digits and hyphens, with single dots or slashes between them", shown(e.Key), maxKey)
 }
 
 // Hint names the next step.
@@ -52,4 +54,19 @@ func IsMarked(text, key string) bool {
 	return strings.TrimSuffix(first, "\r") == marker(key)
 }
 
-func marker(key string) string { return "<!-- rust-tuf: " + key + " -->" }
+// KeyOf is the key that a text is kept under; empty for a text without a marker.
+func KeyOf(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	key, ok := strings.CutPrefix(strings.TrimSuffix(first, "\r"), markerHead)
+	if key, ended := strings.CutSuffix(key, markerEnd); ok && ended && CheckKey(key) == nil {
+		return key
+	}
+	return ""
+}
+
+const (
+	markerHead = "<!-- rust-tuf: "
+	markerEnd  = " -->"
+)
+
+func marker(key string) string { return markerHead + key + markerEnd }

@@ -103,16 +103,24 @@ func TestPullRequestPage(t *testing.T) {
 
 // A marker is found on the first line alone, and ends no comment.
 func TestMarked(t *testing.T) {
-	for _, key := range []string{"check", "event/rotate-alice", "publish.yml", "a"} {
-		if err := forge.CheckKey(key); err != nil || !forge.IsMarked(forge.Marked(key, "text"), key) || forge.IsMarked("text\n"+forge.Marked(key, ""), key) ||
+	for _, key := range []string{"check", "event/rotate-alice", "publish.yml", "a", "event/key--swap", "event/swap-", "event/" + strings.Repeat("a", 63), "date/signing-late/" + strings.Repeat("a", 63)} {
+		if err := forge.CheckKey(key); err != nil || forge.KeyOf(forge.Marked(key, "text")) != key || !forge.IsMarked(forge.Marked(key, "text"), key) || forge.IsMarked("text\n"+forge.Marked(key, ""), key) ||
 			forge.IsMarked(forge.Marked(key, ""), key+"x") || !forge.IsMarked(strings.ReplaceAll(forge.Marked(key, "a\nb"), "\n", "\r\n"), key) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	for _, key := range []string{"", "Check", "a--b", "a -->", "-a", "a-", "a/", "a\nb", "é", strings.Repeat("a", 101)} {
+	for _, key := range []string{"", "Check", "a -->", "-->", "-a", "a/-b", "a/", "a..b", "a\nb", "é", strings.Repeat("a", 101)} {
 		var e *forge.KeyError
 		if err := forge.CheckKey(key); !errors.As(err, &e) || e.Key != key || !strings.Contains(err.Error(), "is no key of a report") || e.Hint() == "" {
 			t.Errorf("%q: %v", key, err)
+		}
+		if got := forge.KeyOf("<!-- rust-tuf: " + key + " -->\ntext"); got != "" {
+			t.Errorf("%q is read as the key %q", key, got)
+		}
+	}
+	for _, text := range []string{"", "text\n<!-- rust-tuf: check -->", " <!-- rust-tuf: check -->", "<!-- rust-tuf: check --> more", "<!-- rust-tuf: check"} {
+		if got := forge.KeyOf(text); got != "" {
+			t.Errorf("%q has the key %q", text, got)
 		}
 	}
 	for n := forge.MaxText - 200; n < forge.MaxText+200; n++ {

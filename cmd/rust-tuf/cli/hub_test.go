@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +29,7 @@ type memoryHub struct {
 	merged   []string // titles, in order
 	closed   map[int]string
 	issues   map[string]string // open ones, by key
+	numbered map[string][]int  // issues by key, the newest last
 	settled  []string
 
 	fails  map[string]error                     // by operation
@@ -39,7 +42,7 @@ var hubAddress = forge.Address{Host: "github.com", Path: "rust-lang/tuf-root"}
 // newHub puts everybody's remotes on a forge.
 func newHub(t *testing.T, s *stage, people ...*actor) *memoryHub {
 	t.Helper()
-	h := &memoryHub{t: t, s: s, reports: map[string]string{}, verdicts: map[git.Commit]forge.Verdict{}, closed: map[int]string{}, issues: map[string]string{}, fails: map[string]error{}}
+	h := &memoryHub{t: t, s: s, reports: map[string]string{}, verdicts: map[git.Commit]forge.Verdict{}, closed: map[int]string{}, issues: map[string]string{}, numbered: map[string][]int{}, fails: map[string]error{}}
 	for _, a := range people {
 		s.appears(t, a, "origin", "https://"+hubAddress.String())
 		a.env.Forges = h.forges
@@ -102,6 +105,9 @@ func (h *memoryHub) PullRequests(context.Context, string) ([]forge.PullRequest, 
 }
 
 func (h *memoryHub) Report(_ context.Context, number int, key, markdown string) error {
+	if err := forge.CheckKey(key); err != nil {
+		return err
+	}
 	if err := h.happens("report", number); err != nil {
 		return err
 	}
@@ -144,11 +150,58 @@ func (h *memoryHub) Close(_ context.Context, number int, reason string) error {
 }
 
 func (h *memoryHub) Raise(_ context.Context, i forge.Issue) (int, error) {
+	if err := errors.Join(forge.CheckKey(i.Key), h.happens("raise", 0)); err != nil {
+		return 0, err
+	}
+	if _, open := h.issues[i.Key]; !open {
+		n := 1000
+		for _, list := range h.numbered {
+			n += len(list)
+		}
+		h.numbered[i.Key] = append(h.numbered[i.Key], n)
+	}
 	h.issues[i.Key] = i.Title + "\n" + i.Body
-	return 1000 + len(h.issues), h.fails["raise"]
+	return h.issue(i.Key), nil
+}
+
+// issue is the number of the newest issue of a key.
+func (h *memoryHub) issue(key string) int {
+	list := h.numbered[key]
+	return list[len(list)-1]
+}
+
+// said is the comment of a step in some issue of a key.
+func (h *memoryHub) said(key, step string) string {
+	for _, n := range h.numbered[key] {
+		if text, ok := h.reports[fmt.Sprintf("%d remind/%s", n, step)]; ok {
+			return text
+		}
+	}
+	return ""
+}
+
+func (h *memoryHub) Remind(ctx context.Context, i forge.Issue, step, comment string) (int, error) {
+	if err := errors.Join(forge.CheckKey(i.Key), forge.CheckKey("remind/"+step)); err != nil {
+		return 0, err
+	}
+	if _, open := h.issues[i.Key]; !open && h.said(i.Key, step) != "" {
+		return h.issue(i.Key), nil
+	}
+	n, err := h.Raise(ctx, i)
+	if err != nil {
+		return n, err
+	}
+	return n, h.Report(ctx, n, "remind/"+step, comment)
+}
+
+func (h *memoryHub) Raised(context.Context) ([]string, error) {
+	return slices.Sorted(maps.Keys(h.issues)), h.happens("raised", 0)
 }
 
 func (h *memoryHub) Settle(_ context.Context, key, _ string) error {
+	if err := forge.CheckKey(key); err != nil {
+		return err
+	}
 	delete(h.issues, key)
 	h.settled = append(h.settled, key)
 	return nil

@@ -173,7 +173,7 @@ func (h *hub) answer(r *http.Request, body []byte) (int, any, http.Header) {
 	case request == "POST pulls":
 		return h.openPull(in)
 	case request == "GET issues":
-		return h.page(r, h.openIssues())
+		return h.page(r, h.listIssues(r.URL.Query().Get("state")))
 	case request == "POST issues":
 		i := h.addIssue(h.author(), in["title"].(string), in["body"].(string))
 		return 201, i.fields, nil
@@ -395,14 +395,14 @@ func (h *hub) addIssue(author, title, body string) *record {
 	return i
 }
 
-func (h *hub) openIssues() []fields {
+func (h *hub) listIssues(state string) []fields {
 	var list []fields
 	for _, p := range h.pulls { // GitHub lists both
 		list = append(list, fields{"number": p.number, "title": p.fields["title"], "body": p.fields["body"], "user": p.fields["user"],
 			"pull_request": fields{"url": "https://api.github.com" + place + "pulls/1"}})
 	}
 	for _, i := range h.issues {
-		if i.fields["state"] == "open" {
+		if i.fields["state"] == state {
 			list = append(list, i.fields)
 		}
 	}

@@ -46,7 +46,17 @@ func comment(c *api.IssueComment) hub.Comment {
 
 // OpenIssues implements [hub.Issues].
 func (r *repository) OpenIssues(ctx context.Context, _ string, page int) ([]hub.Issue, int, error) {
-	list, resp, err := r.api.Issues.ListByRepo(ctx, r.owner, r.repo, &api.IssueListByRepoOptions{State: "open", Sort: "created", Direction: "asc", ListOptions: onPage(page)})
+	return r.issues(ctx, &api.IssueListByRepoOptions{State: "open", Sort: "created", Direction: "asc", ListOptions: onPage(page)})
+}
+
+// ClosedIssues implements [hub.Issues].
+func (r *repository) ClosedIssues(ctx context.Context, _ string, page int) ([]hub.Issue, int, error) {
+	return r.issues(ctx, &api.IssueListByRepoOptions{State: "closed", Sort: "updated", Direction: "desc", ListOptions: onPage(page)})
+}
+
+// issues is one page of a list in which GitHub has pull requests too.
+func (r *repository) issues(ctx context.Context, which *api.IssueListByRepoOptions) ([]hub.Issue, int, error) {
+	list, resp, err := r.api.Issues.ListByRepo(ctx, r.owner, r.repo, which)
 	var out []hub.Issue
 	for _, one := range list {
 		if !one.IsPullRequest() {

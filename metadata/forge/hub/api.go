@@ -48,6 +48,9 @@ type Issues interface {
 	// OpenIssues lists those that are open; a forge may list more than those of the
 	// author.
 	OpenIssues(ctx context.Context, author string, page int) (list []Issue, next int, err error)
+	// ClosedIssues lists those that are closed, the last one to change first; a
+	// forge may list more than those of the author.
+	ClosedIssues(ctx context.Context, author string, page int) (list []Issue, next int, err error)
 	OpenIssue(ctx context.Context, title, text string) (Issue, error)
 	EditIssue(ctx context.Context, number int, title, text string) error
 	CloseIssue(ctx context.Context, number int, why Ending) error
@@ -93,7 +96,7 @@ type Comment struct {
 	Body   string
 }
 
-// Issue is an issue that is open.
+// Issue is an issue, open or closed.
 type Issue struct {
 	Number int
 	Author string

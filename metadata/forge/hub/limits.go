@@ -7,6 +7,10 @@ const (
 	// comments on one, are past what anybody could have judged. GitHub gives a
 	// hundred in one page, Gitea fifty.
 	maxPages = 20
+	// maxLookBack is how many pages of closed issues are searched for a step that was
+	// said before: GitHub lists pull requests among them, of which an event has up
+	// to fifty. Of what lies further back a step may come once more.
+	maxLookBack = 5
 	// maxAnswer is the most bytes of one answer. A page of a hundred pull
 	// requests has about two million; their texts, which strangers write, are
 	// below 66,000 each.
