@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"runtime"
 	"strings"
 	"time"
@@ -36,8 +38,24 @@ func checks(t *tally, ci bool) []check {
 		{name: "for linux/386", run: builds("CGO_ENABLED=0 GOOS=linux GOARCH=386")},
 		{name: "verify on 32 bits", run: on32Bits},
 		// Many tests wait for git and for the disk: four at once on two cores.
-		{name: "go test -race", run: goTest("CGO_ENABLED=1 go test -race -timeout=40m -parallel=4 -count=1 -json ./...", t), live: true},
+		{name: "go test -race", run: withMemory(goTest, "CGO_ENABLED=1 go test -race -timeout=40m -parallel=4 -count=1 -json ./...", t), live: true},
 		{name: "skipped tests", run: func(out io.Writer) error { return t.judgeSkips(out, ci) }},
+	}
+}
+
+// withMemory has the tests of a line keep their files in memory, where there is some to spare. What the
+// Go tool builds stays where it always is.
+func withMemory(run func(line string, t *tally) func(io.Writer) error, line string, t *tally) func(io.Writer) error {
+	return func(out io.Writer) error {
+		folder := inMemory()
+		if folder == "" {
+			return run(line, t)(out)
+		}
+		defer os.RemoveAll(folder)
+		interrupts := make(chan os.Signal, 1) // end the tests, as they do anyway, and not this process: memory is given back
+		signal.Notify(interrupts, os.Interrupt)
+		defer signal.Stop(interrupts)
+		return run("GOTMPDIR="+os.TempDir()+" TMPDIR="+folder+" "+line, t)(out)
 	}
 }
 
