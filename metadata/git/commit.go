@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,7 +21,8 @@ import (
 //
 // Before it returns, the commit is read back and compared with what was asked,
 // every file of it (*ChangedBytesError). Further errors: ErrNoChange,
-// *NameError, *PathError, *LimitError, *ObjectError, *CommandError.
+// *IdentityError, *NameError, *PathError, *LimitError, *ObjectError,
+// *CommandError.
 func (r *Repo) Commit(ctx context.Context, parent Commit, ch metadata.Change, message string, when time.Time) (Commit, error) {
 	if err := checkMessage(message); err != nil {
 		return "", err
@@ -90,9 +92,24 @@ func (r *Repo) commitTree(ctx context.Context, tree string, parents []Commit, me
 	}
 	id, err := r.line(ctx, c)
 	if err != nil {
-		return "", err
+		return "", r.unnamed(ctx, err)
 	}
 	return Commit(id), r.format.checkCommit(Commit(id))
+}
+
+// unnamed tells whether git refused a commit because it does not know whose it
+// is, by asking git just that.
+func (r *Repo) unnamed(ctx context.Context, refused error) error {
+	var failed *CommandError
+	if !errors.As(refused, &failed) {
+		return refused
+	}
+	for _, who := range []string{"GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"} {
+		if _, err := r.run(ctx, command{args: []string{"var", who}}); exitCode(err, 128) {
+			return &IdentityError{Reason: summary(failed.Output, failed.err), err: refused}
+		}
+	}
+	return refused
 }
 
 // verify reads a commit back: it has the given parents, each file of the

@@ -39,8 +39,8 @@ func TestRunsOfGit(t *testing.T) {
 	calls()
 	two := w.commit(r, base, files{"two": "2"})
 	calls()
-	must[Commit](t)(r.Merge(ctx, one, two, "m"))
-	step("Merge", "merge-base merge-tree commit-tree")
+	must[*Tree](t)(r.MergedTree(ctx, one, two))
+	step("MergedTree", "merge-base merge-tree cat-file")
 	must[[]Ref](t)(r.FetchAll(ctx, "origin"))
 	step("FetchAll", "ls-remote fetch for-each-ref")
 	must[string](t)(r.DefaultBranch(ctx, "origin"))
@@ -96,10 +96,10 @@ func BenchmarkOperations(b *testing.B) {
 			}
 		}
 	})
-	b.Run("Merge", func(b *testing.B) {
+	b.Run("MergedTree", func(b *testing.B) {
 		one, two := signature(), signature()
 		for b.Loop() {
-			must[Commit](b)(r.Merge(ctx, one, two, "m"))
+			must[*Tree](b)(r.MergedTree(ctx, one, two))
 		}
 	})
 }

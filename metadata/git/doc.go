@@ -25,8 +25,9 @@
 //
 // Everything that says who the user is and how they reach a remote, wherever
 // they wrote it (system, global, this clone's own .git/config, environment):
-// identity, commit.gpgsign with its keys and programs, credential helpers, ssh
-// commands, proxies, URL rewriting. A clone's own configuration is the user's:
+// identity, commit.gpgsign with its keys and programs (for commits that are
+// pushed; judging makes none), credential helpers, ssh commands, proxies, URL
+// rewriting. A clone's own configuration is the user's:
 // it never travels with a clone or a fetch, git refuses a repository that
 // belongs to somebody else (safe.directory), and [Open] refuses a bare
 // repository that lies, as tracked files, inside another repository's checkout,

@@ -43,6 +43,26 @@ func exitCode(err error, code int) bool {
 	return errors.As(err, &exit) && exit.ExitCode() == code
 }
 
+// IdentityError is a commit that git refused because nobody has told it whose
+// it is. Nothing was written but unreferenced objects.
+type IdentityError struct {
+	Reason string // what git said, safe to show on a terminal
+
+	err error
+}
+
+func (e *IdentityError) Error() string {
+	return "git knows no name and no address for the commit that is to be pushed: " + e.Reason
+}
+
+// Unwrap returns the error of the run of git.
+func (e *IdentityError) Unwrap() error { return e.err }
+
+// Hint names the next step, for a person and for a machine.
+func (e *IdentityError) Hint() string {
+	return "set `git config --global user.name` and `user.email`; on a machine, the variables GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL"
+}
+
 // NotARepositoryError is a folder from which no repository can be used.
 type NotARepositoryError struct {
 	Dir    string
@@ -76,7 +96,7 @@ func (e *NameError) Error() string {
 // PathError is a file name that is refused, in a commit that is read or in a
 // change that is to be committed.
 type PathError struct {
-	Commit Commit // that has the file; empty for a change
+	Commit Commit // that has the file; empty for a change, and for what a merge would make
 	Path   string
 	Reason string
 }

@@ -147,6 +147,13 @@ func (w *world) commit(r *Repo, parent Commit, f files, gone ...string) Commit {
 	return c
 }
 
+// merge merges as a forge does, and returns the commit.
+func (w *world) merge(dir string, ours, theirs Commit) Commit {
+	w.t.Helper()
+	tree := w.git(dir, "merge-tree", "--write-tree", string(ours), string(theirs))
+	return Commit(w.git(dir, "commit-tree", tree, "-p", string(ours), "-p", string(theirs), "-m", "merge"))
+}
+
 // must returns a function that fails the test on an error.
 func must[T any](t testing.TB) func(T, error) T {
 	return func(v T, err error) T {

@@ -133,7 +133,7 @@ func TestShallow(t *testing.T) {
 	}
 	_, err = r.MergeBase(t.Context(), other, third)
 	wantError[*ShallowError](t, err, "in common")
-	_, err = r.Merge(t.Context(), third, other, "merge")
+	_, err = r.MergedTree(t.Context(), third, other)
 	wantError[*ShallowError](t, err, "in common")
 	_, err = r.Tree(t.Context(), first)
 	wantError[*ObjectError](t, err, "is not in this clone")

@@ -17,7 +17,8 @@ func everyVerb(t *testing.T, w *world, r *Repo, remote string) {
 	must[[]Ref](t)(r.FetchAll(ctx, remote))
 	must[string](t)(r.DefaultBranch(ctx, remote))
 	one, two := w.commit(r, base, files{"one": "1\n"}), w.commit(r, base, files{"two": "2\r\n"})
-	m := must[Commit](t)(r.Merge(ctx, one, two, "merge"))
+	must[*Tree](t)(r.MergedTree(ctx, one, two))
+	m := w.commit(r, one, files{"two": "2\r\n"})
 	if err := r.Push(ctx, remote, m, "branch", ""); err != nil {
 		t.Error(err)
 	}

@@ -201,7 +201,7 @@ func cancelVerb(ctx context.Context, r *Repo, verb string) error {
 	case "push":
 		err = r.Push(ctx, "origin", one, "b", "")
 	case "merge-tree":
-		_, err = r.Merge(ctx, one, two, "merge")
+		_, err = r.MergedTree(ctx, one, two)
 	default:
 		_, err = r.Commit(ctx, one, files{"3": "3"}.change(), "m", time.Time{})
 	}

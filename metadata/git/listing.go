@@ -32,17 +32,30 @@ type listing struct {
 
 // list reads a commit and all its trees.
 func (o *objects) list(c Commit) (*listing, error) {
-	l := &listing{folders: map[string][]treeEntry{}}
+	var tree string
+	var parents []Commit
 	err := o.read([]string{string(c)}, func(got object) (err error) {
 		if got.kind != "commit" {
 			return &ObjectError{ID: got.id, Reason: "is a " + got.kind + ", not a commit"}
 		}
-		l.tree, l.parents, err = o.repo.format.parseCommit(got)
+		tree, parents, err = o.repo.format.parseCommit(got)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	l, err := o.listTree(c, tree)
+	if err != nil {
+		return nil, err
+	}
+	l.parents = parents
+	return l, nil
+}
+
+// listTree reads a tree with all below it. c is the commit that errors name;
+// empty where no commit has this tree.
+func (o *objects) listTree(c Commit, tree string) (*listing, error) {
+	l := &listing{tree: tree, folders: map[string][]treeEntry{}}
 	w := walk{o: o, commit: c, listing: l, parsed: map[string][]treeEntry{}}
 	return l, w.level([]folder{{"", l.tree}}, 0)
 }

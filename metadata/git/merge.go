@@ -6,37 +6,39 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
-// Merge merges theirs into ours as a forge does and returns the commit with
-// both as parents; no ref or checkout changes. When ours contains theirs
-// already, it is ours. Merging is git's own, by lines where both sides changed
-// a file; attributes and merge drivers do not apply, and a file that one side
-// added does not follow folders that the other side renamed. The commit is
-// signed when the user's commit.gpgsign says so.
+// MergedTree returns the files that a forge would make of ours and theirs by
+// merging them. No commit is made, so no name of an author is asked for and
+// nothing is signed; no ref or checkout changes. Merging is git's own, by lines
+// where both sides changed a file; attributes and merge drivers do not apply,
+// and a file that one side added does not follow folders that the other side
+// renamed.
 //
-// Errors: *ConflictError, ErrUnrelated, *ShallowError, *NameError,
-// *CommandError.
-func (r *Repo) Merge(ctx context.Context, ours, theirs Commit, message string) (Commit, error) {
-	if err := checkMessage(message); err != nil {
-		return "", err
-	}
-	base, err := r.MergeBase(ctx, ours, theirs)
-	if err != nil {
-		return "", err
-	}
-	if base == theirs {
-		return ours, nil
+// Errors: *ConflictError, ErrUnrelated, *ShallowError, *NameError, *CommandError,
+// and those of [Repo.Tree].
+func (r *Repo) MergedTree(ctx context.Context, ours, theirs Commit) (*Tree, error) {
+	// git decides by a word of its own whether two histories are related.
+	if _, err := r.MergeBase(ctx, ours, theirs); err != nil {
+		return nil, err
 	}
 	tree, err := r.mergeTree(ctx, ours, theirs)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return r.commitTree(ctx, tree, []Commit{ours, theirs}, message, time.Time{})
+	o, err := r.objects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer o.close()
+	l, err := o.listTree("", tree)
+	if err != nil {
+		return nil, err
+	}
+	return o.tree("", l)
 }
 
-// mergeTree returns the tree that a merge results in.
+// mergeTree returns the name of the tree that a merge results in.
 func (r *Repo) mergeTree(ctx context.Context, ours, theirs Commit) (string, error) {
 	c := command{
 		args: []string{"merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", string(ours), string(theirs)},

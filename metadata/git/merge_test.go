@@ -27,8 +27,7 @@ func TestMergeParallelSignatures(t *testing.T) {
 	for i := range signed {
 		for j := range i {
 			pairs++
-			c := must[Commit](t)(r.Merge(t.Context(), signed[i], signed[j], "merge"))
-			tree := must[*Tree](t)(r.Tree(t.Context(), c))
+			tree := must[*Tree](t)(r.MergedTree(t.Context(), signed[i], signed[j]))
 			for _, k := range []int{i, j} {
 				if got := must[[]byte](t)(tree.Read(path(k))); string(got) != fmt.Sprintf("{\"signer\": %d}\n", k) {
 					t.Errorf("%d with %d: file %d = %q", i, j, k, got)
@@ -44,7 +43,11 @@ func TestMergeParallelSignatures(t *testing.T) {
 	}
 	all := base
 	for _, c := range []int{4, 8, 0, 2, 6, 1, 7, 3, 5} {
-		all = must[Commit](t)(r.Merge(t.Context(), all, signed[c], "merge"))
+		tree := must[*Tree](t)(r.MergedTree(t.Context(), all, signed[c]))
+		all = w.merge("clone", all, signed[c])
+		if made := must[*Tree](t)(r.Tree(t.Context(), all)); !slices.Equal(made.Entries(), tree.Entries()) {
+			t.Errorf("judged was %v, and made %v", tree.Entries(), made.Entries())
+		}
 	}
 	if n := len(must[*Tree](t)(r.Tree(t.Context(), all)).Entries()); n != 12 {
 		t.Errorf("%d files after nine merges", n)
@@ -61,22 +64,22 @@ func TestMerge(t *testing.T) {
 	one := w.commit(r, base, files{"a": "2\n", "b": "2\n", "new": "x\n"})
 	two := w.commit(r, base, files{"a": "3\n", "new": "y\n"}, "b")
 
-	_, err := r.Merge(t.Context(), one, two, "merge")
+	_, err := r.MergedTree(t.Context(), one, two)
 	e := wantError[*ConflictError](t, err, "both change: a, b, new", one.Short(), two.Short())
 	if !slices.Equal(e.Paths, []string{"a", "b", "new"}) || e.Ours != one || e.Theirs != two {
 		t.Errorf("%+v", e)
 	}
 	three := w.commit(r, base, files{"c": "4\n"})
-	c := must[Commit](t)(r.Merge(t.Context(), one, three, "merge three"))
-	if got := w.git("clone", "log", "-1", "--format=%P %s", string(c)); got != fmt.Sprintf("%s %s merge three", one, three) {
-		t.Errorf("commit is %q", got)
+	c := w.merge("clone", one, three)
+	merged := must[*Tree](t)(r.MergedTree(t.Context(), one, three))
+	if got := must[[]byte](t)(merged.Read("c")); string(got) != "4\n" || len(merged.Entries()) != 6 {
+		t.Errorf("c is %q in %v", got, merged.Entries())
 	}
-	if got := must[Commit](t)(r.Merge(t.Context(), c, three, "again")); got != c {
-		t.Errorf("merging what is merged already made %s", got)
-	}
-	ahead := must[Commit](t)(r.Merge(t.Context(), base, one, "ahead"))
-	if got := w.git("clone", "rev-parse", string(ahead)+"^{tree}"); got != w.git("clone", "rev-parse", string(one)+"^{tree}") {
-		t.Error("merging what is ahead gives another tree")
+	for what, pair := range map[string][2]Commit{"merged already": {c, three}, "ahead": {base, c}} {
+		got, want := must[*Tree](t)(r.MergedTree(t.Context(), pair[0], pair[1])), must[*Tree](t)(r.Tree(t.Context(), c))
+		if !slices.Equal(got.Entries(), want.Entries()) {
+			t.Errorf("merging what is %s gives %v", what, got.Entries())
+		}
 	}
 	if got := must[Commit](t)(r.MergeBase(t.Context(), one, two)); got != base {
 		t.Errorf("merge base = %s", got)
@@ -90,16 +93,14 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	alone := w.commit(r, "", files{"z": "1"})
-	if _, err := r.Merge(t.Context(), one, alone, "m"); !errors.Is(err, ErrUnrelated) {
+	if _, err := r.MergedTree(t.Context(), one, alone); !errors.Is(err, ErrUnrelated) {
 		t.Errorf("unrelated: %v", err)
 	}
 	if _, err := r.MergeBase(t.Context(), one, alone); !errors.Is(err, ErrUnrelated) {
 		t.Errorf("unrelated: %v", err)
 	}
-	_, err = r.Merge(t.Context(), one, "HEAD", "m")
+	_, err = r.MergedTree(t.Context(), one, "HEAD")
 	wantError[*NameError](t, err, "commit")
-	_, err = r.Merge(t.Context(), one, two, "")
-	wantError[*NameError](t, err, "commit message")
 	absent := Commit(strings.Repeat("1", 40))
 	_, err = r.IsAncestor(t.Context(), absent, one)
 	wantError[*CommandError](t, err, "git merge-base")
@@ -126,8 +127,7 @@ func TestMergeFollowsNoFolder(t *testing.T) {
 	done := w.commit(r, base, closed, gone...)
 	late := w.commit(r, base, files{"events/e/signatures/root/late.json": "{}"})
 	for _, pair := range [][2]Commit{{done, late}, {late, done}} {
-		c := must[Commit](t)(r.Merge(t.Context(), pair[0], pair[1], "merge"))
-		tree := must[*Tree](t)(r.Tree(t.Context(), c))
+		tree := must[*Tree](t)(r.MergedTree(t.Context(), pair[0], pair[1]))
 		if _, err := tree.Read("events/e/signatures/root/late.json"); err != nil {
 			t.Error(err)
 		}
@@ -152,10 +152,10 @@ func TestMergeRunsNoDriver(t *testing.T) {
 	one, two := w.commit(r, base, files{"a": "2\n", "u": "2\n"}), w.commit(r, base, files{"a": "3\n", "u": "3\n"})
 	w.git("clone", "update-ref", "refs/heads/main", string(base))
 	w.git("clone", "reset", "-q", "--hard")
-	_, err := r.Merge(t.Context(), one, two, "merge")
+	_, err := r.MergedTree(t.Context(), one, two)
 	wantError[*ConflictError](t, err, "a, u")
 	w.write("clone/.git/info/attributes", "* merge=evil\n")
-	_, err = r.Merge(t.Context(), one, two, "merge")
+	_, err = r.MergedTree(t.Context(), one, two)
 	wantError[*ConflictError](t, err, "a, u")
 	if _, err := os.Stat(marker); err == nil {
 		t.Error("the merge driver ran")

@@ -11,8 +11,8 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
-// Tree is the files of one commit, read from git's objects. It implements
-// [metadata.Tree] and never changes.
+// Tree is the files of one commit, or those that a merge would make, read from
+// git's objects. It implements [metadata.Tree] and never changes.
 type Tree struct {
 	commit  Commit
 	entries []metadata.Entry
@@ -83,7 +83,7 @@ func (o *objects) tree(c Commit, l *listing) (*Tree, error) {
 	return t, nil
 }
 
-// Commit is the commit that the tree was read from.
+// Commit is the commit that the tree was read from, empty for that of a merge.
 func (t *Tree) Commit() Commit { return t.commit }
 
 // Entries lists every file, sorted by path.

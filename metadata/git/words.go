@@ -73,10 +73,6 @@ func lastWords(output string) string {
 // the particular stand before the general. Git's words are those of LC_ALL=C;
 // no decision rests on them, only advice.
 var hints = []struct{ sign, advice string }{
-	{"please tell me who you are", "set `git config --global user.name` and `user.email`"},
-	{"empty ident name", "set `git config --global user.name` and `user.email`"},
-	{"unable to auto-detect email", "set `git config --global user.name` and `user.email`"},
-	{"no email was given", "set `git config --global user.email`"},
 	{"failed to sign", "commit.gpgsign is set, so `git commit -S` must work by hand first; look at user.signingkey and gpg.format"},
 	{"gpg.ssh.defaultkeycommand", "commit.gpgsign is set with gpg.format=ssh: set user.signingkey to your public key"},
 	{"no private key found", "commit.gpgsign is set with gpg.format=ssh: the private key of user.signingkey must be there, or in your ssh agent"},

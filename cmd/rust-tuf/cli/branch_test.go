@@ -41,11 +41,7 @@ func TestBranchThatHoldsMore(t *testing.T) {
 		}},
 		{"brought up to date by the forge", true, func(t *testing.T, s *stage, repo *git.Repo, signed git.Commit) git.Commit {
 			s.elsewhere(t)
-			merged, err := repo.Merge(s.ctx, signed, s.mainOf(t, repo), "update branch")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return merged
+			return s.updated(t, signed, s.mainOf(t, repo))
 		}},
 		{"on an older default branch", true, func(t *testing.T, s *stage, _ *git.Repo, signed git.Commit) git.Commit {
 			s.elsewhere(t)
@@ -106,6 +102,21 @@ func (s *stage) onlyFile(t *testing.T, repo *git.Repo, parent, signed git.Commit
 	t.Helper()
 	path, file := s.signatureOn(t, repo, signed)
 	return s.on(t, repo, parent, put(path, file))
+}
+
+// updated merges one commit into another, as a forge does.
+func (s *stage) updated(t *testing.T, ours, theirs git.Commit) git.Commit {
+	t.Helper()
+	git := func(args ...string) string {
+		t.Helper()
+		out, err := s.git(s.maintainer.name, s.maintainer.clone, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	tree := git("merge-tree", "--write-tree", string(ours), string(theirs))
+	return commitOf(git("commit-tree", tree, "-p", string(ours), "-p", string(theirs), "-m", "update branch"))
 }
 
 func (s *stage) mainOf(t *testing.T, repo *git.Repo) git.Commit {

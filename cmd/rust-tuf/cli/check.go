@@ -68,21 +68,12 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	merged, err := w.git.Merge(ctx, base, head, "merge for checking")
-	if err != nil {
+	v, before, after, err := w.wouldChange(ctx, base, head)
+	if isRefusedMerge(err) {
 		return rejected(err)
 	}
-	before, err := w.git.Tree(ctx, base)
 	if err != nil {
 		return err
-	}
-	after, err := w.git.Tree(ctx, merged)
-	if err != nil {
-		return err
-	}
-	v, err := metadata.Check(before, after, w.judgedNow()...)
-	if err != nil {
-		return rejected(err)
 	}
 	var out report = gateOf(v)
 	if o.markdown {

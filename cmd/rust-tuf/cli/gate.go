@@ -311,20 +311,18 @@ func isRefusedMerge(err error) bool {
 }
 
 // wouldChange judges what merging head into base would change, and gives both
-// trees.
+// trees. No commit is made for it, so no name is needed, and no signature.
 func (w *workspace) wouldChange(ctx context.Context, base, head git.Commit) (v *metadata.Verdict, before, after metadata.Tree, err error) {
-	merged, err := w.git.Merge(ctx, base, head, "merge for checking")
-	if err != nil {
-		return nil, nil, nil, err
-	}
 	if before, err = w.git.Tree(ctx, base); err != nil {
 		return nil, nil, nil, err
 	}
-	if after, err = w.git.Tree(ctx, merged); err != nil {
+	if after, err = w.git.MergedTree(ctx, base, head); err != nil {
 		return nil, nil, nil, err
 	}
-	v, err = metadata.Check(before, after, w.judgedNow()...)
-	return v, before, after, err
+	if v, err = metadata.Check(before, after, w.judgedNow()...); err != nil {
+		return nil, nil, nil, rejected(err)
+	}
+	return v, before, after, nil
 }
 
 // verdictName is what a rule of the default branch can demand.
