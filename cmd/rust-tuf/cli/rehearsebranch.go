@@ -35,11 +35,10 @@ func (w *workspace) proposedOn(ctx context.Context, branch string) (*metadata.Re
 		return nil, nil, "", err
 	}
 	on := fmt.Sprintf("branch %s of %s", branch, remote)
-	merged, err := w.git.Merge(ctx, w.head, head, "merge for a rehearsal")
-	if err != nil {
+	after, err := w.git.MergedTree(ctx, w.head, head)
+	if isRefusedMerge(err) {
 		return nil, nil, "", rejected(err)
 	}
-	after, err := w.git.Tree(ctx, merged)
 	if err != nil {
 		return nil, nil, "", err
 	}
@@ -53,7 +52,7 @@ func (w *workspace) proposedOn(ctx context.Context, branch string) (*metadata.Re
 	if verdict.Kind != metadata.KindProposal {
 		return nil, nil, "", &NoProposalError{on, verdict.Kind}
 	}
-	repo, err := w.read(ctx, merged)
+	repo, err := metadata.Read(after, w.env.judgement()...)
 	if err != nil {
 		return nil, nil, "", err
 	}
