@@ -16,16 +16,19 @@ import (
 )
 
 // memoryHub is a forge whose pull requests are refs of the stage's remote, and
-// whose merges are git's.
+// whose merges are git's. It refuses what a real one refuses: a key that cannot stand
+// in a marker, a head or a base that moved, what somebody has closed.
 type memoryHub struct {
 	t *testing.T
 	s *stage
 
 	mu       sync.Mutex
 	pulls    []forge.PullRequest
-	last     int               // number
-	reports  map[string]string // by number and key
+	shut     []forge.PullRequest // that a person has closed
+	last     int                 // number
+	reports  map[string]string   // by number and key
 	verdicts map[git.Commit]forge.Verdict
+	statuses int      // that were set, in all
 	merged   []string // titles, in order
 	closed   map[int]string
 	issues   map[string]string // open ones, by key
@@ -72,36 +75,65 @@ func (h *memoryHub) happens(operation string, number int) error {
 	return h.fails[operation]
 }
 
+// call names a request in an error.
+func (h *memoryHub) call(action string, args ...any) forge.Call {
+	return forge.Call{Where: hubAddress.String(), Action: fmt.Sprintf(action, args...)}
+}
+
 func (h *memoryHub) Open(_ context.Context, p forge.Proposal) (forge.PullRequest, error) {
+	if err := h.happens("open", 0); err != nil {
+		return forge.PullRequest{}, err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, pull := range h.pulls {
-		if pull.From == p.From && pull.Branch == p.Branch {
-			return pull, nil
+	same := func(pull forge.PullRequest) bool {
+		return pull.From == p.From && pull.Branch == p.Branch && pull.Base == p.Base
+	}
+	if i := slices.IndexFunc(h.pulls, same); i >= 0 {
+		return h.pulls[i], nil
+	}
+	for _, pull := range h.shut {
+		if same(pull) && p.Head != "" && pull.Head == p.Head {
+			return forge.PullRequest{}, &forge.ClosedError{Call: h.call("open a pull request for branch %s of %s", p.Branch, p.From), Number: pull.Number, URL: pull.URL, Branch: p.Branch}
 		}
 	}
 	fork := p.From != hubAddress.Path
 	h.last++
 	n := h.last
-	from := h.s.remote()
+	from, author := h.s.remote(), machineLogin
 	if fork {
 		owner, _, _ := strings.Cut(p.From, "/")
+		author = owner
 		from = filepath.Join(h.s.dir, owner+"-fork.git")
 	}
 	h.git("fetch", "--quiet", from, fmt.Sprintf("refs/heads/%s:refs/pull/%d/head", p.Branch, n))
-	pull := forge.PullRequest{Number: n, URL: fmt.Sprintf("https://%s/pull/%d", hubAddress, n), Title: p.Title, Branch: p.Branch, From: p.From, Fork: fork, Base: p.Base,
+	pull := forge.PullRequest{Number: n, URL: fmt.Sprintf("https://%s/pull/%d", hubAddress, n), Title: p.Title, Branch: p.Branch, From: p.From, Fork: fork, Base: p.Base, Author: author,
 		Head: git.Commit(h.git("rev-parse", fmt.Sprintf("refs/pull/%d/head", n)))}
 	h.pulls = append(h.pulls, pull)
 	return pull, nil
 }
 
-func (h *memoryHub) PullRequests(context.Context, string) ([]forge.PullRequest, error) {
+// machineLogin is the account that the machine itself writes as.
+const machineLogin = "github-actions[bot]"
+
+// closes is a person who closes a pull request.
+func (h *memoryHub) closes(t *testing.T, branch string) {
+	t.Helper()
+	i := slices.IndexFunc(h.pulls, func(p forge.PullRequest) bool { return p.Branch == branch })
+	if i < 0 {
+		t.Fatalf("no pull request is open for %s: %+v", branch, h.pulls)
+	}
+	h.shut = append(h.shut, h.pulls[i])
+	h.pulls = slices.Delete(h.pulls, i, i+1)
+}
+
+func (h *memoryHub) PullRequests(_ context.Context, base string) ([]forge.PullRequest, error) {
 	if err := h.happens("list", 0); err != nil {
 		return nil, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.pulls), nil
+	return slices.DeleteFunc(slices.Clone(h.pulls), func(p forge.PullRequest) bool { return p.Base != base }), nil
 }
 
 func (h *memoryHub) Report(_ context.Context, number int, key, markdown string) error {
@@ -111,11 +143,17 @@ func (h *memoryHub) Report(_ context.Context, number int, key, markdown string) 
 	if err := h.happens("report", number); err != nil {
 		return err
 	}
+	if err := forge.CheckKey(key); err != nil {
+		return err
+	}
 	h.reports[fmt.Sprintf("%d %s", number, key)] = markdown
 	return nil
 }
 
 func (h *memoryHub) Judge(_ context.Context, commit git.Commit, v forge.Verdict) error {
+	if h.verdicts[commit] != v {
+		h.statuses++
+	}
 	h.verdicts[commit] = v
 	return h.happens("judge", 0)
 }
@@ -125,19 +163,20 @@ func (h *memoryHub) Merge(_ context.Context, m forge.Merge) (git.Commit, error) 
 		return "", err
 	}
 	i := slices.IndexFunc(h.pulls, func(p forge.PullRequest) bool { return p.Number == m.Number })
+	call := h.call("merge pull request #%d", m.Number)
 	if i < 0 {
-		return "", &forge.AbsentError{}
+		return "", &forge.AbsentError{Call: call}
 	}
-	if h.pulls[i].Head != m.Head {
-		return "", &forge.MovedError{}
+	if p := h.pulls[i]; p.Head != m.Head || p.Base != m.Base {
+		return "", &forge.MovedError{Call: call, Want: m.Head, Found: p.Head, WantBase: m.Base, FoundBase: p.Base}
 	}
-	main := h.git("rev-parse", "refs/heads/main")
+	main := h.git("rev-parse", "refs/heads/"+m.Base)
 	tree := h.git("merge-tree", "--write-tree", main, string(m.Head))
 	if h.tamper != nil {
 		tree = h.tamper(tree, m.Number)
 	}
 	made := h.git("commit-tree", tree, "-p", main, "-m", m.Title, "-m", m.Message)
-	h.git("update-ref", "refs/heads/main", made, main)
+	h.git("update-ref", "refs/heads/"+m.Base, made, main)
 	h.merged = append(h.merged, m.Title)
 	h.pulls = slices.Delete(h.pulls, i, i+1)
 	return git.Commit(made), nil
