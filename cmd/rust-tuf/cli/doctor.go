@@ -109,6 +109,7 @@ func (c *command) runDoctor(ctx context.Context, test bool) error {
 	}
 	d.clone(ctx)
 	if d.w != nil {
+		d.pulls(ctx)
 		d.clock(ctx)
 		d.policy()
 		d.root()

@@ -19,7 +19,7 @@ func (s *stage) pushing(t *testing.T, a *actor, code int, args ...string) string
 	t.Helper()
 	out := s.exits(t, a, code, append([]string{"doctor"}, args...))
 	_, rights, _ := strings.Cut(out, " can be read\n")
-	rights, _, found := strings.Cut(rights, "ok: the clock")
+	rights, _, found := strings.Cut(rights, "ok: pull requests are opened by hand")
 	if !found {
 		t.Fatalf("doctor says\n%s", out)
 	}

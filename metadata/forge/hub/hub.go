@@ -54,6 +54,9 @@ func New(api API, c Config) *Hub {
 	return &Hub{api: api, c: c, self: c.Login}
 }
 
+// Token is what it acts with; absent without one.
+func (h *Hub) Token() forge.Token { return h.c.Token }
+
 // nameForm is an owner, a repository or the file of a workflow: what stands
 // between two slashes of an address as it is.
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
