@@ -49,10 +49,6 @@ type Caretaker interface {
 	Raised(ctx context.Context) ([]string, error)
 	// Settle closes the issue of a key, if there is one, and says why in a comment.
 	Settle(ctx context.Context, key, reason string) error
-	// Dispatch starts a workflow on a branch. GitHub starts none for what its
-	// default token does, so each step dispatches the next one. After an answer
-	// that was lost it is sent again, so a workflow may be started twice.
-	Dispatch(ctx context.Context, workflow, branch string, inputs map[string]string) error
 }
 
 // Proposal is a branch that shall be merged.

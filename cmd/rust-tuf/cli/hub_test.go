@@ -246,6 +246,4 @@ func (h *memoryHub) Settle(_ context.Context, key, _ string) error {
 	return nil
 }
 
-func (h *memoryHub) Dispatch(context.Context, string, string, map[string]string) error { return nil }
-
 func commitOf(id string) git.Commit { return git.Commit(id) }

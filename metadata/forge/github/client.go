@@ -34,7 +34,7 @@ type Options struct {
 // needs are the permissions of a fine-grained token, as GitHub's pages name them.
 var needs = hub.Needs{
 	Open: "Pull requests: read and write", List: "Pull requests: read", Report: "Pull requests: read and write", Judge: "Commit statuses: read and write",
-	Merge: "Contents: read and write", Close: "Pull requests: read and write", Raise: "Issues: read and write", Dispatch: "Actions: read and write",
+	Merge: "Contents: read and write", Close: "Pull requests: read and write", Raise: "Issues: read and write",
 }
 
 // New makes a client for a repository. Nothing is asked yet. Without a token,

@@ -23,16 +23,15 @@ type hub struct {
 	writes string // login that is written as, if another
 	trunk  string // default branch
 
-	mu         sync.Mutex
-	pulls      []*record
-	comments   []*record // with the number of what they are about
-	issues     []*record
-	statuses   []fields
-	dispatches []fields
-	log        []string // "POST pulls"
-	tokens     []string
-	faults     []*fault
-	perPage    int // the most in one page, if not what is asked for
+	mu       sync.Mutex
+	pulls    []*record
+	comments []*record // with the number of what they are about
+	issues   []*record
+	statuses []fields
+	log      []string // "POST pulls"
+	tokens   []string
+	faults   []*fault
+	perPage  int // the most in one page, if not what is asked for
 
 	// example is a body that GitHub's description gives for an answer; nil when
 	// that is not at hand.
@@ -147,7 +146,6 @@ var (
 	oneIssue    = regexp.MustCompile(`^PATCH issues/(\d+)$`)
 	oneStatus   = regexp.MustCompile(`^POST statuses/([0-9a-f]{40})$`)
 	allStatuses = regexp.MustCompile(`^GET commits/([0-9a-f]{40})/status$`)
-	oneWorkflow = regexp.MustCompile(`^POST actions/workflows/([^/]+)/dispatches$`)
 	oneBranch   = regexp.MustCompile(`^GET branches/([^/]+)$`)
 )
 
@@ -191,10 +189,6 @@ func (h *hub) answer(r *http.Request, body []byte) (int, any, http.Header) {
 		return 201, fields{"state": in["state"], "context": in["context"]}, nil
 	case allStatuses.MatchString(request):
 		return h.combined(r, allStatuses.FindStringSubmatch(request)[1])
-	case oneWorkflow.MatchString(request):
-		in["workflow"] = oneWorkflow.FindStringSubmatch(request)[1]
-		h.dispatches = append(h.dispatches, in)
-		return 204, nil, nil
 	}
 	return h.answerNumbered(request, in, r)
 }

@@ -85,9 +85,6 @@ func operations() []operation {
 		{"settle", func(h *hub) { h.addIssue("alice", "publish fails", "<!-- rust-tuf: publish -->\n") }, func(ctx context.Context, c *github.Client) error {
 			return c.Settle(ctx, "publish", "it works again")
 		}},
-		{"dispatch", func(*hub) {}, func(ctx context.Context, c *github.Client) error {
-			return c.Dispatch(ctx, "publish.yml", "main", map[string]string{"event": "rotate-alice"})
-		}},
 	}
 }
 

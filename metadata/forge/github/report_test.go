@@ -327,25 +327,3 @@ func TestIssueOnce(t *testing.T) {
 		t.Error(n, err)
 	}
 }
-
-// A workflow is started on a branch, with its inputs.
-func TestDispatch(t *testing.T) {
-	h := newHub(t)
-	c, _ := client(t, h)
-	h.fail("POST actions", 1, false, says(500, "oops"))
-	if err := c.Dispatch(t.Context(), "publish.yml", "main", map[string]string{"event": "rotate-alice"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Dispatch(t.Context(), "due.yml", "main", nil); err != nil {
-		t.Fatal(err)
-	}
-	want := []fields{{"workflow": "publish.yml", "ref": "main", "inputs": fields{"event": "rotate-alice"}}, {"workflow": "due.yml", "ref": "main"}}
-	if !reflect.DeepEqual(h.dispatches, want) {
-		t.Errorf("%v", h.dispatches)
-	}
-	for _, name := range []string{"", "../../merges", "a/b", "x?y", "."} {
-		refused[*forge.InvalidError](t, c.Dispatch(t.Context(), name, "main", nil), "named by its file")
-	}
-	h.fail("POST actions", 1, false, says(422, "Workflow does not have 'workflow_dispatch' trigger"))
-	refused[*forge.InvalidError](t, c.Dispatch(t.Context(), "publish.yml", "main", nil), "start workflow publish.yml on branch main", "does not have 'workflow_dispatch' trigger")
-}

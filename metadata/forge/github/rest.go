@@ -139,16 +139,3 @@ func (r *repository) SetStatus(ctx context.Context, commit git.Commit, v forge.V
 	_, resp, err := r.api.Repositories.CreateStatus(ctx, r.owner, r.repo, string(commit), s)
 	return refusal(resp, err)
 }
-
-// Dispatch implements [hub.Repository].
-func (r *repository) Dispatch(ctx context.Context, workflow, branch string, inputs map[string]string) error {
-	event := api.CreateWorkflowDispatchEventRequest{Ref: branch}
-	for name, value := range inputs {
-		if event.Inputs == nil {
-			event.Inputs = map[string]any{}
-		}
-		event.Inputs[name] = value
-	}
-	_, resp, err := r.api.Actions.CreateWorkflowDispatchEventByFileName(ctx, r.owner, r.repo, workflow, event)
-	return refusal(resp, err)
-}

@@ -66,7 +66,6 @@ type Repository interface {
 	// Statuses lists the newest status of each name at a commit.
 	Statuses(ctx context.Context, commit git.Commit, page int) (list []forge.Verdict, next int, err error)
 	SetStatus(ctx context.Context, commit git.Commit, v forge.Verdict) error
-	Dispatch(ctx context.Context, workflow, branch string, inputs map[string]string) error
 }
 
 // Search says which pull requests are meant.
@@ -141,5 +140,5 @@ func (e *Unmerged) Unwrap() error { return e.Refusal }
 
 // Needs names the permission for each operation, as a forge calls it.
 type Needs struct {
-	Open, List, Report, Judge, Merge, Close, Raise, Dispatch string
+	Open, List, Report, Judge, Merge, Close, Raise string
 }

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -109,15 +108,4 @@ func (h *Hub) closeIssues(ctx context.Context, list []Issue, why Ending) error {
 		}
 	}
 	return nil
-}
-
-// Dispatch implements [forge.Caretaker]. The workflow is named by its file.
-func (h *Hub) Dispatch(ctx context.Context, workflow, branch string, inputs map[string]string) error {
-	op := operation{fmt.Sprintf("start workflow %s on branch %s", workflow, branch), h.c.Needs.Dispatch}
-	return h.take(ctx, op, func() error {
-		if !IsName(workflow) {
-			return invalid("the workflow is named by its file, such as publish.yml")
-		}
-		return h.api.Dispatch(ctx, workflow, branch, inputs)
-	})
 }
