@@ -17,7 +17,6 @@ const tool = "rust-tuf rehearsal, with throw-away keys"
 
 // stage is the parallel repository while it is being played.
 type stage struct {
-	event   string // that is rehearsed
 	real    *metadata.Repository
 	trusted *metadata.Trusted // of the real one
 	cast    *cast

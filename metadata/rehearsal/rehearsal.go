@@ -25,6 +25,7 @@ type Rehearsal struct {
 	Targets    []string // every file that a role lists
 	Empty      []string // roles of machines that have published nothing yet, played as empty
 	Missing    []string // roles of people without any version: nobody finds what they would list
+	Cut        []string // roles of machines that delegate further: what lies below them is not played
 
 	// Files is what clients fetch, by the name that they ask for, below the
 	// folder metadata; Before is the same without the event, nil before the
@@ -66,7 +67,7 @@ func Run(repo *metadata.Repository, trusted *metadata.Trusted, event *metadata.E
 	if _, err := rand.Read(id[:]); err != nil {
 		return nil, err
 	}
-	s := &stage{event: event.Name, real: repo, trusted: trusted, cast: newCast(), id: hex.EncodeToString(id[:]), files: map[string][]byte{}, now: now}
+	s := &stage{real: repo, trusted: trusted, cast: newCast(), id: hex.EncodeToString(id[:]), files: map[string][]byte{}, now: now}
 	r := &Rehearsal{Event: event.Name, Real: event.Payloads[0].Charter.Repository, Repository: s.id, now: now}
 	for _, e := range repo.Tree().Entries() { // roots of other repositories are public, and stay what they are
 		if strings.HasPrefix(e.Path, metadata.HandoverDir+"/") {
@@ -96,7 +97,7 @@ func Run(repo *metadata.Repository, trusted *metadata.Trusted, event *metadata.E
 	if err != nil {
 		return nil, err
 	}
-	r.Files, r.Targets, r.Empty, r.Missing = after.files, slices.Sorted(maps.Keys(after.targets)), after.empty, after.missing
+	r.Files, r.Targets, r.Empty, r.Missing, r.Cut = after.files, slices.Sorted(maps.Keys(after.targets)), after.empty, after.missing, after.cut
 	r.Name, r.Played, r.tree = done.name, done.published, metadata.MapTree(maps.Clone(s.files))
 	return r, r.keepRoots(after)
 }

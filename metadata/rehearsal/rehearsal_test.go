@@ -2,6 +2,8 @@ package rehearsal
 
 import (
 	"context"
+	"crypto/ed25519"
+	"encoding/hex"
 	"reflect"
 	"slices"
 	"strings"
@@ -103,24 +105,30 @@ func TestRehearseTheFirstRoot(t *testing.T) {
 	}
 }
 
+// nightly has the machine of role nightly publish a version.
+func (w *real) nightly(body map[string]any) {
+	w.t.Helper()
+	repo, trusted := w.read()
+	s := &stage{real: repo, trusted: trusted, cast: newCast(), id: realID, now: november}
+	s.cast.played[publicOf(w.t, "online/nightly").Fingerprint()] = &throwaway{publicOf(w.t, "online/nightly"), func(m []byte) ([]byte, error) { return privateOf("online/nightly").Sign(nil, m, &noHash) }}
+	body["targets"] = map[string]any{"nightly/today.toml": map[string]any{"length": 3, "hashes": map[string]string{"sha256": strings.Repeat("ab", 32)}}}
+	raw, err := s.machine(trusted.Targets["targets"], "nightly", 7, body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.files["metadata/7.nightly.json"] = raw
+}
+
 // What a machine lists today is what it lists in the rehearsal.
 func TestMachinesKeepTheirFiles(t *testing.T) {
 	w := published(t)
-	repo, trusted := w.read()
-	s := &stage{real: repo, trusted: trusted, cast: newCast(), id: realID, now: november}
-	s.cast.played[publicOf(t, "online/nightly").Fingerprint()] = &throwaway{publicOf(t, "online/nightly"), func(m []byte) ([]byte, error) { return privateOf("online/nightly").Sign(nil, m, &noHash) }}
-	body := map[string]any{"targets": map[string]any{"nightly/today.toml": map[string]any{"length": 3, "hashes": map[string]string{"sha256": strings.Repeat("ab", 32)}}}}
-	raw, err := s.machine(trusted.Targets["targets"], "nightly", 7, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.files["metadata/7.nightly.json"] = raw
+	w.nightly(map[string]any{})
 	r, err := w.rehearse(w.propose("release"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(r.Targets, "nightly/today.toml") || r.Empty != nil {
-		t.Errorf("targets %v, empty %v", r.Targets, r.Empty)
+	if !slices.Contains(r.Targets, "nightly/today.toml") || r.Empty != nil || r.Cut != nil {
+		t.Errorf("targets %v, empty %v, cut %v", r.Targets, r.Empty, r.Cut)
 	}
 	clients, err := r.Clients(context.Background(), folder(r.Files), stopped)
 	if err != nil {
@@ -128,6 +136,33 @@ func TestMachinesKeepTheirFiles(t *testing.T) {
 	}
 	if clients[0].Found != 2 {
 		t.Errorf("%+v", clients[0])
+	}
+}
+
+// What a machine delegates further is left out, and said to be: by roles, and by
+// hash bins. Its own files are found all the same.
+func TestMachinesThatDelegate(t *testing.T) {
+	key := publicOf(t, "online/mirror")
+	keys := map[string]any{key.Fingerprint().String(): map[string]any{"keytype": "ed25519", "scheme": "ed25519", "keyval": map[string]string{"public": hex.EncodeToString(privateOf("online/mirror").Public().(ed25519.PublicKey))}}}
+	ids := []string{key.Fingerprint().String()}
+	for name, delegations := range map[string]map[string]any{
+		"roles": {"keys": keys, "roles": []any{map[string]any{"name": "mirror", "keyids": ids, "threshold": 1, "terminating": false, "paths": []string{"nightly/mirror/*"}}}},
+		"bins":  {"keys": keys, "succinct_roles": map[string]any{"keyids": ids, "threshold": 1, "bit_length": 4, "name_prefix": "bin"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := published(t)
+			w.nightly(map[string]any{"delegations": delegations})
+			r, err := w.rehearse(w.propose("release"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(r.Cut, []string{"nightly"}) || !slices.Contains(r.Targets, "nightly/today.toml") {
+				t.Errorf("cut %v, targets %v", r.Cut, r.Targets)
+			}
+			if clients, err := r.Clients(context.Background(), folder(r.Files), stopped); err != nil || clients[0].Found != 2 {
+				t.Errorf("%v %v", clients, err)
+			}
+		})
 	}
 }
 

@@ -168,7 +168,7 @@ func allPublic(t *testing.T, dir string) int {
 // A report with clients that stay behind says who, why, and what next.
 func TestRehearseReportOfFailure(t *testing.T) {
 	r := &rehearsal.Rehearsal{Event: secondEvent, Repository: strings.Repeat("0", 32), Name: "rehearsal-of-demo", Targets: []string{"channels/stable.toml"},
-		Empty: []string{"nightly"}, Missing: []string{"release"}, Played: []rehearsal.Played{{Role: "root", Version: 2, Bytes: 7, Signers: []string{"alice"}, Changes: "root: nothing changes"}}}
+		Empty: []string{"nightly"}, Missing: []string{"release"}, Cut: []string{"mirrors"}, Played: []rehearsal.Played{{Role: "root", Version: 2, Bytes: 7, Signers: []string{"alice"}, Changes: "root: nothing changes"}}}
 	clients := []rehearsal.Client{
 		{Root: 1, Reached: 1, Err: &verify.ThresholdError{Tally: verify.Tally{Role: "root", Version: 2, Threshold: 5}}},
 		{Root: 2, Reached: 2, Found: 1, Fetched: 4, Bytes: 400},

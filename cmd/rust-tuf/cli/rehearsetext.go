@@ -21,6 +21,7 @@ type rehearseResult struct {
 	Files      int            `json:"files"` // that each client looks for
 	Empty      []string       `json:"empty_roles"`
 	Missing    []string       `json:"missing_roles"`
+	Cut        []string       `json:"cut_roles"` // what they delegate further was not played
 	Folder     string         `json:"folder,omitempty"`
 	Unproven   []string       `json:"unproven"`
 }
@@ -54,7 +55,7 @@ var unproven = []string{
 
 func rehearseReport(r *rehearsal.Rehearsal, clients []rehearsal.Client, folder string) *rehearseResult {
 	out := &rehearseResult{Event: r.Event, Repository: r.Repository, Name: r.Name, History: append([]string{}, r.History...),
-		Played: []playedResult{}, Clients: []clientResult{}, Files: len(r.Targets), Empty: append([]string{}, r.Empty...), Missing: append([]string{}, r.Missing...),
+		Played: []playedResult{}, Clients: []clientResult{}, Files: len(r.Targets), Empty: append([]string{}, r.Empty...), Missing: append([]string{}, r.Missing...), Cut: append([]string{}, r.Cut...),
 		Folder: folder, Unproven: unproven}
 	for _, p := range r.Played {
 		out.Played = append(out.Played, playedResult{p.Role, p.Version, p.Bytes, p.Signers, p.Changes})
@@ -106,6 +107,9 @@ func (r *rehearseResult) text(w io.Writer) {
 	}
 	for _, role := range r.Missing {
 		fmt.Fprintf(w, "  Note: %s has no version yet, so nobody finds what it would list.\n", role)
+	}
+	for _, role := range r.Cut {
+		fmt.Fprintf(w, "  Note: %s is a machine's role that delegates further, with keys that no event decides about: what lies below it was left out, and nobody looked for it.\n", role)
 	}
 	fmt.Fprintln(w, "\nWhat this does not show:")
 	for _, u := range r.Unproven {
