@@ -1,31 +1,11 @@
 package metadata
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/roles"
 )
-
-// DueRenewals are the roles of which the next version is to be proposed now:
-// signing has opened, and no open event makes one. The dates are those of
-// Schedule.
-func (r *Repository) DueRenewals(schedule []Moment, now time.Time) []string {
-	var due []string
-	for _, m := range schedule {
-		if m.Kind == SigningOpens && !m.At.After(now) && !slices.ContainsFunc(r.Open, func(e *Event) bool { return e.Payload(m.Role) != nil }) {
-			due = append(due, m.Role)
-		}
-	}
-	first := []string{roleTargets, roleRoot} // the later in this list, the earlier
-	slices.SortFunc(due, func(a, b string) int {
-		return cmp.Or(slices.Index(first, b)-slices.Index(first, a), strings.Compare(a, b))
-	})
-	return due
-}
 
 // The ladder of reminders: the days after the opening of an event, and the days
 // before the first of the versions that it renews expires. Behind the last of

@@ -19,6 +19,7 @@ type Proposition struct {
 	Name      string    // of the event; made from date and first payload if empty
 	Renew     []string  // roles to make anew although their policy did not change
 	Supersede []string  // open events to replace
+	Taken     []string  // names that are not to be made up: of branches that are there
 }
 
 // Proposal is a new event, ready to be committed.
@@ -59,6 +60,11 @@ func (e *RefusedError) Error() string {
 // version would fall below its new threshold. The lint must pass
 // (*RefusedError).
 func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error) {
+	return t.propose(d, p, t.addPayloads)
+}
+
+// propose makes an event of the payloads that add decides on.
+func (t *Trusted) propose(d *roles.Declaration, p Proposition, add func(*Event, *roles.Declaration, Proposition, []*Event) error) (*Proposal, error) {
 	if err := checkWhy(p.Why); err != nil {
 		return nil, err
 	}
@@ -77,14 +83,14 @@ func (t *Trusted) Propose(d *roles.Declaration, p Proposition) (*Proposal, error
 	}
 	out.Discards = t.discards(out.Replaces)
 	event := &Event{Why: p.Why, Opened: p.Opened.UTC().Truncate(time.Second), TestRoots: t.repo.TestRoots()}
-	if err := t.addPayloads(event, d, p, out.Replaces); err != nil {
+	if err := add(event, d, p, out.Replaces); err != nil {
 		return nil, err
 	}
 	if len(event.Payloads) == 0 {
 		return nil, ErrNothingToPropose
 	}
 	var err error
-	if event.Name, err = t.eventName(event, p.Name); err != nil {
+	if event.Name, err = t.eventName(event, p); err != nil {
 		return nil, err
 	}
 	for _, payload := range event.Payloads {
@@ -230,8 +236,8 @@ func (r *Repository) abandonedPayload(role string, version int64, digest verify.
 // eventName checks the given name or makes one: the date, the first role and
 // its version. A name is used once; a second event of the same kind on the
 // same day gets a number.
-func (t *Trusted) eventName(e *Event, given string) (string, error) {
-	taken := map[string]bool{}
+func (t *Trusted) eventName(e *Event, proposed Proposition) (string, error) {
+	given, taken := proposed.Name, map[string]bool{}
 	for _, other := range append(append([]*Event(nil), t.repo.Open...), t.repo.Closed...) {
 		taken[other.Name] = true
 	}
@@ -254,7 +260,7 @@ func (t *Trusted) eventName(e *Event, given string) (string, error) {
 		if n > 1 {
 			name = fmt.Sprintf("%s-%d", base, n)
 		}
-		if !taken[name] {
+		if !taken[name] && !slices.Contains(proposed.Taken, name) {
 			return name, nil
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/github"
+	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
 )
 
@@ -58,6 +59,57 @@ const patience = 30 * time.Second
 // saying which page to open. What the branch was made for is done by then, so nothing
 // that goes wrong here is an error. The message is that of the commit.
 func (w *workspace) openPull(ctx context.Context, branch, message string) pullRequest {
+	p, err := w.tryOpen(ctx, branch, message, "")
+	if err != nil {
+		p.Note = strings.Join(reasons([]error{err}), "")
+	}
+	return p
+}
+
+// UnopenedError is a branch that a machine has pushed, and for which no pull
+// request is open: nobody looks on who would open one by hand.
+type UnopenedError struct {
+	Branch string
+	Page   string // to open it on
+	Err    error  // why it is not open
+}
+
+func (e *UnopenedError) Error() string {
+	return fmt.Sprintf("branch %s is pushed, and no pull request is open for it: %v", e.Branch, e.Err)
+}
+
+// Unwrap returns why it is not open.
+func (e *UnopenedError) Unwrap() error { return e.Err }
+
+// Hint names the next step: that of the reason, or the page.
+func (e *UnopenedError) Hint() string {
+	var h hinted
+	if errors.As(e.Err, &h) {
+		return h.Hint()
+	}
+	return "open it by hand: " + e.Page
+}
+
+// errNoWay is a forge that cannot be asked to open anything.
+var errNoWay = errors.New("the branch is not where the forge could be asked to open one")
+
+// mustOpen is openPull for a machine. A pull request for the same head that
+// somebody has closed is not opened again (*forge.ClosedError).
+func (w *workspace) mustOpen(ctx context.Context, branch, message string, head git.Commit) (pullRequest, error) {
+	p, err := w.tryOpen(ctx, branch, message, head)
+	if err == nil && !p.Opened {
+		err = errNoWay
+	}
+	if err != nil {
+		p.Note = strings.Join(reasons([]error{err}), "")
+		return p, &UnopenedError{branch, p.Pull, err}
+	}
+	return p, nil
+}
+
+// tryOpen is openPull with the error. A head is named where what somebody has
+// closed must not be opened again.
+func (w *workspace) tryOpen(ctx context.Context, branch, message string, head git.Commit) (pullRequest, error) {
 	title, body, _ := strings.Cut(message, "\n")
 	way, route := w.route(branch, title)
 	p := pullRequest{Pull: route.Ask}
@@ -67,7 +119,7 @@ func (w *workspace) openPull(ctx context.Context, branch, message string) pullRe
 	to, ok := forge.ParseAddress(way.Target)
 	from, okFrom := forge.ParseAddress(way.Source)
 	if !ok || !okFrom || to.Host != from.Host {
-		return p
+		return p, nil
 	}
 	var page string
 	var err error
@@ -76,18 +128,15 @@ func (w *workspace) openPull(ctx context.Context, branch, message string) pullRe
 		page, err = w.submit(ctx, to, branch, route)
 	case len(route.Options) > 0:
 		p.Note = "the push asked for it, which not every server allows; look at its merge requests first"
-		return p
+		return p, nil
 	case w.env.Forges != nil:
-		proposal := forge.Proposal{From: from.Path, Branch: branch, Base: w.branch, Title: title, Body: strings.TrimSpace(body)}
+		proposal := forge.Proposal{From: from.Path, Branch: branch, Base: w.branch, Title: title, Body: strings.TrimSpace(body), Head: head}
 		page, err = w.ask(ctx, to, way.Kind, proposal)
-	}
-	if err != nil {
-		p.Note = strings.Join(reasons([]error{err}), "")
 	}
 	if page != "" {
 		p.Pull, p.Opened = page, true
 	}
-	return p
+	return p, err
 }
 
 // route is how a branch becomes a pull request without an API.

@@ -200,31 +200,46 @@ func (c *command) runPropose(ctx context.Context, o proposeOptions) error {
 const proposalBranch = "event/"
 
 // pushProposal pushes a proposal on top of parent, or finds the branch that an
-// earlier run has pushed.
+// earlier run has pushed, and asks for a pull request.
 func (w *workspace) pushProposal(ctx context.Context, trusted *metadata.Trusted, parent git.Commit, p *metadata.Proposal, dryRun bool) (*proposeResult, error) {
+	out, message, err := w.sendProposal(ctx, trusted, parent, p, dryRun)
+	if err == nil && !dryRun {
+		out.pullRequest = w.openPull(ctx, out.Branch, message)
+	}
+	return out, err
+}
+
+// sendProposal is pushProposal without the pull request; message is that of the
+// commit.
+func (w *workspace) sendProposal(ctx context.Context, trusted *metadata.Trusted, parent git.Commit, p *metadata.Proposal, dryRun bool) (out *proposeResult, message string, err error) {
 	if dryRun {
-		return proposed(trusted, p, true), nil
+		return proposed(trusted, p, true), "", nil
 	}
 	branch, again := proposalBranch+p.Event.Name, false
-	message := fmt.Sprintf("propose: %s\n\n%s\n", p.Event.Name, p.Event.Why) + recordTestRoots(p.Event.TestRoots)
+	message = proposalMessage(p.Event)
 	commit, err := w.pushBranch(ctx, parent, p.Change, message, branch, time.Time{})
 	var taken *BranchTakenError
 	if errors.As(err, &taken) {
 		earlier, ferr := w.proposedBefore(ctx, parent, taken.Found, p)
 		if ferr != nil {
-			return nil, ferr
+			return nil, "", ferr
 		}
 		if earlier != nil {
 			p, commit, again, err = earlier, taken.Found, true, nil
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	out := proposed(trusted, p, false)
+	out = proposed(trusted, p, false)
 	out.Branch, out.Commit, out.Again = branch, string(commit), again
-	out.pullRequest = w.openPull(ctx, branch, message)
-	return out, nil
+	return out, message, nil
+}
+
+// proposalMessage is the message of the commit that opens an event, and the text
+// of its pull request.
+func proposalMessage(e *metadata.Event) string {
+	return fmt.Sprintf("propose: %s\n\n%s\n", e.Name, e.Why) + recordTestRoots(e.TestRoots)
 }
 
 func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) *proposeResult {
