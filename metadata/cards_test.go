@@ -233,7 +233,7 @@ func TestGateJudgesNewcomers(t *testing.T) {
 				head := w.clone()
 				head.enrol(test.key)
 				if test.want == nil {
-					v := gate(t, w, head, KindPolicy, nil)
+					v := gate(t, w, head, KindMember, nil)
 					if state == "template" && !slices.ContainsFunc(v.Findings, func(f roles.Finding) bool {
 						return f.Severity == roles.Note && strings.HasPrefix(f.Text, "rust-tuf.toml cannot be proposed yet (")
 					}) {
@@ -241,7 +241,7 @@ func TestGateJudgesNewcomers(t *testing.T) {
 					}
 					continue
 				}
-				v := gate(t, w, head, KindPolicy, refused[*RefusedError](test.want...))
+				v := gate(t, w, head, KindMember, refused[*RefusedError](test.want...))
 				if next := v.Refusals[0].(*RefusedError).Findings[0].Next; next == "" {
 					t.Errorf("%s: nothing to do next: %v", state, v.Refusals)
 				}
@@ -287,7 +287,7 @@ func TestGateBeforeThePolicyIsReady(t *testing.T) {
 		for i, name := range nine {
 			head := w.clone()
 			head.enrol(cardKey{name: name, serial: 20000001 + uint32(i)})
-			gate(t, w, head, KindPolicy, nil)
+			gate(t, w, head, KindMember, nil)
 			if rep := Audit(head.tree(), head.options...); len(rep.Problems) > 0 {
 				t.Error(rep.Problems)
 			}
@@ -303,10 +303,10 @@ func TestGateBeforeThePolicyIsReady(t *testing.T) {
 	w.enrol(cardKey{name: "alice", serial: 20000001})
 	head := w.clone()
 	head.enrol(cardKey{name: "mallory", serial: 20000001})
-	gate(t, w, head, KindPolicy, refused[*RefusedError]("alice/main and mallory/main are on one card, 20000001"))
+	gate(t, w, head, KindMember, refused[*RefusedError]("alice/main and mallory/main are on one card, 20000001"))
 	head = w.clone()
 	head.files[MemberPath("mallory")] = []byte(strings.ReplaceAll(string(memberText("mallory", "")), publicOf("mallory").PEM(), publicOf("alice").PEM()))
-	gate(t, w, head, KindPolicy, refused[*RefusedError]("declare the same public key"))
+	gate(t, w, head, KindMember, refused[*RefusedError]("declare the same public key"))
 	head = w.clone()
 	head.files[PolicyFile] = []byte(strings.Replace(string(w.files[PolicyFile]), "\nthreshold", "\ntreshold", 1))
 	gate(t, w, head, KindPolicy, refused[*roles.SyntaxError]("unknown key"))
@@ -315,7 +315,7 @@ func TestGateBeforeThePolicyIsReady(t *testing.T) {
 	delete(head.files, MemberPath("ivan"))
 	delete(head.files, EvidencePath("ivan", 20000009, roles.SlotFile))
 	delete(head.files, EvidencePath("ivan", 20000009, roles.DeviceFile))
-	gate(t, w, head, KindPolicy, refused[*roles.ReferenceError]("there is no member ivan"))
+	gate(t, w, head, KindMember, refused[*roles.ReferenceError]("there is no member ivan"))
 }
 
 // retire writes the files that `member retire` pushes.
@@ -339,7 +339,7 @@ func TestGateJudgesRetirements(t *testing.T) {
 	w.complete(e.Name)
 	zed := w.clone()
 	zed.enrol(cardKey{name: "zed", serial: 20000077})
-	gate(t, w, zed, KindPolicy, nil)
+	gate(t, w, zed, KindMember, nil)
 
 	head := zed.clone() // ivan was named in root 1
 	head.declare(policy{root: append(except(nine, "ivan"), "zed"), rootThreshold: 5})
@@ -348,7 +348,7 @@ func TestGateJudgesRetirements(t *testing.T) {
 
 	head = zed.clone() // zed was named nowhere
 	head.retire("zed", 20000077, "zed")
-	v := gate(t, zed, head, KindPolicy, nil)
+	v := gate(t, zed, head, KindMember, nil)
 	if !slices.ContainsFunc(v.Findings, func(f roles.Finding) bool {
 		return f.Severity == roles.Note && strings.HasPrefix(f.Text, "zed said with the key main itself that it is retired and deleted in slot 9c of card 20000077; ")
 	}) {
@@ -356,11 +356,11 @@ func TestGateJudgesRetirements(t *testing.T) {
 	}
 	head = zed.clone()
 	head.retire("zed", 20000077, "mallory")
-	gate(t, zed, head, KindPolicy, refused[*RefusedError]("members/zed/retired-main.toml: the signature is not this key's"))
+	gate(t, zed, head, KindMember, refused[*RefusedError]("members/zed/retired-main.toml: the signature is not this key's"))
 	head = zed.clone()
 	head.retire("zed", 20000077, "zed")
 	head.files[MemberPath("zed")] = zed.files[MemberPath("zed")]
-	gate(t, zed, head, KindPolicy, refused[*RefusedError]("it says that the key is destroyed, but its status is active"))
+	gate(t, zed, head, KindMember, refused[*RefusedError]("it says that the key is destroyed, but its status is active"))
 }
 
 // A card that is younger than this program has an intermediate that is not
@@ -373,7 +373,7 @@ func TestGateTakesFurtherIntermediates(t *testing.T) {
 		w.options = []Option{Attestation(v)}
 		head := w.clone()
 		head.enrol(cardKey{name: "zed", serial: 20000077})
-		gate(t, w, head, KindPolicy, refused[*RefusedError]("zed/main is not proven to be on card 20000077: "))
+		gate(t, w, head, KindMember, refused[*RefusedError]("zed/main is not proven to be on card 20000077: "))
 		head.files[IntermediatesPath] = []byte(ca.PEM(between...))
 		gate(t, w, head, KindPolicy, nil)
 		if rep := Audit(head.tree(), head.options...); len(rep.Problems) > 0 {
@@ -454,7 +454,7 @@ func TestGateRefusesToTakeAKeyOffItsCard(t *testing.T) {
 			return strings.Replace(bare(text), `label = "main"`, `label = "other"`, 1)
 		}), refused[*RefusedError]("the key alice/main was declared on a card")},
 	} {
-		t.Run(tt.name, func(t *testing.T) { gate(t, tt.base, tt.head, KindPolicy, tt.want) })
+		t.Run(tt.name, func(t *testing.T) { gate(t, tt.base, tt.head, KindMember, tt.want) })
 	}
 	// Nor is it taken away beside an event that rests on it.
 	head := toFile(excused, "alice", same)
@@ -463,7 +463,7 @@ func TestGateRefusesToTakeAKeyOffItsCard(t *testing.T) {
 	// A key in a file for a role that wants cards is refused without any card too.
 	head = strict.clone()
 	head.files[MemberPath("zed")] = memberText("zed", "")
-	gate(t, strict, head, KindPolicy, nil)
+	gate(t, strict, head, KindMember, nil)
 	head.files[PolicyFile] = []byte(strings.ReplaceAll(string(head.files[PolicyFile]), `"ivan"`, `"zed"`))
 	gate(t, strict, head, KindPolicy, refused[*RefusedError]("1 of 9 keys of root lie in files, not on cards: zed/main"))
 }

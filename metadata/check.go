@@ -7,59 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
 )
-
-// Kind says what a pull request is, judged by what it changes and not by what
-// it calls itself.
-type Kind string
-
-// The kinds of pull request. Only a KindSignature may be merged by a machine.
-const (
-	KindNothing    Kind = "nothing"    // changes no file
-	KindSignature  Kind = "signature"  // adds exactly one signature file
-	KindProposal   Kind = "proposal"   // opens one event
-	KindCompletion Kind = "completion" // publishes one event that has its signatures
-	KindPolicy     Kind = "policy"     // edits the declared policy or members
-	KindOther      Kind = "other"      // touches nothing that rules decide
-	KindMixed      Kind = "mixed"      // more than one of these at once
-	KindFrozen     Kind = "frozen"     // only touches what nobody may change
-	KindRepair     Kind = "repair"     // only takes back what a race of two good pull requests left behind
-)
-
-// Verdict is what the gate says about a change from one tree to another.
-type Verdict struct {
-	Kind     Kind
-	Event    string          // concerned event, if one is
-	Free     []string        // changed paths that no rule protects: for the eyes of whoever merges
-	Refusals []error         // each typed; none means that it may be merged
-	Findings []roles.Finding // of the lint, for proposals and policy edits
-	Standing *Standing       // of the concerned event after the merge, if it is open
-	Signed   *verify.Holder  // whose signature a KindSignature adds
-	Sign     *SignatureFile  // the file it adds
-
-	// TestRoots names the roots that stood in for Yubico's in this judgement;
-	// empty but in a rehearsal (see Attestation).
-	TestRoots []string
-}
-
-// Accepted tells whether nothing speaks against merging.
-func (v *Verdict) Accepted() bool { return len(v.Refusals) == 0 }
-
-// Machine tells whether a machine may merge it: one signature file that counts
-// in an open event, and nothing else.
-func (v *Verdict) Machine() bool { return v.Accepted() && v.Kind == KindSignature }
-
-// refuse adds a refusal; the maxRefusals-th says that there are more.
-func (v *Verdict) refuse(err error) {
-	switch n := len(v.Refusals); {
-	case n < maxRefusals-1:
-		v.Refusals = append(v.Refusals, err)
-	case n == maxRefusals-1:
-		v.Refusals = append(v.Refusals, &ScopeError{Kind: v.Kind, Reason: "has further faults; repair these first"})
-	}
-}
 
 // Check judges what merging head would do to base. Both are whole trees; head
 // is the result of the merge. What judges is base: its published versions,
@@ -81,10 +30,13 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 	}
 	c := &checker{base: before, trusted: trusted, changes: changes, verdict: &Verdict{TestRoots: before.TestRoots()}}
 	c.classify()
-	if c.verdict.Kind == KindNothing {
-		return c.verdict, nil
+	for _, ch := range changes {
+		c.verdict.Touches = append(c.verdict.Touches, Touch{ch.Path, string(ch.Kind)})
 	}
-	if c.verdict.Kind == KindSignature {
+	switch c.verdict.Kind {
+	case KindNothing:
+		return c.verdict, nil
+	case KindSignature:
 		// A file for an event that has ended, or never was, belongs to nothing
 		// in head; its signer must hear why.
 		if _, err := before.Event(c.verdict.Event); err != nil {
@@ -93,7 +45,11 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 		}
 	}
 	if c.head, err = before.readLike(head, paths(changes)); err != nil {
-		c.verdict.refuse(err)
+		// That a frozen payload is edited is said already, by the file's name.
+		var edited *PayloadError
+		if c.verdict.Kind != KindFrozen || !errors.As(err, &edited) {
+			c.verdict.refuse(err)
+		}
 		return c.verdict, nil
 	}
 	for _, left := range []func() error{c.newConflict, c.newLate} {
@@ -103,6 +59,7 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 		}
 	}
 	c.handedOver()
+	c.verdict.Edits = c.edits()
 	switch c.verdict.Kind {
 	case KindSignature:
 		c.signature()
@@ -110,7 +67,7 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 		c.proposal()
 	case KindCompletion:
 		c.completion()
-	case KindPolicy:
+	case KindPolicy, KindMember:
 		c.declared()
 	case KindRepair:
 		c.repair()
@@ -262,6 +219,9 @@ func (c *checker) completion() {
 	}
 	switch {
 	case len(done) == 0:
+		if !slices.ContainsFunc(c.changes, func(ch treeChange) bool { return ch.Kind != deleted }) {
+			v.Kind = KindFrozen // nothing is published: parts of an event are gone
+		}
 		for _, ch := range c.changes {
 			if Governed(ch.Path) && !strings.HasPrefix(ch.Path, MembersDir+"/") && ch.Path != PolicyFile {
 				v.refuse(&FrozenError{Path: ch.Path, Kind: string(ch.Kind), Reason: frozenReason(ch)})
@@ -279,6 +239,7 @@ func (c *checker) completion() {
 		v.refuse(err)
 		return
 	}
+	v.Completion = completion
 	if completion.Standing != nil {
 		c.clock(completion.Standing)
 	} else {

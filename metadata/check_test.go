@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -57,7 +58,7 @@ func TestGateAccepts(t *testing.T) {
 
 	head = w.clone()
 	head.join("zed")
-	gate(t, w, head, KindPolicy, nil)
+	gate(t, w, head, KindMember, nil)
 
 	done := w.clone()
 	done.sign(rotationEvent, "erin", "judy", "karl")
@@ -86,7 +87,7 @@ func TestGateFreeFiles(t *testing.T) {
 	head := base.clone()
 	head.join("leo")
 	head.files[".github/workflows/gate.yml"] = []byte("run: true")
-	v := gate(t, base, head, KindPolicy, nil)
+	v := gate(t, base, head, KindMember, nil)
 	if !slices.Equal(v.Free, []string{".github/workflows/gate.yml"}) {
 		t.Errorf("free files: %q", v.Free)
 	}
@@ -156,10 +157,10 @@ func TestGateSignatureStays(t *testing.T) {
 	}
 	head := w.clone()
 	head.files[alice] = w.files[SignaturePath(rotationEvent, "root", keyIDOf("bob"))]
-	gate(t, w, head, KindCompletion, never("changes"))
+	gate(t, w, head, KindFrozen, never("changes"))
 	head = w.clone()
 	delete(head.files, alice)
-	gate(t, w, head, KindCompletion, never("deletes"))
+	gate(t, w, head, KindFrozen, never("deletes"))
 	head.files[LogPath("x", eventFile)] = nil
 	if v, err := Check(w.tree(), head.tree()); err != nil || v.Accepted() {
 		t.Errorf("%+v, %v", v, err)
@@ -181,15 +182,15 @@ func TestGateFrozen(t *testing.T) {
 		{"metadata/1.root.json", func(h *world, p string) { delete(h.files, p) }, KindFrozen, refused[*FrozenError]("deletes metadata/1.root.json", "a new version comes from a new event")},
 		{"metadata/2.root.json", func(h *world, p string) { h.files[p] = h.files["metadata/1.root.json"] }, KindCompletion, refused[*FrozenError]("adds metadata/2.root.json", "published by completing its event", "`rust-tuf complete`")},
 		{"metadata/timestamp.json", func(h *world, p string) { h.files[p] = nil }, KindCompletion, refused[*FrozenError]("adds metadata/timestamp.json")},
-		{LogPath("2026-11-22-root-v1", eventFile), func(h *world, p string) { h.files[p] = nil }, KindCompletion, refused[*FrozenError]("changes log/", "a closed event never changes")},
-		{LogPath("2026-11-22-root-v1", eventFile), func(h *world, p string) { h.remove(LogPath("2026-11-22-root-v1")) }, KindCompletion, refused[*FrozenError]("deletes log/", "a closed event never changes")},
+		{LogPath("2026-11-22-root-v1", eventFile), func(h *world, p string) { h.files[p] = nil }, KindFrozen, refused[*FrozenError]("changes log/", "a closed event never changes")},
+		{LogPath("2026-11-22-root-v1", eventFile), func(h *world, p string) { h.remove(LogPath("2026-11-22-root-v1")) }, KindFrozen, refused[*FrozenError]("deletes log/", "a closed event never changes")},
 		{LogPath("made-up", eventFile), func(h *world, p string) {
 			for rel, content := range h.under(LogPath("2026-11-22-root-v1")) {
 				h.files[LogPath("made-up", rel)] = content
 			}
 		}, KindCompletion, refused[*FrozenError]("adds log/made-up", "files come into the log only when their event ends", "has further faults; repair these first")},
-		{EventPath(rotationEvent, eventFile), func(h *world, p string) { h.edit(p, "dave leave", "dave stay") }, KindCompletion, refused[*FrozenError]("changes events/", "an open event is frozen", "--supersede")},
-		{EventPath(rotationEvent, "2.root.json"), func(h *world, p string) { h.files[p] = append(h.files[p], '\n') }, KindCompletion, refused[*FrozenError]("an open event is frozen")},
+		{EventPath(rotationEvent, eventFile), func(h *world, p string) { h.edit(p, "dave leave", "dave stay") }, KindFrozen, refused[*FrozenError]("changes events/", "an open event is frozen", "--supersede")},
+		{EventPath(rotationEvent, "2.root.json"), func(h *world, p string) { h.files[p] = append(h.files[p], '\n') }, KindFrozen, refused[*FrozenError]("an open event is frozen")},
 		{EventPath(rotationEvent), func(h *world, p string) { h.remove(p) }, KindCompletion, refused[*PendingError](rotationEvent + " is pending")},
 		{"events", func(h *world, p string) { h.files[p] = nil }, KindFrozen, refused[*FrozenError]("adds events", "stands where a folder belongs")},
 		{"members", func(h *world, p string) { h.files[p] = nil }, KindFrozen, refused[*FrozenError]("adds members", "stands where a folder belongs")},
@@ -236,7 +237,11 @@ func TestGatePolicy(t *testing.T) {
 			head := w.clone()
 			head.t = t
 			tt.edit(head)
-			gate(t, w, head, KindPolicy, tt.want)
+			kind := KindMember
+			if !bytes.Equal(head.files[PolicyFile], w.files[PolicyFile]) {
+				kind = KindPolicy
+			}
+			gate(t, w, head, kind, tt.want)
 			if _, err := head.tryPropose(Proposition{Renew: []string{"root"}}); err == nil {
 				t.Error("it can be proposed")
 			}

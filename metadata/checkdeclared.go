@@ -42,6 +42,37 @@ func (c *checker) declared() {
 	}
 }
 
+// edits compares the declarations of base and head, if the pull request touches
+// them.
+func (c *checker) edits() *roles.Difference {
+	if !slices.ContainsFunc(c.changes, func(ch treeChange) bool {
+		return ch.Path == PolicyFile || strings.HasPrefix(ch.Path, MembersDir+"/")
+	}) {
+		return nil
+	}
+	before, err := c.base.declarationOrMembers()
+	if err != nil {
+		return nil
+	}
+	after, err := c.head.declarationOrMembers()
+	if err != nil {
+		return nil // refused already
+	}
+	d := roles.DiffDeclared(before, after)
+	return &d
+}
+
+// declarationOrMembers is the declaration, or only its members where the policy
+// cannot be read.
+func (r *Repository) declarationOrMembers() (*roles.Declaration, error) {
+	d, err := r.Declaration()
+	if err == nil {
+		return d, nil
+	}
+	members, err := r.Members()
+	return &roles.Declaration{Members: members}, err
+}
+
 // offCards refuses that a key on a card becomes one in a file. A base whose
 // members cannot be read has no keys on cards; the edit repairs it.
 func (c *checker) offCards() []roles.Finding {

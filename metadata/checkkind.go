@@ -50,8 +50,12 @@ func (c *checker) classify() {
 		v.Kind = KindProposal
 	case len(t.publishes) > 0 && len(t.policy)+len(t.free) > 0:
 		c.mixed("publishes and changes %s; a completion comes alone: `rust-tuf complete` makes it", strings.Join(firstFew(append(t.policy, t.free...)), ", "))
-	case len(t.publishes)+len(t.logs)+len(t.ends) > 0 || slices.ContainsFunc(t.frozen, isOfEvent):
+	case len(t.publishes)+len(t.logs)+len(t.ends) > 0:
 		v.Kind = KindCompletion
+	case slices.ContainsFunc(t.frozen, isOfEvent):
+		v.Kind = KindFrozen
+	case len(t.policy) > 0 && !slices.ContainsFunc(t.policy, func(p string) bool { return !ofMember(p) }):
+		v.Kind = KindMember
 	case len(t.policy) > 0:
 		v.Kind = KindPolicy
 	case len(t.free) > 0:
@@ -59,6 +63,11 @@ func (c *checker) classify() {
 	default:
 		v.Kind = KindFrozen
 	}
+}
+
+// ofMember tells whether a path belongs to one member.
+func ofMember(p string) bool {
+	return strings.HasPrefix(p, MembersDir+"/") && strings.Count(p, "/") > 1
 }
 
 func (c *checker) mixed(format string, args ...any) {
@@ -151,7 +160,11 @@ func frozenReason(ch treeChange) string {
 		return "it is not the name of a signature file; `rust-tuf sign` makes the right one"
 	case strings.Contains(p, "/"+signaturesDir+"/"):
 		return "a signature never changes; a new one comes from `rust-tuf sign`"
+	case !isOfEvent(ch):
+		return "only the folders of events belong there; `rust-tuf propose` makes them"
+	case ch.Kind == added:
+		return "an open event is frozen: nothing is added to it but signatures, which `rust-tuf sign` makes"
 	default:
-		return "an open event is frozen; to change it, propose again with --supersede"
+		return "an open event is frozen: nobody may change what its members sign; take the edit back, or propose again with --supersede"
 	}
 }

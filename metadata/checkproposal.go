@@ -105,6 +105,7 @@ func (c *checker) superseding(e *Event) {
 		if err := moveToLog(c.base.tree, old, &Closing{Outcome: Superseded, By: e.Name}, &expected); err != nil {
 			c.verdict.refuse(err)
 		}
+		c.verdict.Discards = append(c.verdict.Discards, c.trusted.discard(old))
 		if !supersedesOneOf(e, old) && !c.base.overtaken(old) {
 			c.verdict.refuse(&ScopeError{Kind: c.verdict.Kind, Events: []string{e.Name, old.Name},
 				Reason: fmt.Sprintf("closes the event %s, but %s makes no version in its place; only what takes its place may close it", old.Name, e.Name)})

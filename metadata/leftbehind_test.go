@@ -132,7 +132,7 @@ func TestConflictTakenBack(t *testing.T) {
 		"with it goes a member":  {func(h *world) { delete(h.files, MemberPath("carol")) }, KindCompletion, refused[*ConflictError]("events first and second")},
 		"with it comes a README": {func(h *world) { h.files["NEWS"] = nil }, KindCompletion, refused[*ConflictError]("events first and second")},
 		"both go":                {func(h *world) { h.remove("events") }, KindCompletion, refused[*ScopeError]("ends the events first, second", "a completion ends one")},
-		"one is edited": {func(h *world) { maps.Copy(h.files, both.files); h.files[EventPath("second", "3.root.json")] = nil }, KindCompletion,
+		"one is edited": {func(h *world) { maps.Copy(h.files, both.files); h.files[EventPath("second", "3.root.json")] = nil }, KindFrozen,
 			refused[*FileError](EventPath("second", "3.root.json"))},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestLateSignatureMerged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			head := done.clone()
 			edit(head)
-			gate(t, logged, head, KindCompletion, refused[*FrozenError]("deletes "+LogDir, "a closed event never changes"))
+			gate(t, logged, head, KindFrozen, refused[*FrozenError]("deletes "+LogDir, "a closed event never changes"))
 		})
 	}
 }
@@ -411,7 +411,7 @@ func TestWorthlessSignatureMayGo(t *testing.T) {
 	gate(t, w, clean, KindRepair, nil)
 	head := clean.clone()
 	head.remove(EventPath(rotationEvent, "signatures"))
-	gate(t, w, head, KindCompletion, refused[*FrozenError]("a signature never changes"))
+	gate(t, w, head, KindFrozen, refused[*FrozenError]("a signature never changes"))
 }
 
 // To name what the log does not hold would free signers from a promise that

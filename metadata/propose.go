@@ -349,21 +349,31 @@ func (t *Trusted) proveProposal(p *Proposal) error {
 func (t *Trusted) discards(events []*Event) []string {
 	var out []string
 	for _, e := range events {
-		// Two events for one version may both hold good signatures.
-		standing, err := t.judge(e)
-		if err != nil {
-			continue // it could not complete anyway
-		}
-		for _, p := range standing.Payloads {
-			for _, h := range p.Holders() {
-				if p.Signed(h.KeyID) {
-					out = append(out, h.Owner)
-				}
-			}
-		}
+		out = append(out, t.discard(e).Owners...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// discard says what is lost when an event is superseded. One of two events for
+// one version may hold good signatures too.
+func (t *Trusted) discard(e *Event) Discard {
+	out := Discard{Event: e.Name}
+	standing, err := t.judge(e)
+	if err != nil {
+		return out // it could not complete anyway
+	}
+	for _, p := range standing.Payloads {
+		for _, h := range p.Holders() {
+			if p.Signed(h.KeyID) {
+				out.Owners = append(out.Owners, h.Owner)
+			}
+		}
+	}
+	slices.Sort(out.Owners)
+	out.Owners = slices.Compact(out.Owners)
+	out.Complete = standing.Complete()
+	return out
 }
 
 func findEvent(events []*Event, name string) *Event {

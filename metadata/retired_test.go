@@ -19,7 +19,7 @@ func TestGateKeepsRetirements(t *testing.T) {
 	delete(back.files, path)
 	back.files[MemberPath("zed")] = zed.files[MemberPath("zed")]
 	kept := refused[*FrozenError]("the pull request deletes " + path + ": it is what the holder of zed/main said with the key itself before destroying it; that is kept")
-	gate(t, gone, back, KindPolicy, kept)
+	gate(t, gone, back, KindMember, kept)
 	back.propose("with a key that is gone")
 	gate(t, gone, back, KindProposal, kept)
 
@@ -30,20 +30,20 @@ func TestGateKeepsRetirements(t *testing.T) {
 		}
 	}
 	delete(back.files, path)
-	gate(t, gone, back, KindPolicy, kept)
+	gate(t, gone, back, KindMember, kept)
 
 	back = gone.clone() // the file stays, the key comes back
 	back.files[MemberPath("zed")] = zed.files[MemberPath("zed")]
-	gate(t, gone, back, KindPolicy, refused[*RefusedError]("it says that the key is destroyed, but its status is active"))
+	gate(t, gone, back, KindMember, refused[*RefusedError]("it says that the key is destroyed, but its status is active"))
 
 	back = gone.clone()
 	back.files[path] = append(back.files[path], "# not quite\n"...)
-	gate(t, gone, back, KindPolicy, refused[*FrozenError]("the pull request changes "+path+": "))
+	gate(t, gone, back, KindMember, refused[*FrozenError]("the pull request changes "+path+": "))
 
 	// What was merged although it proves nothing can be taken back.
 	forged := zed.clone()
 	forged.retire("zed", 20000077, "mallory")
-	gate(t, forged, zed, KindPolicy, nil)
+	gate(t, forged, zed, KindMember, nil)
 }
 
 // A key that an open event lists is counted on when that is signed: its end
@@ -61,10 +61,10 @@ func TestGateKeepsWhatAnOpenEventLists(t *testing.T) {
 	counted := refused[*CountedOnError](RetirementPath("ivan", "main")+" says that the key is destroyed, but the open event "+e.Name+" lists it in root",
 		"that can be said when no version and no open event lists it")
 	gate(t, w, after, KindPolicy, counted)
-	gate(t, head, after, KindPolicy, counted)
+	gate(t, head, after, KindMember, counted)
 
 	// Where both were merged at once, the record can be taken back.
-	gate(t, after, head, KindPolicy, nil)
+	gate(t, after, head, KindMember, nil)
 	// The event that takes the place of that one may come with the record.
 	after = head.clone()
 	after.retire("ivan", 20000009, "ivan")
@@ -82,5 +82,5 @@ func TestGateKeepsWhatIsTrustedBesideAnUnreadyPolicy(t *testing.T) {
 	w.declare(policy{root: append(except(nine, "ivan"), "zed"), rootThreshold: 5}) // who has sent no key
 	head := w.clone()
 	head.retire("ivan", 20000009, "ivan")
-	gate(t, w, head, KindPolicy, refused[*CountedOnError]("the trusted versions of root, targets list it"))
+	gate(t, w, head, KindMember, refused[*CountedOnError]("the trusted versions of root, targets list it"))
 }

@@ -155,7 +155,7 @@ func TestSupersededNeverCompletes(t *testing.T) {
 		// the gate keep it out: both deletions are refused.
 		head := w.clone()
 		head.remove(LogPath(rotationEvent))
-		gate(t, w, head, KindCompletion, refused[*FrozenError]("deletes log/"+rotationEvent, "a closed event never changes"))
+		gate(t, w, head, KindFrozen, refused[*FrozenError]("deletes log/"+rotationEvent, "a closed event never changes"))
 		head = w.clone()
 		head.remove(EventPath("better"))
 		gate(t, w, head, KindCompletion, refused[*PendingError]("better is pending"))

@@ -141,11 +141,14 @@ var kindWords = map[metadata.Kind]string{
 	metadata.KindSignature:  "adds one signature and nothing else",
 	metadata.KindProposal:   "opens an event",
 	metadata.KindCompletion: "publishes an event",
-	metadata.KindPolicy:     "edits the policy or the members",
+	metadata.KindMember:     "edits members' files",
+	metadata.KindPolicy:     "edits the policy",
 	metadata.KindOther:      "changes files that no rule is about",
 	metadata.KindMixed:      "does several things at once",
 	metadata.KindFrozen:     "changes what nobody may change",
-	metadata.KindRepair:     "takes back what pull requests left behind that were merged in the wrong order",
+	metadata.KindRepair:     "removes files that came too late for an event",
+
+	metadata.KindUnmergeable: "cannot be merged as it is",
 }
 
 func (r *gateResult) text(w io.Writer) {
@@ -162,7 +165,7 @@ func (r *gateResult) text(w io.Writer) {
 	for _, e := range r.Refusals {
 		fmt.Fprintf(w, "refused: %s\n", e)
 	}
-	if kind == metadata.KindPolicy {
+	if kind == metadata.KindPolicy || kind == metadata.KindMember {
 		for _, p := range r.Free {
 			fmt.Fprintf(w, "also changes %s, which no rule protects: read it yourself\n", p)
 		}

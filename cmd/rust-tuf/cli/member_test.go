@@ -45,7 +45,7 @@ func TestMemberAdd(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	verdict, err := s.gateOn(t, "member/judy")
-	if err != nil || verdict.Kind != "policy" || !verdict.Accepted || verdict.Machine {
+	if err != nil || verdict.Kind != "member" || !verdict.Accepted || verdict.Machine {
 		t.Errorf("%+v, %v", verdict, err)
 	}
 	// The same once more is the same branch; anything else is refused, and

@@ -138,7 +138,7 @@ func (s *cardCeremony) enrolNine(t *testing.T) {
 		branches = append(branches, "member/"+name)
 	}
 	verdict, err := s.gateOn(t, branches[0])
-	if err != nil || !verdict.Accepted || verdict.Machine || verdict.Kind != string(metadata.KindPolicy) || !slices.Equal(verdict.TestRoots, s.proof.TestRoots()) {
+	if err != nil || !verdict.Accepted || verdict.Machine || verdict.Kind != string(metadata.KindMember) || !slices.Equal(verdict.TestRoots, s.proof.TestRoots()) {
 		t.Fatalf("%+v, %v", verdict, err)
 	}
 	m := s.maintainer
