@@ -62,29 +62,37 @@ func (r *Repo) FetchAll(ctx context.Context, remote string) ([]Ref, error) {
 		}
 		refs = append(refs, ref)
 	}
-	attempts := r.limits.attempts
-	odd := map[string]error{}
-	if err := r.fetchApart(ctx, remote, wanted, odd, &attempts); err != nil {
+	if err := r.fetchInto(ctx, &apart{repo: r, remote: remote, attempts: r.limits.attempts}, wanted, refs); err != nil {
 		return nil, err
+	}
+	slices.SortFunc(refs, func(a, b Ref) int { return strings.Compare(a.Name, b.Name) })
+	return refs, nil
+}
+
+// fetchInto fetches what is wanted, and fills in where those of the refs are that
+// have no error yet.
+func (r *Repo) fetchInto(ctx context.Context, a *apart, wanted []string, refs []Ref) error {
+	a.odd = map[string]error{}
+	if err := a.fetch(ctx, wanted); err != nil {
+		return err
 	}
 	here, err := r.fetched(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i := range refs {
 		ref := &refs[i]
-		switch at := here[localRef(remote, ref.Name)]; {
+		switch at := here[localRef(a.remote, ref.Name)]; {
 		case ref.Err != nil:
-		case odd[ref.Name] != nil:
-			ref.Err = odd[ref.Name]
+		case a.odd[ref.Name] != nil:
+			ref.Err = a.odd[ref.Name]
 		case at.kind != "commit":
 			ref.Err = &ObjectError{ID: at.id, Reason: fmt.Sprintf("is no commit but %q", at.kind)}
 		default:
 			ref.Commit = Commit(at.id)
 		}
 	}
-	slices.SortFunc(refs, func(a, b Ref) int { return strings.Compare(a.Name, b.Name) })
-	return refs, nil
+	return nil
 }
 
 // isWork tells whether a ref of a remote is one that people put work on.
@@ -100,31 +108,6 @@ func isWork(name string) bool {
 		}
 	}
 	return false
-}
-
-// fetchApart fetches refs together and, when that fails, in halves, until those
-// that cannot be fetched stand alone. It returns an error only when nothing
-// more can come of trying.
-func (r *Repo) fetchApart(ctx context.Context, remote string, refs []string, odd map[string]error, attempts *int) error {
-	if len(refs) == 0 {
-		return nil
-	}
-	*attempts--
-	err := r.fetch(ctx, remote, refs)
-	if err == nil || ctx.Err() != nil {
-		return err
-	}
-	if len(refs) == 1 || *attempts <= 0 {
-		for _, ref := range refs {
-			odd[ref] = err
-		}
-		return nil
-	}
-	half := len(refs) / 2
-	if err := r.fetchApart(ctx, remote, refs[:half], odd, attempts); err != nil {
-		return err
-	}
-	return r.fetchApart(ctx, remote, refs[half:], odd, attempts)
 }
 
 // fetch fetches refs, each to its place below refs/rust-tuf/.

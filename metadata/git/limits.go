@@ -22,6 +22,10 @@ type limits struct {
 	// refs is the most branches and pull requests taken from one remote: ten
 	// times what a busy forge repository of this kind collects in a decade.
 	refs int
+	// one is how long a fetch of one head may take, several one of many together,
+	// and heads all that FetchHeads does. What is behind a signature comes in a
+	// second or two; a job of a forge has some minutes.
+	one, several, heads time.Duration
 	// attempts is the most fetches that FetchAll makes to get past refs that
 	// cannot be fetched; halving finds ten odd refs among thousands in this.
 	attempts int
@@ -48,6 +52,9 @@ func defaultLimits() limits {
 		fileBytes: 64 << 20,
 		treeBytes: 256 << 20,
 		refs:      20_000,
+		one:       20 * time.Second,
+		several:   time.Minute,
+		heads:     5 * time.Minute,
 		attempts:  300,
 		output:    8 << 20,
 		words:     8 << 10,
