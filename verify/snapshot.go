@@ -7,7 +7,8 @@ import "time"
 type Snapshot Document
 
 // readSnapshot reads the document as a snapshot (SPEC 4.4). Every entry is
-// checked for its form, none is kept: one is looked up when it is asked for.
+// checked for its form unless that is known, none is kept: one is looked up when
+// it is asked for.
 func (d *Document) readSnapshot() (*Snapshot, error) {
 	if err := d.concerns(typeSnapshot); err != nil {
 		return nil, err
