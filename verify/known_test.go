@@ -261,6 +261,41 @@ func TestKnownMetaDamaged(t *testing.T) {
 	}
 }
 
+// What was known of a snapshot is a floor for the next one.
+func TestKnownMetaIsAFloor(t *testing.T) {
+	root := listedRoot(t)
+	names := numbered(150)
+	at := func(place, version int) string {
+		return entries(names, func(i int) string {
+			if i == place {
+				return fmt.Sprintf(`{"version":%d}`, version)
+			}
+			return `{"version":5}`
+		})
+	}
+	older := listed(t, "snapshot", 1, "meta", at(0, 5))
+	first, _, err := restored(t, root, verify.Limits{}, older, verify.SnapshotRecord{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := func(meta string) error {
+		s := verify.NewSession(root, now, verify.Limits{})
+		if err := errors.Join(s.EndRoots(), second(s.AddTimestamp(listed(t, "timestamp", 1, "meta", `{"snapshot.json":{"version":2}}`)))); err != nil {
+			t.Fatal(err)
+		}
+		if current, err := s.RestoreSnapshot(older, first.SnapshotRecord()); err != nil || current {
+			t.Fatal(current, err)
+		}
+		return s.AddSnapshot(listed(t, "snapshot", 2, "meta", meta))
+	}
+	for _, place := range []int{0, 1, 75, 149} {
+		if err := next(at(place, 6)); err != nil {
+			t.Error(err)
+		}
+		refused[*verify.VersionError](t, next(at(place, 4)), names[place]+" 4 is not newer than the trusted version 5")
+	}
+}
+
 // What a client does to find that nothing has changed takes the same memory
 // however many files a snapshot lists.
 func TestKnownMetaAllocations(t *testing.T) {

@@ -120,24 +120,40 @@ func TestSnapshotRecordSparesNothingElse(t *testing.T) {
 			r := serve(t)
 			r.hashes = name == "hash"
 			r.publish()
-			s := verify.NewSession(mustTrust(t, r.files["1.root.json"]), now, verify.Limits{})
-			if err := errors.Join(s.EndRoots(), second(s.AddTimestamp(r.files["timestamp.json"]))); err != nil {
-				t.Fatal(err)
-			}
+			root := mustTrust(t, r.files["1.root.json"])
 			check.edit(r)
 			kept := envelope(t, r.snapshot, r.online)
-			current, err := s.RestoreSnapshot(kept, recordOf(t, kept, r.files["1.root.json"]))
-			if current {
-				t.Error("taken as current")
+			var compact bytes.Buffer
+			if err := json.Compact(&compact, kept); err != nil {
+				t.Fatal(err)
 			}
-			if check.refused != nil {
-				check.refused(t, err)
-			} else if err != nil {
-				t.Error(err)
+			for _, c := range []struct {
+				raw    []byte
+				record verify.SnapshotRecord
+			}{
+				{kept, recordOf(t, kept, r.files["1.root.json"])},
+				{compact.Bytes(), withMeta(t, compact.Bytes(), root, len(targetsMeta), 1)},
+			} {
+				s := verify.NewSession(root, now, verify.Limits{})
+				if err := errors.Join(s.EndRoots(), second(s.AddTimestamp(r.files["timestamp.json"]))); err != nil {
+					t.Fatal(err)
+				}
+				current, err := s.RestoreSnapshot(c.raw, c.record)
+				if current {
+					t.Error("taken as current")
+				}
+				if check.refused != nil {
+					check.refused(t, err)
+				} else if err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
 }
+
+// targetsMeta is the `meta` of a served repository without delegations.
+const targetsMeta = `{"targets.json":{"version":1}}`
 
 // line is how the memory of a client has a record.
 func line(r verify.SnapshotRecord) string {
@@ -199,7 +215,7 @@ func TestRememberedMeta(t *testing.T) {
 	good := compact.Bytes()
 	r.files["1.snapshot.json"] = good
 	_, store := r.refreshed()
-	size := len(`{"targets.json":{"version":1}}`)
+	size := len(targetsMeta)
 	lineOf := func(raw []byte) string {
 		old := strings.TrimSuffix(line(withMeta(t, raw, mustTrust(t, r.files["1.root.json"]), size, 1)), "\n")
 		return fmt.Sprintf("%s meta %d 1\n", old, size)
