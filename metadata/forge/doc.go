@@ -14,7 +14,8 @@
 // maintains the remote. A route is computed from addresses and reaches nothing.
 //
 // With an API, a client offers as many of the small interfaces [Opener],
-// [Reviewer], [Merger] and [Caretaker] as its forge has. Package github offers all.
+// [Reviewer], [Merger] and [Caretaker] as its forge has. Packages github and gitea offer
+// all, by package hub.
 // Each call may be made again after a kill or a lost answer: it finds what an
 // earlier one has made and makes no second.
 //

@@ -88,14 +88,20 @@ var ErrNoTool = errors.New("the forge's own tool is not installed, or is not log
 // FindToken looks for a token for a forge: in the environment, then with its own
 // tool, which may be nil. There is no third place. Without any, the token is absent.
 //
-// A variable counts for the host that it is meant for: GH_TOKEN and GITHUB_TOKEN for
-// github.com, GH_ENTERPRISE_TOKEN and GITHUB_ENTERPRISE_TOKEN for other hosts, as the
-// tool gh has it; and GITHUB_TOKEN for the host of GITHUB_SERVER_URL, which
-// GitHub's own runners set.
+// A variable counts for the host that it is meant for. GitHub: GH_TOKEN and
+// GITHUB_TOKEN for github.com, GH_ENTERPRISE_TOKEN and GITHUB_ENTERPRISE_TOKEN for
+// other hosts, as the tool gh has it; and GITHUB_TOKEN for the host of
+// GITHUB_SERVER_URL, which GitHub's own runners set. Gitea and Forgejo: see ServerOf.
 //
-// Only GitHub's API is used, so no token is looked for elsewhere.
+// The API of GitLab is not used, so no token is looked for there. Errors:
+// *TokenError, *ServerError.
 func FindToken(ctx context.Context, kind Kind, host string, getenv func(string) string, tool Tool) (Token, error) {
-	if kind != GitHub {
+	switch kind {
+	case Gitea, Forgejo:
+		_, token, err := serverOf(kind, host, getenv)
+		return token, err
+	case GitHub:
+	default:
 		return Token{}, nil
 	}
 	names := []string{"GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}

@@ -60,9 +60,30 @@ func (s *Server) GitAs(name, token string) []string {
 	return []string{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=http." + s.URL + "/.extraHeader", "GIT_CONFIG_VALUE_0=Authorization: Basic " + basic}
 }
 
-// Ask asks the server's interface as this user, and wants an answer with a status
-// below 300. What comes as an object is returned.
+// Ask asks the server's interface as this user for one object, and wants an answer
+// with a status below 300.
 func (u *User) Ask(t *testing.T, method, path string, body map[string]any) map[string]any {
+	t.Helper()
+	out := map[string]any{}
+	if answer := u.ask(t, method, path, body); len(answer) > 0 {
+		if err := json.Unmarshal(answer, &out); err != nil {
+			t.Fatalf("%s %s: %v", method, path, err)
+		}
+	}
+	return out
+}
+
+// Count asks for a list and returns how long its first page is.
+func (u *User) Count(t *testing.T, path string) int {
+	t.Helper()
+	var list []any
+	if err := json.Unmarshal(u.ask(t, http.MethodGet, path, nil), &list); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return len(list)
+}
+
+func (u *User) ask(t *testing.T, method, path string, body map[string]any) []byte {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -83,13 +104,11 @@ func (u *User) Ask(t *testing.T, method, path string, body map[string]any) map[s
 	if err != nil || resp.StatusCode >= 300 {
 		t.Fatalf("%s %s: status %d, %v\n%s", method, path, resp.StatusCode, err, strings.ReplaceAll(string(answer), u.token, "[token]"))
 	}
-	out := map[string]any{}
-	_ = json.Unmarshal(answer, &out) // a list or nothing is left aside
-	return out
+	return answer
 }
 
 // Repository makes an empty repository that everybody may read, and returns its
-// address. An administrator of it says otherwise later.
+// address.
 func (u *User) Repository(t *testing.T, name string) string {
 	t.Helper()
 	u.Ask(t, http.MethodPost, "user/repos", map[string]any{"name": name, "default_branch": "main"})
@@ -108,6 +127,20 @@ func (u *User) Await(t *testing.T, name string) {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// Write makes a commit with one file on a branch, a new one if from is a name, and
+// returns it.
+func (u *User) Write(t *testing.T, repository, from, branch, file, text string) string {
+	t.Helper()
+	body := map[string]any{"content": base64.StdEncoding.EncodeToString([]byte(text)), "message": "write " + file, "branch": branch}
+	if from != "" {
+		body["branch"], body["new_branch"] = from, branch
+	}
+	made := u.Ask(t, http.MethodPost, "repos/"+u.Name+"/"+repository+"/contents/"+file, body)
+	commit, _ := made["commit"].(map[string]any)
+	id, _ := commit["sha"].(string)
+	return id
 }
 
 // Fork gives this user a repository of their own, and returns its address.

@@ -23,30 +23,31 @@ func (d *diagnosis) pulls(ctx context.Context) {
 	switch {
 	case !ok || !okFrom || to.Host != from.Host:
 		byHand("")
-	case route.For != "":
-		d.line(markOK, "remote", "", "pull requests are opened by a push for review to branch %s of remote %s, at %s", route.For, w.remote, to)
-	case len(route.Options) > 0:
+	case len(route.Options) > 0 && route.For == "":
 		d.line(markOK, "remote", "", "merge requests are opened by options of the push, where %s allows that; else by hand: %s", to.Host, page)
-	case w.env.Forges == nil:
-		byHand("")
 	default:
-		d.api(ctx, to, way.Kind, byHand)
+		d.api(ctx, to, way.Kind, func(why string) {
+			if route.For == "" {
+				byHand(why)
+				return
+			}
+			d.line(markOK, "remote", "", "pull requests are opened by a push for review to branch %s of remote %s, at %s", route.For, w.remote, to)
+		})
 	}
 }
 
-// api says whether a token for the forge is at hand, and from where.
-func (d *diagnosis) api(ctx context.Context, to forge.Address, kind forge.Kind, byHand func(why string)) {
-	short, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	opener, err := d.env.Forges(short, to, kind)
+// api says whether a token for the forge is at hand, and from where; otherwise is what
+// is done without one.
+func (d *diagnosis) api(ctx context.Context, to forge.Address, kind forge.Kind, otherwise func(why string)) {
+	opener, err := d.w.opener(ctx, to, kind)
 	switch {
 	case err != nil:
 		d.trouble(markWarning, "remote", err)
-		byHand("")
-	case opener == nil && kind == forge.GitHub:
-		byHand(", because there is no token for " + to.Host)
+		otherwise("")
+	case opener == nil && kind == forge.GitHub && d.env.Forges != nil:
+		otherwise(", because there is no token for " + to.Host)
 	case opener == nil:
-		byHand("")
+		otherwise("")
 	default:
 		d.line(markOK, "remote", "", "pull requests are opened by the API of %s%s", to.Host, withToken(opener))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
+	"github.com/rust-lang/rust-tuf/metadata/forge/gitea"
 	"github.com/rust-lang/rust-tuf/metadata/forge/github"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -26,7 +27,15 @@ func forges(getenv func(string) string) Forges {
 		if err != nil || token.Absent() {
 			return nil, err
 		}
-		return github.New(a, token, github.Options{Login: getenv(forge.LoginVariable)})
+		login := getenv(forge.LoginVariable)
+		if k == forge.GitHub {
+			return github.New(a, token, github.Options{Login: login})
+		}
+		server, err := forge.ServerOf(k, a.Host, getenv)
+		if err != nil {
+			return nil, err
+		}
+		return gitea.New(a, token, gitea.Options{Login: login, API: server + gitea.InterfacePath})
 	}
 }
 
@@ -121,17 +130,17 @@ func (w *workspace) tryOpen(ctx context.Context, branch, message string, head gi
 	if !ok || !okFrom || to.Host != from.Host {
 		return p, nil
 	}
-	var page string
-	var err error
-	switch {
-	case route.For != "":
-		page, err = w.submit(ctx, to, branch, route)
-	case len(route.Options) > 0:
+	if len(route.Options) > 0 && route.For == "" {
 		p.Note = "the push asked for it, which not every server allows; look at its merge requests first"
 		return p, nil
-	case w.env.Forges != nil:
-		proposal := forge.Proposal{From: from.Path, Branch: branch, Base: w.branch, Title: title, Body: strings.TrimSpace(body), Head: head}
-		page, err = w.ask(ctx, to, way.Kind, proposal)
+	}
+	var page string
+	opener, err := w.opener(ctx, to, way.Kind)
+	switch {
+	case opener != nil && err == nil:
+		page, err = w.ask(ctx, opener, to, forge.Proposal{From: from.Path, Branch: branch, Base: w.branch, Title: title, Body: strings.TrimSpace(body), Head: head})
+	case route.For != "": // for which no token is needed
+		page, err = w.submit(ctx, to, branch, route)
 	}
 	if page != "" {
 		p.Pull, p.Opened = page, true
@@ -188,14 +197,20 @@ func (w *workspace) submit(ctx context.Context, to forge.Address, branch string,
 	return forge.PullRequestPage(to, number), nil
 }
 
-// ask has the API of the forge open it; the page is empty where there is none.
-func (w *workspace) ask(ctx context.Context, to forge.Address, kind forge.Kind, p forge.Proposal) (string, error) {
+// opener is the API of the forge; nil where there is none, or no token.
+func (w *workspace) opener(ctx context.Context, to forge.Address, kind forge.Kind) (forge.Opener, error) {
+	if w.env.Forges == nil {
+		return nil, nil
+	}
 	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	opener, err := w.env.Forges(short, to, kind)
-	if err != nil || opener == nil {
-		return "", err
-	}
+	return w.env.Forges(short, to, kind)
+}
+
+// ask has the API of the forge open it.
+func (w *workspace) ask(ctx context.Context, opener forge.Opener, to forge.Address, p forge.Proposal) (string, error) {
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	pr, err := opener.Open(short, p)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
+	"github.com/rust-lang/rust-tuf/metadata/forge"
+	"github.com/rust-lang/rust-tuf/metadata/forge/gitea"
 )
 
 // The page to open, character for character, in each way to be connected to a
@@ -64,4 +66,23 @@ func FuzzParseInstant(f *testing.F) {
 			t.Errorf("%q is %v, and that %v, %v", text, at, again, err)
 		}
 	})
+}
+
+// At a Gitea and a Forgejo the API opens the pull request where there is a token for
+// that server; the client is one of theirs and can keep the gate.
+func TestForgesOfAGitea(t *testing.T) {
+	env := map[string]string{"GITEA_TOKEN": "secret", "GITEA_SERVER_URL": "https://git.example.org:3000", "FORGEJO_TOKEN": "secret"}
+	find := forges(func(name string) string { return env[name] })
+	for _, test := range []struct {
+		kind forge.Kind
+		host string
+		want bool
+	}{{forge.Gitea, "git.example.org", true}, {forge.Forgejo, "codeberg.org", true}, {forge.Forgejo, "git.example.org", false}, {forge.Gitea, "codeberg.org", false}, {forge.GitLab, "gitlab.com", false}, {forge.Plain, "git.example.org", false}} {
+		opener, err := find(t.Context(), forge.Address{Host: test.host, Path: "rust/tuf-root"}, test.kind)
+		_, ours := opener.(*gitea.Client)
+		_, gates := opener.(hub)
+		if err != nil || ours != test.want || gates != test.want {
+			t.Errorf("%+v: %T, %v", test, opener, err)
+		}
+	}
 }

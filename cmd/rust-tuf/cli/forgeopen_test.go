@@ -183,12 +183,10 @@ func TestSignAtGitLab(t *testing.T) {
 	}
 }
 
-// Forgejo and Gitea make a pull request of a push for review; the repository says
-// which forge it is on, where the host does not.
-func TestSignAtForgejo(t *testing.T) {
-	t.Parallel()
-	s := play(t, "second-open", "alice")
-	alice, m := s.people["alice"], s.maintainer
+// declares has the repository say what its forge runs.
+func (s *stage) declares(t *testing.T, kind string) {
+	t.Helper()
+	m := s.maintainer
 	policy := filepath.Join(m.clone, "rust-tuf.toml")
 	for _, args := range [][]string{{"checkout", "--quiet", "main"}, {"pull", "--quiet", "--ff-only", "origin", "main"}} {
 		if _, err := s.git(m.name, m.clone, args...); err != nil {
@@ -199,7 +197,7 @@ func TestSignAtForgejo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(policy, append(text, "\n[forge]\nkind = \"forgejo\"\n"...), 0o644); err != nil {
+	if err := os.WriteFile(policy, append(text, "\n[forge]\nkind = \""+kind+"\"\n"...), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"commit", "--quiet", "--all", "--message", "forge"}, {"push", "--quiet", "origin", "main"}} {
@@ -207,6 +205,15 @@ func TestSignAtForgejo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// Forgejo and Gitea make a pull request of a push for review; the repository says
+// which forge it is on, where the host does not.
+func TestSignAtForgejo(t *testing.T) {
+	t.Parallel()
+	s := play(t, "second-open", "alice")
+	alice := s.people["alice"]
+	s.declares(t, "forgejo")
 	// As a forge does, this one keeps the head of what was pushed for review.
 	s.hook(t, s.remote(), "post-receive", `while read -r _ new _; do git update-ref refs/pull/4/head "$new"; done`)
 	s.appears(t, alice, "origin", "https://git.example.org/rust/tuf-root.git")

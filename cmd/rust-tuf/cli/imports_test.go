@@ -16,7 +16,7 @@ import (
 func TestImports(t *testing.T) {
 	importtest.Check(t, []string{
 		"cmd/rust-tuf/exit", "cmd/rust-tuf/frame", "cmd/rust-tuf/terminal", "cmd/rust-tuf/verification", "cmd/rust-tuf/words",
-		"metadata", "metadata/carried", "metadata/forge", "metadata/forge/github", "metadata/git", "metadata/rehearsal",
+		"metadata", "metadata/carried", "metadata/forge", "metadata/forge/gitea", "metadata/forge/github", "metadata/git", "metadata/rehearsal",
 		"roles", "roles/attest",
 		"runbook",
 		"signer", "signer/file", "signer/piv", "signer/trust",

@@ -1,12 +1,10 @@
 package github
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	api "github.com/google/go-github/v84/github"
 
@@ -17,19 +15,11 @@ import (
 // Client asks one repository. It is safe for use by several goroutines.
 type Client struct{ *hub.Hub }
 
-// Options are what a client may be told. The zero value is good.
-type Options struct {
-	// Login is who the token writes as; empty: GitHub is asked.
-	Login string
-	// API is the address of the interface; empty: it follows from the host. It
-	// is https, or an address of this machine.
-	API string
-	// Timeout is for one request with its whole answer; 0: half a minute.
-	Timeout time.Duration
-	// Now and Wait are the clock; nil: that of the system.
-	Now  func() time.Time
-	Wait func(context.Context, time.Duration) error
-}
+// Options are what a client may be told.
+type Options = hub.Options
+
+// AddressError is an address at which no repository of GitHub can be.
+type AddressError = hub.AddressError
 
 // needs are the permissions of a fine-grained token, as GitHub's pages name them.
 var needs = hub.Needs{
@@ -42,14 +32,14 @@ var needs = hub.Needs{
 func New(a forge.Address, t forge.Token, o Options) (*Client, error) {
 	owner, repo, ok := strings.Cut(a.Path, "/")
 	if !ok || !hub.IsName(owner) || !hub.IsName(repo) || a.Host == "" {
-		return nil, &AddressError{Address: a.String(), Reason: "it has the form host/owner/repository"}
+		return nil, &AddressError{Address: a.String(), Forge: "GitHub", Reason: "it has the form host/owner/repository"}
 	}
 	if o.API == "" {
 		o.API = apiOf(a.Host)
 	}
 	base, ok := hub.Base(o.API)
 	if !ok {
-		return nil, &AddressError{Address: a.String(), Reason: "a token is sent over https only"}
+		return nil, &AddressError{Address: a.String(), Forge: "GitHub", Reason: "a token is sent over https only"}
 	}
 	// go-github asks for what GitHub no longer describes: previews, and version 3.
 	r := &repository{owner: owner, repo: repo, api: api.NewClient(hub.NewHTTP(base, t, "application/vnd.github+json, application/json", o.Timeout))}
@@ -57,23 +47,9 @@ func New(a forge.Address, t forge.Token, o Options) (*Client, error) {
 	r.api.DisableRateLimitCheck = true // it reads the system's clock
 	return &Client{hub.New(r, hub.Config{
 		Where: a.String(), Token: t, Obtain: "run `gh auth login`, or set GH_TOKEN", Needs: needs,
-		Page:  func(number int) string { return fmt.Sprintf("https://%s/pull/%d", a, number) },
-		Login: o.Login, Now: o.Now, Wait: o.Wait,
+		Page: func(number int) string { return fmt.Sprintf("https://%s/pull/%d", a, number) }, Options: o,
 	})}, nil
 }
-
-// AddressError is an address at which no repository of GitHub can be.
-type AddressError struct {
-	Address string
-	Reason  string
-}
-
-func (e *AddressError) Error() string {
-	return fmt.Sprintf("%s is no address of a repository on GitHub: %s", e.Address, e.Reason)
-}
-
-// Hint names the next step.
-func (e *AddressError) Hint() string { return "`git remote -v` shows the address of each remote" }
 
 // apiOf is where the interface of a host is: on a host of its own at GitHub's own
 // sites, below a path at everybody else's.

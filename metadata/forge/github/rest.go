@@ -45,12 +45,12 @@ func comment(c *api.IssueComment) hub.Comment {
 }
 
 // OpenIssues implements [hub.Issues].
-func (r *repository) OpenIssues(ctx context.Context, _ string, page int) ([]hub.Issue, int, error) {
+func (r *repository) OpenIssues(ctx context.Context, page int) ([]hub.Issue, int, error) {
 	return r.issues(ctx, &api.IssueListByRepoOptions{State: "open", Sort: "created", Direction: "asc", ListOptions: onPage(page)})
 }
 
 // ClosedIssues implements [hub.Issues].
-func (r *repository) ClosedIssues(ctx context.Context, _ string, page int) ([]hub.Issue, int, error) {
+func (r *repository) ClosedIssues(ctx context.Context, page int) ([]hub.Issue, int, error) {
 	return r.issues(ctx, &api.IssueListByRepoOptions{State: "closed", Sort: "updated", Direction: "desc", ListOptions: onPage(page)})
 }
 

@@ -9,7 +9,8 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata/git"
 )
 
-// API is what one repository of a forge can be asked for. Each method is one request.
+// API is what one repository of a forge can be asked for. Each method is one request, or
+// as many as it takes to read one thing.
 // What a forge refuses is a [*Refusal]; any other error is an answer that did not come
 // as it should. Pages are counted from 1; the next one is 0 after the last.
 type API interface {
@@ -45,12 +46,10 @@ type Comments interface {
 
 // Issues are requests about issues.
 type Issues interface {
-	// OpenIssues lists those that are open; a forge may list more than those of the
-	// author.
-	OpenIssues(ctx context.Context, author string, page int) (list []Issue, next int, err error)
-	// ClosedIssues lists those that are closed, the last one to change first; a
-	// forge may list more than those of the author.
-	ClosedIssues(ctx context.Context, author string, page int) (list []Issue, next int, err error)
+	// OpenIssues lists those that are open.
+	OpenIssues(ctx context.Context, page int) (list []Issue, next int, err error)
+	// ClosedIssues lists those that are closed, the last one to change first.
+	ClosedIssues(ctx context.Context, page int) (list []Issue, next int, err error)
 	OpenIssue(ctx context.Context, title, text string) (Issue, error)
 	EditIssue(ctx context.Context, number int, title, text string) error
 	CloseIssue(ctx context.Context, number int, why Ending) error

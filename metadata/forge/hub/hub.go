@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
@@ -36,12 +37,36 @@ type Config struct {
 	Needs  Needs
 	// Page is where every page of a pull request is, whatever an answer says.
 	Page func(number int) string
+	Options
+}
+
+// Options are what a client of a forge may be told. The zero value is good.
+type Options struct {
 	// Login is who the token writes as; empty: the forge is asked.
 	Login string
+	// API is the address of the interface; empty: it follows from the address of
+	// the repository. It is https, or an address of this machine.
+	API string
+	// Timeout is for one request with its whole answer; 0: half a minute.
+	Timeout time.Duration
 	// Now and Wait are the clock; nil: that of the system.
 	Now  func() time.Time
 	Wait func(context.Context, time.Duration) error
 }
+
+// AddressError is an address at which no repository of a forge can be.
+type AddressError struct {
+	Address string
+	Forge   string // "GitHub"
+	Reason  string
+}
+
+func (e *AddressError) Error() string {
+	return fmt.Sprintf("%s is no address of a repository on %s: %s", e.Address, e.Forge, e.Reason)
+}
+
+// Hint names the next step.
+func (e *AddressError) Hint() string { return "`git remote -v` shows the address of each remote" }
 
 // New makes a hub of an API. Nothing is asked yet.
 func New(api API, c Config) *Hub {

@@ -72,7 +72,7 @@ func (h *Hub) issues(ctx context.Context, key string) (mine []Issue, self string
 		return nil, "", err
 	}
 	err = pages("open issues", func(page int) (int, error) {
-		list, next, err := h.api.OpenIssues(ctx, self, page)
+		list, next, err := h.api.OpenIssues(ctx, page)
 		for _, one := range list {
 			if one.Number > 0 && strings.EqualFold(one.Author, self) && forge.IsMarked(one.Body, key) {
 				mine = append(mine, one)

@@ -22,6 +22,14 @@ const (
 	maxTries = 5
 	// firstPause is before the second try; each one after it is twice as long.
 	firstPause = 2 * time.Second
+	// maxEarly is how often a merge is asked for that is refused because something
+	// was merged a moment ago: Gitea looks at every open pull request again after
+	// each merge, which takes seconds where many are open. A minute is waited out.
+	maxEarly = 20
+	// firstEarly is before the second try; each one after it is twice as long, up to
+	// longestEarly.
+	firstEarly   = 125 * time.Millisecond
+	longestEarly = 4 * time.Second
 	// patience is the longest that one operation waits in all, because the forge
 	// says when to come back. A primary limit is reset each hour: that is nothing
 	// to wait for while a person looks on.

@@ -40,7 +40,7 @@ func (h *Hub) Remind(ctx context.Context, i forge.Issue, step, comment string) (
 // it; 0 for none.
 func (h *Hub) closedAfter(ctx context.Context, key, said, self string) (int, error) {
 	for page, looked := 1, 0; page > 0 && looked < maxLookBack; looked++ {
-		list, next, err := h.api.ClosedIssues(ctx, self, page)
+		list, next, err := h.api.ClosedIssues(ctx, page)
 		if err != nil {
 			return 0, err
 		}
@@ -68,7 +68,7 @@ func (h *Hub) Raised(ctx context.Context) ([]string, error) {
 		}
 		keys = nil
 		return pages("open issues", func(page int) (int, error) {
-			list, next, err := h.api.OpenIssues(ctx, self, page)
+			list, next, err := h.api.OpenIssues(ctx, page)
 			for _, one := range list {
 				if key := forge.KeyOf(one.Body); key != "" && one.Number > 0 && strings.EqualFold(one.Author, self) {
 					keys = append(keys, key)

@@ -62,7 +62,7 @@ func (h *Hub) explain(op operation, err error, try int) (time.Duration, error) {
 	case errors.As(err, &ours):
 		return never, ours.make(call)
 	case errors.As(err, &passing):
-		return again(try), &forge.UnmergeableError{Call: call, Reason: passing.reason}
+		return soon(try), &forge.UnmergeableError{Call: call, Reason: passing.reason}
 	case errors.As(err, &elsewhere):
 		return never, &forge.RedirectError{Call: call, To: elsewhere.to}
 	case errors.As(err, &tooLong):
@@ -142,6 +142,14 @@ func again(try int) time.Duration {
 		return never
 	}
 	return firstPause << (try - 1)
+}
+
+// soon is the pause before a merge that is only too early.
+func soon(try int) time.Duration {
+	if try >= maxEarly {
+		return never
+	}
+	return min(firstEarly<<(try-1), longestEarly)
 }
 
 // Limited tells whether a refusal is a forge's way to ask for fewer requests. GitHub's
