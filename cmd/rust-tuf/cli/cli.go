@@ -108,7 +108,7 @@ func (c *command) rootCommand() *cobra.Command {
 	flags.StringVar(&c.remote, "remote", "", "git `remote` that holds the events (default: upstream if there is one, else origin)")
 	flags.StringVar(&c.push, "push-to", "", "git `remote` that branches are pushed to (default: origin); a fork is fine")
 	root.AddCommand(c.initCommand(), c.keyCommand(), c.trustCommand(), c.memberCommand(), c.proposeCommand(), c.rehearseCommand(), c.reviewCommand(),
-		c.signCommand(), c.bundleCommand(), c.statusCommand(), c.checkCommand(), c.completeCommand(), c.gateCommand(), c.dueCommand(), c.calendarCommand(), c.logCommand(), c.verifyCommand(), c.doctorCommand(), c.runbookCommand(), c.demoCommand())
+		c.signCommand(), c.bundleCommand(), c.statusCommand(), c.checkCommand(), c.completeCommand(), c.publishCommand(), c.gateCommand(), c.dueCommand(), c.calendarCommand(), c.logCommand(), c.verifyCommand(), c.doctorCommand(), c.runbookCommand(), c.demoCommand())
 	return root
 }
 

@@ -116,6 +116,7 @@ func TestJSONOfMachines(t *testing.T) {
 	m = s.maintainer
 	see("log verify", s.exits(t, m, exit.Done, []string{"log", "verify", "--json"}))
 	see("log show", s.exits(t, m, exit.Done, []string{"log", "show", firstEvent, "--json"}))
+	see("publish", s.exits(t, m, exit.Done, []string{"publish", filepath.Join(s.dir, "site"), "--json"}))
 	see("calendar", s.exits(t, m, exit.Done, []string{"calendar", "--json"}))
 	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"}))
 	s.now = time.Date(2027, 8, 24, 6, 0, 0, 0, time.UTC)

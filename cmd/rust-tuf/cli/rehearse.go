@@ -117,7 +117,7 @@ func (c *command) rehearsed(ctx context.Context, repo *metadata.Repository, trus
 type FolderExistsError struct{ Folder string }
 
 func (e *FolderExistsError) Error() string {
-	return e.Folder + " is there already; a rehearsal is kept in a new folder: name another one"
+	return e.Folder + " is there already; what is written here goes into a new folder: name another one"
 }
 
 // layOut writes what clients fetch into a folder that is removed again, beside

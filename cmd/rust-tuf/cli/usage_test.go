@@ -86,10 +86,10 @@ func TestVersion(t *testing.T) {
 // nothing on standard output.
 func TestUsage(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
-		{"publish", "there is no command \"publish\"; see `rust-tuf --help`"},
+		{"deploy", "there is no command \"deploy\"; see `rust-tuf --help`"},
 		{"stat", "there is no command \"stat\"; did you mean `rust-tuf status`?"},
 		{"singn", "did you mean `rust-tuf sign`?"},
-		{"help publish", "there is no command \"publish\""},
+		{"help deploy", "there is no command \"deploy\""},
 		{"help key remove", "there is no command \"remove\"; see `rust-tuf key --help`"},
 		{"--force", "unknown flag: --force; see `rust-tuf --help`"},
 		{"sign --force", "unknown flag: --force; see `rust-tuf sign --help`"},
