@@ -199,8 +199,9 @@ func TestProposeRefusedByTheRules(t *testing.T) {
 		s.golden(t, "propose-refused.golden", s.maintainer.err.String())
 		out := s.exits(t, s.maintainer, exit.Rejected, []string{"propose", "--why", "four are enough", "--json"})
 		var got struct {
-			Code     int
-			Findings []findingResult
+			Error, Hint string
+			Code        int
+			Findings    []findingResult
 		}
 		oneObject(t, out, &got)
 		if got.Code != exit.Rejected || len(got.Findings) == 0 || got.Findings[0].Severity != "refused" || got.Findings[0].Next == "" {
