@@ -95,6 +95,12 @@ func parseSignaturePath(p string) (event, role, keyID string, ok bool) {
 	return parts[1], parts[3], keyID, true
 }
 
+// IsSignaturePath tells whether a path is that of a signature in an open event.
+func IsSignaturePath(p string) bool {
+	_, _, _, ok := parseSignaturePath(p)
+	return ok
+}
+
 // Governed tells whether a path is one that this tool's rules decide. All
 // other files of the repository (a README, workflows) are people's own.
 func Governed(p string) bool {

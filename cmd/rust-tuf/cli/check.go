@@ -70,7 +70,7 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 	}
 	v, before, after, err := w.wouldChange(ctx, base, head)
 	if isRefusedMerge(err) {
-		return rejected(err)
+		v, err = metadata.Unmergeable(err), nil
 	}
 	if err != nil {
 		return err
@@ -93,103 +93,6 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 // judgedNow is how the gate judges: with this machine's clock.
 func (w *workspace) judgedNow() []metadata.Option {
 	return append(w.env.judgement(), metadata.At(w.now))
-}
-
-// gateResult is what the gate says about a pull request.
-type gateResult struct {
-	Kind     string          `json:"kind"`
-	Accepted bool            `json:"accepted"`
-	Machine  bool            `json:"machine_may_merge"`
-	Event    string          `json:"event,omitempty"`
-	Signer   string          `json:"signer,omitempty"`
-	Device   string          `json:"device,omitempty"` // that the signer's key is on, as statement and policy both say
-	Role     string          `json:"role,omitempty"`
-	Version  int64           `json:"version,omitempty"`
-	SHA256   string          `json:"sha256,omitempty"`
-	Refusals []string        `json:"refusals"`
-	Free     []string        `json:"unprotected,omitempty"` // changed paths that no rule is about
-	Findings []findingResult `json:"findings"`
-	Standing *eventStatus    `json:"standing,omitempty"`
-
-	Handovers []handoverReview `json:"handovers,omitempty"`
-
-	TestRoots []string `json:"test_roots,omitempty"`
-}
-
-func gateOf(v *metadata.Verdict) *gateResult {
-	out := &gateResult{Kind: string(v.Kind), Accepted: v.Accepted(), Machine: v.Machine(), Event: v.Event, Refusals: []string{}, Free: v.Free, Findings: findingsOf(v.Findings), TestRoots: v.TestRoots}
-	for _, err := range v.Refusals {
-		out.Refusals = append(out.Refusals, err.Error())
-	}
-	if v.Signed != nil {
-		out.Signer, out.Device, out.Role, out.Version, out.SHA256 = words.Owner(*v.Signed), v.Sign.Device.String(), v.Sign.Role, v.Sign.Version, v.Sign.Digest.String()
-	}
-	if v.Standing != nil {
-		s := standingStatus(v.Standing)
-		out.Standing = &s
-		for _, p := range v.Standing.Payloads {
-			if v.Kind == metadata.KindProposal {
-				out.Handovers = append(out.Handovers, handoversOf(p, v.Standing.Event.Opened)...)
-			}
-		}
-	}
-	return out
-}
-
-var kindWords = map[metadata.Kind]string{
-	metadata.KindNothing:    "changes nothing",
-	metadata.KindSignature:  "adds one signature and nothing else",
-	metadata.KindProposal:   "opens an event",
-	metadata.KindCompletion: "publishes an event",
-	metadata.KindMember:     "edits members' files",
-	metadata.KindPolicy:     "edits the policy",
-	metadata.KindOther:      "changes files that no rule is about",
-	metadata.KindMixed:      "does several things at once",
-	metadata.KindFrozen:     "changes what nobody may change",
-	metadata.KindRepair:     "removes files that came too late for an event",
-
-	metadata.KindUnmergeable: "cannot be merged as it is",
-}
-
-func (r *gateResult) text(w io.Writer) {
-	writeTestRoots(w, r.TestRoots)
-	kind, event := metadata.Kind(r.Kind), ""
-	if r.Event != "" && (kind == metadata.KindProposal || kind == metadata.KindCompletion) {
-		event = ": " + r.Event
-	}
-	fmt.Fprintf(w, "This pull request %s%s.\n", kindWords[kind], event)
-	if r.Signer != "" {
-		fmt.Fprintf(w, "The signature is by %s, with %s, over %s version %d, and it is valid.\n", r.Signer, r.Device, r.Role, r.Version)
-	}
-	writeFindings(w, r.Findings)
-	for _, e := range r.Refusals {
-		fmt.Fprintf(w, "refused: %s\n", e)
-	}
-	if kind == metadata.KindPolicy || kind == metadata.KindMember {
-		for _, p := range r.Free {
-			fmt.Fprintf(w, "also changes %s, which no rule protects: read it yourself\n", p)
-		}
-	}
-	for _, h := range r.Handovers {
-		h.text(w)
-	}
-	if r.Standing != nil {
-		writeRivals(w, r.Standing.Rivals)
-		fmt.Fprintf(w, "Event %s after the merge:\n", r.Standing.Event)
-		for _, p := range r.Standing.Payloads {
-			for _, rule := range p.Rules {
-				writeRule(w, p, rule)
-			}
-		}
-	}
-	switch {
-	case !r.Accepted:
-		fmt.Fprintln(w, "Verdict: do not merge.")
-	case r.Machine:
-		fmt.Fprintln(w, "Verdict: a machine may merge it.")
-	default:
-		fmt.Fprintln(w, "Verdict: nothing speaks against it; a person decides.")
-	}
 }
 
 // auditResult is what is proven about a whole repository.
@@ -272,17 +175,4 @@ func (r *auditResult) text(w io.Writer) {
 	if len(r.Problems) == 0 {
 		fmt.Fprintln(w, "Verdict: everything that this repository claims was derived again and holds.")
 	}
-}
-
-// standingStatus is the status of an event that was judged already.
-func standingStatus(s *metadata.Standing) eventStatus {
-	out := eventStatus{Event: s.Event.Name, Why: s.Event.Why, Opened: s.Event.Opened, Complete: s.Complete(), Rivals: rivalsOf(s.Rivals), Payloads: []payloadStatus{}}
-	for _, p := range s.Payloads {
-		ps := payloadStatus{Role: p.Role, Version: p.Version, Digest: p.Digest.String(), Rules: ruleReviews(p), Refused: []string{}}
-		for _, bad := range p.Refused {
-			ps.Refused = append(ps.Refused, bad.Error())
-		}
-		out.Payloads = append(out.Payloads, ps)
-	}
-	return out
 }

@@ -129,7 +129,7 @@ func TestGate(t *testing.T) {
 		if err := s.fetch(); err != nil {
 			t.Fatal(err)
 		}
-		s.exits(t, s.maintainer, exit.Rejected, []string{"check", "--base", "origin/policy", "--head", "origin/theirs"}, "cannot be merged, both change: rust-tuf.toml")
+		s.exits(t, s.maintainer, exit.Rejected, []string{"check", "--base", "origin/policy", "--head", "origin/theirs"}, "has changed the same files: rust-tuf.toml")
 	})
 	t.Run("no such revision", func(t *testing.T) {
 		s.exits(t, s.maintainer, exit.Other, []string{"check", "--base", "origin/main", "--head", "origin/absent"}, `revision "origin/absent" names no commit in this clone`)

@@ -52,6 +52,15 @@ type publishedEntry struct {
 	Signers []string `json:"signers"`
 }
 
+// publishedBy are the versions that a completion publishes.
+func publishedBy(done *metadata.Completion) []publishedEntry {
+	out := []publishedEntry{}
+	for _, p := range done.Published {
+		out = append(out, publishedEntry{Role: p.Role, Version: p.Version, Path: p.Path, SHA256: done.Event.Payload(p.Role).Digest.String(), Signers: slices.Sorted(slices.Values(p.Signers))})
+	}
+	return out
+}
+
 func (r *completeResult) text(w io.Writer) {
 	for _, p := range r.Published {
 		fmt.Fprintf(w, "%s version %d, signed by %s: %s\n", p.Role, p.Version, words.Join(p.Signers), p.Path)
@@ -100,15 +109,13 @@ func (w *workspace) completeEvent(ctx context.Context, trusted *metadata.Trusted
 	if err != nil {
 		return nil, err
 	}
-	out := &completeResult{Event: event.Name, Published: []publishedEntry{}, DryRun: dryRun}
+	out := &completeResult{Event: event.Name, DryRun: dryRun}
 	if done.Overtaken != nil {
 		out.Overtaken = done.Overtaken.Error()
 	} else if err := done.Standing.CheckOpened(w.now); err != nil {
 		return nil, rejected(err)
 	}
-	for _, p := range done.Published {
-		out.Published = append(out.Published, publishedEntry{Role: p.Role, Version: p.Version, Path: p.Path, SHA256: event.Payload(p.Role).Digest.String(), Signers: slices.Sorted(slices.Values(p.Signers))})
-	}
+	out.Published = publishedBy(done)
 	if dryRun {
 		return out, nil
 	}

@@ -100,7 +100,7 @@ func findingsOf(list []roles.Finding) []findingResult {
 
 func writeFindings(w io.Writer, list []findingResult) {
 	for _, f := range list {
-		fmt.Fprintf(w, "%s: %s\n", f.Severity, f.Text)
+		fmt.Fprintf(w, "%s: %s\n", f.label(), f.Text)
 		f.writeReason(w, "    ")
 		if f.Next != "" && f.Severity != "note" {
 			fmt.Fprintf(w, "    next: %s\n", f.Next)
@@ -108,14 +108,29 @@ func writeFindings(w io.Writer, list []findingResult) {
 	}
 }
 
-// writeReason says why an exception excuses it, and whether its signers are the
-// first to say so.
-func (f findingResult) writeReason(w io.Writer, indent string) {
+// label is the severity in a word that stands before the text.
+func (f findingResult) label() string {
+	if f.Severity == string(roles.Excused) {
+		return "allowed"
+	}
+	return f.Severity
+}
+
+// reason says why a rule does not refuse it, and whether its signers are the
+// first to say so; empty where no exception is at work.
+func (f findingResult) reason() string {
 	switch {
 	case f.New:
-		fmt.Fprintf(w, "%snew; whoever signs accepts it because: %s\n", indent, f.Reason)
+		return "a new exception in rust-tuf.toml allows it, and whoever signs agrees: " + f.Reason
 	case f.Reason != "":
-		fmt.Fprintf(w, "%saccepted because: %s\n", indent, f.Reason)
+		return "an exception in rust-tuf.toml allows it: " + f.Reason
+	}
+	return ""
+}
+
+func (f findingResult) writeReason(w io.Writer, indent string) {
+	if reason := f.reason(); reason != "" {
+		fmt.Fprintf(w, "%s%s\n", indent, reason)
 	}
 }
 

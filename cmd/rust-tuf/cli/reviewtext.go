@@ -103,7 +103,7 @@ func (r *payloadReview) text(w io.Writer) {
 	if len(r.Findings) > 0 {
 		fmt.Fprintln(w, "\nWhat the rules for a quorum say:")
 		for _, f := range r.Findings {
-			fmt.Fprintf(w, "  %s: %s\n", f.Severity, f.Text)
+			fmt.Fprintf(w, "  %s: %s\n", f.label(), f.Text)
 			f.writeReason(w, "    ")
 		}
 	}

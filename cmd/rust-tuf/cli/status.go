@@ -241,3 +241,16 @@ func publishedStatus(t *metadata.Trusted, now time.Time) []roleStatus {
 	}
 	return out
 }
+
+// standingStatus is the status of an event that was judged already.
+func standingStatus(s *metadata.Standing) eventStatus {
+	out := eventStatus{Event: s.Event.Name, Why: s.Event.Why, Opened: s.Event.Opened, Complete: s.Complete(), Rivals: rivalsOf(s.Rivals), Payloads: []payloadStatus{}}
+	for _, p := range s.Payloads {
+		ps := payloadStatus{Role: p.Role, Version: p.Version, Digest: p.Digest.String(), Rules: ruleReviews(p), Refused: []string{}}
+		for _, bad := range p.Refused {
+			ps.Refused = append(ps.Refused, bad.Error())
+		}
+		out.Payloads = append(out.Payloads, ps)
+	}
+	return out
+}
