@@ -7,7 +7,7 @@ import (
 )
 
 // pulls says how a branch that is pushed from this clone becomes a pull request,
-// in the order in which openPull goes about it. Nothing is asked of the forge.
+// in the order in which tryOpen goes about it. Nothing is asked of the forge.
 func (d *diagnosis) pulls(ctx context.Context) {
 	w := d.w
 	way, route := w.route("BRANCH", "")
@@ -23,33 +23,24 @@ func (d *diagnosis) pulls(ctx context.Context) {
 	switch {
 	case !ok || !okFrom || to.Host != from.Host:
 		byHand("")
+		return
 	case len(route.Options) > 0 && route.For == "":
 		d.line(markOK, "remote", "", "merge requests are opened by options of the push, where %s allows that; else by hand: %s", to.Host, page)
-	default:
-		d.api(ctx, to, way.Kind, func(why string) {
-			if route.For == "" {
-				byHand(why)
-				return
-			}
-			d.line(markOK, "remote", "", "pull requests are opened by a push for review to branch %s of remote %s, at %s", route.For, w.remote, to)
-		})
+		return
 	}
-}
-
-// api says whether a token for the forge is at hand, and from where; otherwise is what
-// is done without one.
-func (d *diagnosis) api(ctx context.Context, to forge.Address, kind forge.Kind, otherwise func(why string)) {
-	opener, err := d.w.opener(ctx, to, kind)
-	switch {
-	case err != nil:
+	opener, err := w.opener(ctx, to, way.Kind)
+	if err != nil {
 		d.trouble(markWarning, "remote", err)
-		otherwise("")
-	case opener == nil && kind == forge.GitHub && d.env.Forges != nil:
-		otherwise(", because there is no token for " + to.Host)
-	case opener == nil:
-		otherwise("")
-	default:
+	}
+	switch {
+	case err == nil && opener != nil:
 		d.line(markOK, "remote", "", "pull requests are opened by the API of %s%s", to.Host, withToken(opener))
+	case route.For != "":
+		d.line(markOK, "remote", "", "pull requests are opened by a push for review to branch %s of remote %s, at %s", route.For, w.remote, to)
+	case err == nil && way.Kind == forge.GitHub:
+		byHand(", because there is no token for " + to.Host)
+	default:
+		byHand("")
 	}
 }
 

@@ -3,13 +3,10 @@
 package cli
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
-	"github.com/rust-lang/rust-tuf/metadata/forge"
-	"github.com/rust-lang/rust-tuf/metadata/forge/github"
 )
 
 // How a pull request would be opened is known before anybody signs: by what,
@@ -37,6 +34,11 @@ func TestDoctorPullRequests(t *testing.T) {
 			"ok: merge requests are opened by options of the push, where gitlab.com allows that; else by hand: https://gitlab.com/alice/tuf-root/-/merge_requests/new?merge_request[source_branch]=BRANCH\n"},
 		{"Forgejo", "https://codeberg.org/rust-lang/tuf-root.git", "git@codeberg.org:alice/tuf-root.git", nil,
 			"ok: pull requests are opened by a push for review to branch main of remote upstream, at codeberg.org/rust-lang/tuf-root\n"},
+		{"Forgejo with a token", "https://codeberg.org/rust-lang/tuf-root.git", "git@codeberg.org:alice/tuf-root.git", map[string]string{"FORGEJO_TOKEN": secret},
+			"ok: pull requests are opened by the API of codeberg.org, with the token from FORGEJO_TOKEN\n"},
+		{"Forgejo with something else", "https://codeberg.org/rust-lang/tuf-root.git", "git@codeberg.org:alice/tuf-root.git", map[string]string{"FORGEJO_TOKEN": "two words"},
+			"warning: the token from FORGEJO_TOKEN has 9 bytes, and is not one word of printable ASCII\n    to mend it: make a new one, or remove it and open pull requests by hand\n" +
+				"ok: pull requests are opened by a push for review to branch main of remote upstream, at codeberg.org/rust-lang/tuf-root\n"},
 		{"two hosts", "https://github.com/rust-lang/tuf-root.git", "git@gitlab.com:alice/tuf-root.git", map[string]string{"GH_TOKEN": secret},
 			"ok: pull requests are opened by hand: from BRANCH of git@gitlab.com:alice/tuf-root.git into main of https://github.com/rust-lang/tuf-root.git\n"},
 		{"any git", "https://git.example.org/tuf-root.git", "https://git.example.org/alice.git", nil,
@@ -46,13 +48,7 @@ func TestDoctorPullRequests(t *testing.T) {
 			for remote, address := range map[string]string{"upstream": test.upstream, "origin": test.origin} {
 				s.appears(t, alice, remote, address)
 			}
-			alice.env.Forges = func(ctx context.Context, a forge.Address, k forge.Kind) (forge.Opener, error) { // without this machine's gh
-				token, err := forge.FindToken(ctx, k, a.Host, func(name string) string { return test.environment[name] }, nil)
-				if err != nil || token.Absent() {
-					return nil, err
-				}
-				return github.New(a, token, github.Options{})
-			}
+			alice.env.Forges = forges(func(name string) string { return test.environment[name] }, nil)
 			out := s.exits(t, alice, exit.Done, []string{"doctor"})
 			if !strings.Contains(out, test.says) {
 				t.Errorf("doctor says\n%s\nbut not\n%s", out, test.says)

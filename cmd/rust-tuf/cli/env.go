@@ -25,6 +25,7 @@ import (
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
+	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles/attest"
 	"github.com/rust-lang/rust-tuf/signer"
@@ -60,7 +61,7 @@ func System() *Env {
 	}
 	return &Env{
 		Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Dir: dir,
-		Home: homeFolder(os.Getenv), Terminal: &terminal.Console{In: os.Stdin, Err: os.Stderr}, Git: []git.Option{git.Terminal()}, Sources: allKeys, Forges: forges(os.Getenv),
+		Home: homeFolder(os.Getenv), Terminal: &terminal.Console{In: os.Stdin, Err: os.Stderr}, Git: []git.Option{git.Terminal()}, Sources: allKeys, Forges: forges(os.Getenv, forge.GH),
 	}
 }
 

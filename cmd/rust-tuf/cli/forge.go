@@ -20,10 +20,11 @@ import (
 // forge has no API that is used here, or there is no token.
 type Forges func(ctx context.Context, a forge.Address, k forge.Kind) (forge.Opener, error)
 
-// forges looks for tokens where the real world keeps them.
-func forges(getenv func(string) string) Forges {
+// forges looks for tokens where the real world keeps them: in the environment, and
+// with the tool of a forge, if one is given.
+func forges(getenv func(string) string, tool forge.Tool) Forges {
 	return func(ctx context.Context, a forge.Address, k forge.Kind) (forge.Opener, error) {
-		token, err := forge.FindToken(ctx, k, a.Host, getenv, forge.GH)
+		token, err := forge.FindToken(ctx, k, a.Host, getenv, tool)
 		if err != nil || token.Absent() {
 			return nil, err
 		}

@@ -72,7 +72,7 @@ func FuzzParseInstant(f *testing.F) {
 // that server; the client is one of theirs and can keep the gate.
 func TestForgesOfAGitea(t *testing.T) {
 	env := map[string]string{"GITEA_TOKEN": "secret", "GITEA_SERVER_URL": "https://git.example.org:3000", "FORGEJO_TOKEN": "secret"}
-	find := forges(func(name string) string { return env[name] })
+	find := forges(func(name string) string { return env[name] }, nil)
 	for _, test := range []struct {
 		kind forge.Kind
 		host string

@@ -140,7 +140,7 @@ func TestTokenThatIsNone(t *testing.T) {
 	s := play(t, "second-ready", "alice")
 	alice := s.people["alice"]
 	s.appears(t, alice, "origin", "https://github.com/rust-lang/tuf-root")
-	alice.env.Forges = forges(func(name string) string { return map[string]string{"GH_TOKEN": "hunter 2"}[name] })
+	alice.env.Forges = forges(func(name string) string { return map[string]string{"GH_TOKEN": "hunter 2"}[name] }, nil)
 	out := s.exits(t, alice, exit.Done, []string{"complete"}, "Next: open a pull request and merge it", "It is not open yet: the token from GH_TOKEN has 8 bytes, and is not one word of printable ASCII")
 	if strings.Contains(out+alice.err.String(), "hunter") {
 		t.Errorf("it is shown:\n%s", out)
