@@ -32,7 +32,7 @@ test-forge: ## every request to GitHub against its published description; asks b
 
 test-gitea: ## a real Gitea takes signatures by push and by pull request; asks before it builds it
 	@folder=$$(sh tests/run/need.sh gitea) && if [ -n "$$folder" ]; then \
-		RUST_TUF_GITEA="$$folder" go test -tags gitea -count=1 -p 1 -timeout 10m -run '^TestGitea' ./tests/giteatest ./metadata/forge/gitea; \
+		RUST_TUF_GITEA="$$folder" go test -tags gitea -count=1 -p 1 -timeout 20m -run '^TestGitea' ./tests/giteatest ./metadata/forge/gitea ./cmd/rust-tuf/cli; \
 	else echo "Gitea: skipped, it is not on this machine"; fi
 
 bench: ## all benchmarks with allocations (BENCH=regexp picks some)
