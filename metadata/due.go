@@ -9,9 +9,10 @@ import (
 
 // The ladder of reminders: the days after the opening of an event, and the days
 // before the first of the versions that it renews expires. Behind the last of
-// the first there is one every week.
+// the first there is one every week. The first step is no reminder yet: it tells
+// people that the event is there.
 var (
-	ladderAge  = []int{3, 7, 14}
+	ladderAge  = []int{0, 3, 7, 14}
 	ladderLeft = []int{30, 14, 7, 3, 1, 0}
 )
 
@@ -23,6 +24,7 @@ type Reminder struct {
 	Event   string
 	Step    string        // names the step among those of the event: "age-7", "left-14"
 	Age     time.Duration // since the event opened
+	SignBy  time.Time     // when the first version that the event renews is late; zero for none
 	Expires time.Time     // of the first version that the event renews; zero for none
 	Wanted  []Wanted
 }
@@ -56,15 +58,25 @@ func (s *Standing) Wanted(d *roles.Declaration) []Wanted {
 }
 
 // Reminder is the newest step of the ladder that an event has reached, nil
-// before the first, or when nobody is missing.
+// when nobody is missing, or before the instant at which the event says that it
+// was opened. d may lack members and the policy; then less is known.
 func (t *Trusted) Reminder(s *Standing, d *roles.Declaration, now time.Time) *Reminder {
 	r := &Reminder{Event: s.Event.Name, Age: now.Sub(s.Event.Opened), Wanted: s.Wanted(d)}
 	if len(r.Wanted) == 0 {
 		return nil
 	}
 	for _, p := range s.Payloads {
-		if doc := t.Document(p.Role); doc != nil && (r.Expires.IsZero() || doc.Expires().Before(r.Expires)) {
-			r.Expires = doc.Expires().UTC()
+		doc := t.Document(p.Role)
+		if doc == nil {
+			continue
+		}
+		for _, m := range deadlines(d.Policy, p.Role, doc) {
+			switch m.Kind {
+			case SigningLate:
+				r.SignBy = earlier(r.SignBy, m.At)
+			case Expiry:
+				r.Expires = earlier(r.Expires, m.At)
+			}
 		}
 	}
 	var reached time.Time // of two on one day, the days that are left say more
@@ -92,4 +104,12 @@ func (t *Trusted) Reminder(s *Standing, d *roles.Declaration, now time.Time) *Re
 		return nil
 	}
 	return r
+}
+
+// earlier is the first of two instants, of which the zero one is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -174,7 +174,7 @@ func (m Moment) String() string {
 	case SigningOpens:
 		return fmt.Sprintf("signing opens for %s version %d", m.Role, m.Version+1)
 	case SigningLate:
-		return fmt.Sprintf("late: %s version %d is not signed yet", m.Role, m.Version+1)
+		return fmt.Sprintf("signing %s version %d is late from this day on", m.Role, m.Version+1)
 	case Expiry:
 		return fmt.Sprintf("%s version %d expires", m.Role, m.Version)
 	case TermEnds:

@@ -44,10 +44,10 @@ func TestSchedule(t *testing.T) {
 	got := lines(w.schedule())
 	for _, line := range []string{
 		"2028-05-25 signing opens for root version 3\n",
-		"2028-09-24 late: root version 3 is not signed yet\n",
+		"2028-09-24 signing root version 3 is late from this day on\n",
 		"2028-11-23 root version 2 expires\n",
 		"2027-08-25 signing opens for release version 2\n",
-		"2027-10-10 late: targets version 4 is not signed yet\n",
+		"2027-10-10 signing targets version 4 is late from this day on\n",
 		"2027-11-24 targets version 3 expires\n",
 		"2028-06-01 the term of alice ends\n",
 		"2027-11-24 does alice still hold the key called main? Last seen 2026-11-24\n",
@@ -109,8 +109,8 @@ func TestDueRenewals(t *testing.T) {
 	}
 }
 
-// Each step of the ladder is one reminder: by age, by days left, and never
-// before anybody could have signed.
+// Each step of the ladder is one reminder: by age, from the day on which the
+// event opens, by days left, and never before anybody could have signed.
 func TestReminder(t *testing.T) {
 	t.Parallel()
 	w := rotated(t)
@@ -125,7 +125,7 @@ func TestReminder(t *testing.T) {
 		}
 		return r.Step
 	}
-	for days, want := range map[int]string{0: "", 2: "", 3: "age-3", 6: "age-3", 7: "age-7", 14: "age-14", 20: "age-14", 21: "age-21", 28: "age-28", 333: "age-329",
+	for days, want := range map[int]string{-1: "", 0: "age-0", 2: "age-0", 3: "age-3", 6: "age-3", 7: "age-7", 14: "age-14", 20: "age-14", 21: "age-21", 28: "age-28", 333: "age-329",
 		334: "left-30", 336: "age-336", 350: "left-14", 351: "left-14", 357: "left-7", 361: "left-3", 363: "left-1", 364: "left-0", 371: "age-371"} {
 		if got := at(opened.AddDate(0, 0, days)); got != want {
 			t.Errorf("after %d days: %q, want %q", days, got, want)
@@ -137,6 +137,9 @@ func TestReminder(t *testing.T) {
 	}
 	if want := w.trusted().Document("targets").Expires(); !r.Expires.Equal(want) {
 		t.Errorf("expires %s, want %s", r.Expires, want)
+	}
+	if want := r.Expires.AddDate(0, 0, -45); r.SignBy.Before(want.AddDate(0, 0, -1)) || r.SignBy.After(want) {
+		t.Errorf("sign by %s, expires %s", r.SignBy, r.Expires)
 	}
 	w.sign("renew", afterRotation[:5]...)
 	s = w.standing("renew")

@@ -41,7 +41,7 @@ type Caretaker interface {
 	// that is open, and returns its number.
 	Raise(ctx context.Context, i Issue) (int, error)
 	// Remind keeps the issue of a key as Raise does, and says a step in it, once:
-	// the comment is what mentions people. Where somebody has closed the issue
+	// the comment is what mentions people, and does not change afterwards. Where somebody has closed the issue
 	// after the step was said, it stays closed until the next step. It returns
 	// the number of the issue.
 	Remind(ctx context.Context, i Issue, step, comment string) (int, error)

@@ -53,6 +53,7 @@ type momentEntry struct {
 	Version int64     `json:"version,omitempty"`
 	Member  string    `json:"member,omitempty"`
 	Login   string    `json:"login,omitempty"`
+	Label   string    `json:"label,omitempty"` // of the key
 	Serial  int64     `json:"serial,omitempty"`
 	KeyID   string    `json:"keyid,omitempty"`
 }
@@ -88,7 +89,7 @@ func momentEntries(schedule []metadata.Moment) []momentEntry {
 	out := []momentEntry{}
 	for _, m := range schedule {
 		out = append(out, momentEntry{Kind: string(m.Kind), At: m.At, Text: m.String(), Do: whatToDo(m), Role: m.Role, Version: m.Version,
-			Member: m.Holder.Member, Login: m.Holder.Login, Serial: m.Holder.Serial, KeyID: m.Holder.KeyID})
+			Member: m.Holder.Member, Login: m.Holder.Login, Label: m.Holder.Label, Serial: m.Holder.Serial, KeyID: m.Holder.KeyID})
 	}
 	return out
 }
@@ -134,12 +135,16 @@ func (r *calendarResult) text(w io.Writer) { fmt.Fprint(w, r.file()) }
 
 // uid is the same for a date that moves.
 func (m momentEntry) uid(repository string) string {
-	about := m.Role
-	if m.Role == "" {
-		about = m.Member
-		if m.KeyID != "" {
-			about += "-" + words.ShortID(m.KeyID)
-		}
+	return fmt.Sprintf("%s-%s@%s.rust-tuf", m.Kind, m.about(), repository)
+}
+
+// about is the role, the member or the member's key that a date is about.
+func (m momentEntry) about() string {
+	switch {
+	case m.Role != "":
+		return m.Role
+	case m.KeyID != "":
+		return m.Member + "-" + words.ShortID(m.KeyID)
 	}
-	return fmt.Sprintf("%s-%s@%s.rust-tuf", m.Kind, about, repository)
+	return m.Member
 }

@@ -39,16 +39,16 @@ func TestDue(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.unchanged(t, func() {
-		say("Nothing is due.")
+		say("Event 2027-08-24-targets-v2 has been open for 1 day")
 		s.now = time.Date(2027, 8, 28, 6, 0, 0, 0, time.UTC)
-		s.golden(t, "due-remind.golden", say("Event 2027-08-24-targets-v2 has been open for 4 days", "5 more of alice, bob,", "each of them runs: rust-tuf sign 2027-08-24-targets-v2"))
+		s.golden(t, "due-remind.golden", say("Event 2027-08-24-targets-v2 has been open for 4 days", "targets version 2 needs 5 more signatures by the rule of root version 1", "    alice, with the key called main: rust-tuf sign 2027-08-24-targets-v2\n"))
 		// It is late, and nobody has been seen for a year.
 		s.now = time.Date(2027, 11, 23, 6, 0, 0, 0, time.UTC)
-		say("overdue since 2027-10-08: late: targets version 2 is not signed yet", "overdue since 2027-11-22: targets version 1 expires",
+		s.exits(t, m, exit.Expired, []string{"due"}, "overdue since 2027-10-08: signing targets version 2 is late from this day on", "overdue since 2027-11-22: targets version 1 expires",
 			"overdue since 2027-11-22: does alice still hold the key called main? Last seen 2026-11-22", "Ask the holder whether")
 	})
 	var out dueResult
-	if err := json.Unmarshal([]byte(s.exits(t, m, exit.Done, []string{"due", "--json"})), &out); err != nil || len(out.Reminders) != 1 || out.Reminders[0].Step != "age-91" || len(out.Reminders[0].Wanted[0].Of) != 9 {
+	if err := json.Unmarshal([]byte(s.exits(t, m, exit.Expired, []string{"due", "--json"})), &out); err != nil || len(out.Reminders) != 1 || out.Reminders[0].Step != "age-91" || len(out.Reminders[0].Wanted[0].Of) != 9 || len(out.Reminders[0].People) != 9 {
 		t.Errorf("%+v, %v", out.Reminders, err)
 	}
 }

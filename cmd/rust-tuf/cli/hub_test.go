@@ -143,9 +143,6 @@ func (h *memoryHub) Report(_ context.Context, number int, key, markdown string) 
 	if err := h.happens("report", number); err != nil {
 		return err
 	}
-	if err := forge.CheckKey(key); err != nil {
-		return err
-	}
 	h.reports[fmt.Sprintf("%d %s", number, key)] = markdown
 	return nil
 }
@@ -227,7 +224,7 @@ func (h *memoryHub) Remind(ctx context.Context, i forge.Issue, step, comment str
 		return h.issue(i.Key), nil
 	}
 	n, err := h.Raise(ctx, i)
-	if err != nil {
+	if _, said := h.reports[fmt.Sprintf("%d remind/%s", n, step)]; err != nil || said {
 		return n, err
 	}
 	return n, h.Report(ctx, n, "remind/"+step, comment)

@@ -126,7 +126,7 @@ func TestJSONOfMachines(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.now = time.Date(2027, 11, 23, 6, 0, 0, 0, time.UTC) // late, and expired meanwhile
-	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"}))
+	see("due", s.exits(t, m, exit.Expired, []string{"due", "--json"}))
 	see("status --at", s.exits(t, m, exit.Expired, []string{"status", "--at", "+1d", "--json"}))
 	see("rehearse that fails", s.failing(t))
 

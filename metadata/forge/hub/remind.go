@@ -16,11 +16,11 @@ func (h *Hub) Remind(ctx context.Context, i forge.Issue, step, comment string) (
 			return 0, err
 		}
 	}
-	op := operation{"look for the issue for " + i.Key, h.c.Needs.Raise}
-	settled := 0
+	op := operation{"look for what was said for " + i.Key, h.c.Needs.Raise}
+	settled, self := 0, ""
 	err := h.take(ctx, op, func() error {
-		open, self, err := h.issues(ctx, i.Key)
-		if err != nil || len(open) > 0 {
+		open, who, err := h.issues(ctx, i.Key)
+		if self = who; err != nil || len(open) > 0 {
 			return err
 		}
 		settled, err = h.closedAfter(ctx, i.Key, said, self)
@@ -31,6 +31,15 @@ func (h *Hub) Remind(ctx context.Context, i forge.Issue, step, comment string) (
 	}
 	number, err := h.Raise(ctx, i)
 	if err != nil {
+		return number, err
+	}
+	before := false
+	err = h.take(ctx, op, func() error {
+		mine, err := h.comments(ctx, number, said, self)
+		before = len(mine) > 0
+		return err
+	})
+	if err != nil || before {
 		return number, err
 	}
 	return number, h.Report(ctx, number, said, comment)
