@@ -3,7 +3,9 @@ package tests
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,7 +23,7 @@ func workflow(t *testing.T, name string) string {
 func workflows(t *testing.T) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob("../template/.github/workflows/*.yml")
-	if err != nil || len(names) != 3 {
+	if err != nil || len(names) != 4 {
 		t.Fatal(names, err)
 	}
 	out := map[string]string{"action.yml": workflow(t, "action.yml")}
@@ -53,14 +55,15 @@ func TestWorkflowsRunNothingOfAPullRequest(t *testing.T) {
 		if strings.Contains(text, "secrets.") {
 			t.Errorf("%s names a secret", name)
 		}
-		for _, never := range []string{"github.event.", "github.head_ref", "refs/pull", "head.sha", "head.ref"} {
-			if strings.Contains(text, never) {
+		theirs := strings.NewReplacer("${{ github.event.repository.default_branch }}", "", "${{ github.event.schedule }}", "").Replace(text)
+		for _, never := range []string{"github.event", "github.head_ref", "refs/pull", "head.sha", "head.ref"} {
+			if strings.Contains(theirs, never) {
 				t.Errorf("%s uses %s", name, never)
 			}
 		}
 		for _, checkout := range strings.Split(text, "actions/checkout@")[1:] {
-			if !strings.Contains(strings.Split(checkout, "- name:")[0], "ref: main\n") {
-				t.Errorf("%s checks out something else than main:\n%s", name, checkout)
+			if !strings.Contains(strings.Split(checkout, "- name:")[0], "ref: ${{ github.event.repository.default_branch }}\n") {
+				t.Errorf("%s checks out something else than the default branch:\n%s", name, checkout)
 			}
 		}
 		for _, run := range regexp.MustCompile(`(?s)\brun: (\|.*?)?(\n {0,6}\S|$|[^\n]*)`).FindAllString(text, -1) {
@@ -74,26 +77,74 @@ func TestWorkflowsRunNothingOfAPullRequest(t *testing.T) {
 	}
 }
 
-// The forge starts no workflow for what a workflow's own token has pushed. So
-// each of them either ends by starting the next one, or nothing has to follow.
+// The forge starts no workflow for what a workflow's own token has pushed. So whatever
+// pushes either is the gate, which does everything in one run, or starts the gate.
+// TestTemplateRuns, beside the command, runs all of them.
 func TestEachWorkflowLeadsToTheNext(t *testing.T) {
 	all := workflows(t)
-	for name, next := range map[string]string{
-		"due.yml":     "gh workflow run gate.yml --repo \"$REPOSITORY\" --ref main", // what it proposes is judged by the gate
-		"gate.yml":    "verb: gate",                                                 // merges, proposes completions, and judges those, in one run
-		"publish.yml": "needs: prove",                                               // started by a person's merge of a completion, and the last
-	} {
-		if !strings.Contains(all[name], next) {
-			t.Errorf("%s does not go on with %q", name, next)
+	starts := regexp.MustCompile(`(?:gh workflow run |next=)([a-z]+\.yml)`)
+	leads := map[string][]string{}
+	for name, text := range all {
+		for _, m := range starts.FindAllStringSubmatch(text, -1) {
+			leads[name] = append(leads[name], m[1])
+			if !strings.Contains(all[m[1]], "\n  workflow_dispatch:") {
+				t.Errorf("%s starts %s, which cannot be started so", name, m[1])
+			}
+		}
+		if strings.Contains(text, "contents: write") && !strings.Contains(text, "verb: gate\n") && !slices.Contains(leads[name], "gate.yml") {
+			t.Errorf("nobody judges what %s pushes", name)
 		}
 	}
-	for _, trigger := range []string{"workflow_dispatch:", "schedule:", "pull_request_target:", "push:"} {
+	want := map[string][]string{"clock.yml": {"due.yml", "gate.yml"}, "due.yml": {"gate.yml"}}
+	if !reflect.DeepEqual(leads, want) {
+		t.Errorf("started are %v, want %v", leads, want)
+	}
+	for _, trigger := range []string{"workflow_dispatch:", "pull_request_target:", "push:"} {
 		if !strings.Contains(all["gate.yml"], trigger) {
 			t.Errorf("gate.yml is not started by %s", trigger)
 		}
 	}
-	if !strings.Contains(all["action.yml"], `rust-tuf" gate --merge --raise`) || !strings.Contains(all["action.yml"], `rust-tuf" due --raise`) {
-		t.Error("the action runs something else")
+}
+
+// GitHub switches off, whole, a workflow that has a schedule, where nothing has
+// happened for 60 days. So none that judges has one.
+func TestSchedulesStandAlone(t *testing.T) {
+	for name, text := range workflows(t) {
+		if scheduled := strings.Contains(text, "\n  schedule:"); scheduled != (name == "clock.yml") {
+			t.Errorf("%s has a schedule: %t", name, scheduled)
+		}
+		if name == "clock.yml" && (strings.Contains(text, "uses:") || strings.Contains(text, "workflow_dispatch") || strings.Contains(text, "event.repository")) {
+			t.Errorf("%s does more than start the others, or asks for what a schedule does not know", name)
+		}
+	}
+	for _, crontab := range []string{"gh workflow run due.yml", "gh workflow run gate.yml"} {
+		if !strings.Contains(workflow(t, "template/README.md"), crontab) {
+			t.Errorf("the README has no clock outside with %q", crontab)
+		}
+	}
+}
+
+// The default branch is named where GitHub takes no expression, and nowhere else.
+func TestDefaultBranchIsNamedOnce(t *testing.T) {
+	named := regexp.MustCompile(`\b(main|master)\b`)
+	for name, text := range workflows(t) {
+		want := 0
+		if name == "gate.yml" || name == "publish.yml" {
+			want = 1
+		}
+		if got := len(named.FindAllString(text, -1)); got != want || want == 1 && !strings.Contains(text, "\n    branches: [main] # ") {
+			t.Errorf("%s names the branch %d times", name, got)
+		}
+	}
+}
+
+// Each file that decides what is signed, published or run has an owner.
+func TestCodeOwners(t *testing.T) {
+	owners := workflow(t, "template/.github/CODEOWNERS")
+	for _, path := range []string{"/.github/", ".gitattributes", "/rust-tuf.toml", "/members/", "/metadata/", "/log/", "/handover/", "/events/*/event.toml"} {
+		if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(path) + ` +@ORGANISATION/maintainers$`).MatchString(owners) {
+			t.Errorf("nobody owns %s", path)
+		}
 	}
 }
 

@@ -70,7 +70,7 @@ func on32Bits(out io.Writer) error {
 }
 
 // workflows are what a repository of metadata takes over from the template.
-var workflows = []string{"template/.github/workflows/gate.yml", "template/.github/workflows/due.yml", "template/.github/workflows/publish.yml"}
+var workflows = []string{"template/.github/workflows/gate.yml", "template/.github/workflows/due.yml", "template/.github/workflows/clock.yml", "template/.github/workflows/publish.yml"}
 
 // test runs all checks, whatever fails on the way.
 func test(out io.Writer, ci bool) error {
