@@ -19,13 +19,14 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata/forge/gitea"
 	"github.com/rust-lang/rust-tuf/metadata/forge/hub"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
-const secret = "0123456789abcdef0123456789abcdef01234567"
+const secret = forgetest.Secret
 
 var (
-	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	noon    = forgetest.Noon
 	root    = forge.Address{Host: "git.example.org", Path: "rust/tuf-root"}
 	judged  = git.Commit(strings.Repeat("a", 40))
 	another = git.Commit(strings.Repeat("b", 40))
@@ -33,23 +34,11 @@ var (
 	branch  = forge.Proposal{From: "alice/tuf-root", Branch: "sign/event/root/alice-1234", Base: "main", Title: "sign: root version 2 by alice", Body: "one signature"}
 )
 
-// clock stands still until somebody waits.
-type clock struct {
-	now    time.Time
-	pauses []time.Duration
-}
-
-func (c *clock) wait(_ context.Context, d time.Duration) error {
-	c.now = c.now.Add(d)
-	c.pauses = append(c.pauses, d)
-	return nil
-}
-
 // client asks a server, with a clock of its own.
-func client(t *testing.T, s *server) (*gitea.Client, *clock) {
+func client(t *testing.T, s *server) (*gitea.Client, *forgetest.Clock) {
 	t.Helper()
-	c := &clock{now: noon}
-	return newClient(t, gitea.Options{API: s.url + gitea.InterfacePath, Now: func() time.Time { return c.now }, Wait: c.wait}), c
+	c := forgetest.NewClock()
+	return newClient(t, gitea.Options{API: s.url + gitea.InterfacePath, Now: c.Now, Wait: c.Wait}), c
 }
 
 func newClient(t *testing.T, o gitea.Options) *gitea.Client {
@@ -65,44 +54,20 @@ func newClient(t *testing.T, o gitea.Options) *gitea.Client {
 	return c
 }
 
-// refused asserts the type of an error and words of it and its hint.
-func refused[E error](t *testing.T, err error, words ...string) E {
-	t.Helper()
-	var e E
-	if !errors.As(err, &e) {
-		t.Fatalf("the error is %T: %v; want %T", err, err, e)
-	}
-	text := err.Error()
-	if h, ok := any(e).(interface{ Hint() string }); ok {
-		text += "\n" + h.Hint()
-	} else {
-		t.Errorf("%T names no next step", e)
-	}
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			t.Errorf("the error is\n%s\nit lacks %q", text, w)
-		}
-	}
-	if strings.Contains(text, secret) {
-		t.Errorf("the error shows the token: %s", text)
-	}
-	return e
-}
-
 // Each answer that is not what was hoped for has an error of its own; nothing that
 // cannot help is asked twice.
 func TestAnswers(t *testing.T) {
 	const where = "git.example.org/rust/tuf-root: open a pull request for branch sign/event/root/alice-1234 of alice/tuf-root: "
 	outage := func(words string) func(*testing.T, error) {
 		return func(t *testing.T, err error) {
-			if e := refused[*forge.OutageError](t, err, "the forge does not answer, asked 5 times", words); e.Tries != 5 {
+			if e := forgetest.Refused[*forge.OutageError](t, err, "the forge does not answer, asked 5 times", words); e.Tries != 5 {
 				t.Errorf("%+v", e)
 			}
 		}
 	}
 	invalid := func(status int, words string) func(*testing.T, error) {
 		return func(t *testing.T, err error) {
-			if e := refused[*forge.InvalidError](t, err, where+"refused: "+words, "by hand"); e.Status != status {
+			if e := forgetest.Refused[*forge.InvalidError](t, err, where+"refused: "+words, "by hand"); e.Status != status {
 				t.Errorf("%+v", e)
 			}
 		}
@@ -113,15 +78,15 @@ func TestAnswers(t *testing.T) {
 		tries int
 	}{
 		"401": {says(401, "invalid username, password or token"), func(t *testing.T, err error) {
-			refused[*forge.CredentialError](t, err, where+"the token from GITEA_TOKEN is not accepted: invalid username, password or token", "make a new one", "docs/forges.md")
+			forgetest.Refused[*forge.CredentialError](t, err, where+"the token from GITEA_TOKEN is not accepted: invalid username, password or token", "make a new one", "docs/forges.md")
 		}, 1},
 		"403": {says(403, "token does not have at least one of required scope(s), required=[write:repository], "+secret), func(t *testing.T, err error) {
-			if e := refused[*forge.PermissionError](t, err, where, "may not do this: token does not have", "“write:repository”", "[token]"); e.Needs != "write:repository" {
+			if e := forgetest.Refused[*forge.PermissionError](t, err, where, "may not do this: token does not have", "“write:repository”", "[token]"); e.Needs != "write:repository" {
 				t.Errorf("%+v", e)
 			}
 		}, 1},
 		"404": {says(404, "not found"), func(t *testing.T, err error) {
-			refused[*forge.AbsentError](t, err, where+"not found, or hidden from the token from GITEA_TOKEN: not found")
+			forgetest.Refused[*forge.AbsentError](t, err, where+"not found, or hidden from the token from GITEA_TOKEN: not found")
 		}, 1},
 		"405": {says(405, "method"), invalid(405, "method"), 1},
 		"409": {says(409, "a conflict"), invalid(409, "a conflict"), 1},
@@ -142,10 +107,10 @@ func TestAnswers(t *testing.T) {
 		"dropped": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, outage("EOF"), 5},
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `[{"number": 1`) }, outage("the answer was cut off"), 5},
 		"another page": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>please log in</html>") }, func(t *testing.T, err error) {
-			refused[*forge.AnswerError](t, err, where+"the answer is not one of this forge's interface", "a proxy that asks to log in")
+			forgetest.Refused[*forge.AnswerError](t, err, where+"the answer is not one of this forge's interface", "a proxy that asks to log in")
 		}, 1},
 		"another type": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"number": "1"}`) }, func(t *testing.T, err error) {
-			refused[*forge.AnswerError](t, err, "is not one of this forge's interface")
+			forgetest.Refused[*forge.AnswerError](t, err, "is not one of this forge's interface")
 		}, 1},
 		"endless": {func(w http.ResponseWriter, _ *http.Request) {
 			_, err := io.WriteString(w, `["`)
@@ -153,7 +118,7 @@ func TestAnswers(t *testing.T) {
 				_, err = io.WriteString(w, strings.Repeat("x", 1<<16))
 			}
 		}, func(t *testing.T, err error) {
-			refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
+			forgetest.Refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
 		}, 1},
 		"an endless refusal": {func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(400)
@@ -162,7 +127,7 @@ func TestAnswers(t *testing.T) {
 				_, err = io.WriteString(w, strings.Repeat("x", 1<<16))
 			}
 		}, func(t *testing.T, err error) {
-			refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
+			forgetest.Refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
 		}, 1},
 		"a list without an end": {func(w http.ResponseWriter, r *http.Request) {
 			var page int
@@ -170,19 +135,19 @@ func TestAnswers(t *testing.T) {
 			w.Header().Set("Link", fmt.Sprintf(`<https://git.example.org/x?limit=50&page=%d>; rel="next"`, page+1))
 			_, _ = io.WriteString(w, `[]`)
 		}, func(t *testing.T, err error) {
-			refused[*forge.LimitError](t, err, "more than 20 pages of open pull requests, which is the limit")
+			forgetest.Refused[*forge.LimitError](t, err, "more than 20 pages of open pull requests, which is the limit")
 		}, 20},
 		"a list in a circle": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Link", `<https://git.example.org/x?page=2>; rel="next"`)
 			_, _ = io.WriteString(w, `[]`)
 		}, func(t *testing.T, err error) {
-			refused[*forge.AnswerError](t, err, "page 2 of open pull requests is followed by page 2")
+			forgetest.Refused[*forge.AnswerError](t, err, "page 2 of open pull requests is followed by page 2")
 		}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			s.fail("GET pulls", 1000, false, test.serve)
+			s.Fail("GET pulls", 1000, false, test.serve)
 			c, _ := client(t, s)
 			_, err := c.Open(t.Context(), branch)
 			test.check(t, err)
@@ -197,14 +162,14 @@ func TestAnswers(t *testing.T) {
 // long as it says, unless that is too long.
 func TestRates(t *testing.T) {
 	s := newServer(t)
-	s.fail("GET pulls", 1, false, says(429, "slow down", "Retry-After", "7"))
+	s.Fail("GET pulls", 1, false, says(429, "slow down", "Retry-After", "7"))
 	c, clock := client(t, s)
-	if _, err := c.Open(t.Context(), branch); err != nil || !reflect.DeepEqual(clock.pauses, []time.Duration{7 * time.Second}) {
-		t.Errorf("%v after %v", err, clock.pauses)
+	if _, err := c.Open(t.Context(), branch); err != nil || !reflect.DeepEqual(clock.Pauses, []time.Duration{7 * time.Second}) {
+		t.Errorf("%v after %v", err, clock.Pauses)
 	}
-	s.fail("GET pulls", 1, false, says(429, "slow down", "Retry-After", "600"))
+	s.Fail("GET pulls", 1, false, says(429, "slow down", "Retry-After", "600"))
 	_, err := c.Open(t.Context(), branch)
-	if e := refused[*forge.RateError](t, err, "too many requests; none is answered before 2026-11-22T12:10:07Z: slow down"); e.Until.Sub(noon) != 607*time.Second {
+	if e := forgetest.Refused[*forge.RateError](t, err, "too many requests; none is answered before 2026-11-22T12:10:07Z: slow down"); e.Until.Sub(noon) != 607*time.Second {
 		t.Errorf("%+v", e)
 	}
 }
@@ -216,10 +181,10 @@ func TestSlowAndInterrupted(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
 	defer slow.Close()
 	defer close(end)
-	clock := &clock{now: noon}
-	c := newClient(t, gitea.Options{API: slow.URL, Timeout: 30 * time.Millisecond, Wait: clock.wait})
+	clock := forgetest.NewClock()
+	c := newClient(t, gitea.Options{API: slow.URL, Timeout: 30 * time.Millisecond, Wait: clock.Wait})
 	_, err := c.Open(t.Context(), branch)
-	refused[*forge.OutageError](t, err, "asked 5 times: no answer in time")
+	forgetest.Refused[*forge.OutageError](t, err, "asked 5 times: no answer in time")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Open(ctx, branch); !errors.Is(err, context.Canceled) {
@@ -235,13 +200,13 @@ func TestOneOrigin(t *testing.T) {
 	defer elsewhere.Close()
 	for _, request := range []string{"GET pulls", "POST pulls"} {
 		s := newServer(t)
-		s.fail(request, 1, false, func(w http.ResponseWriter, _ *http.Request) {
+		s.Fail(request, 1, false, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", elsewhere.URL+"/x")
 			w.WriteHeader(307)
 		})
 		c, _ := client(t, s)
 		_, err := c.Open(t.Context(), branch)
-		refused[*forge.RedirectError](t, err, "points to "+elsewhere.URL+", which was not followed")
+		forgetest.Refused[*forge.RedirectError](t, err, "points to "+elsewhere.URL+", which was not followed")
 		for _, got := range s.tokens {
 			if got != "Bearer "+secret {
 				t.Errorf("authorization %q", got)
@@ -259,12 +224,12 @@ func TestNew(t *testing.T) {
 	for _, a := range []forge.Address{{}, {Host: "git.example.org"}, {Host: "git.example.org", Path: "a"}, {Host: "git.example.org", Path: "a/.."},
 		{Host: "git.example.org", Path: "a/b?c"}, {Host: "git.example.org", Path: "a%2f/b"}, {Path: "a/b"}, {Host: "git.example.org", Path: "/b"}} {
 		_, err := gitea.New(a, forge.Token{}, gitea.Options{})
-		refused[*hub.AddressError](t, err, "is no address of a repository on Gitea", "git remote -v")
+		forgetest.Refused[*hub.AddressError](t, err, "is no address of a repository on Gitea", "git remote -v")
 	}
 	for _, remote := range []string{"http://git.example.org/rust/tuf-root", "http://git.example.org:3000/rust/tuf-root"} {
 		a, _ := forge.ParseAddress(remote)
 		_, err := gitea.New(a, forge.Token{}, gitea.Options{})
-		refused[*hub.AddressError](t, err, "https only")
+		forgetest.Refused[*hub.AddressError](t, err, "https only")
 	}
 	s := newServer(t)
 	s.mux.Handle("/below/", http.StripPrefix("/below", &s.mux))
@@ -337,12 +302,12 @@ func TestEveryRequestRefused(t *testing.T) {
 			for _, code := range []int{301, 304, 400, 401, 403, 404, 405, 409, 412, 418, 422, 423, 429, 500, 503} {
 				for _, times := range []int{1, 1000} {
 					s := ready(t)
-					s.fail(request, times, false, says(code, "no"))
+					s.Fail(request, times, false, says(code, "no"))
 					c, clock := client(t, s)
 					err := do(t.Context(), c)
 					at := fmt.Sprintf("%s: %s answers %d, %d times", name, request, code, times)
-					if passes := code == 429 || code >= 500; passes && times == 1 && (err != nil || len(clock.pauses) != 1) {
-						t.Errorf("%s: %v after %v", at, err, clock.pauses)
+					if passes := code == 429 || code >= 500; passes && times == 1 && (err != nil || len(clock.Pauses) != 1) {
+						t.Errorf("%s: %v after %v", at, err, clock.Pauses)
 					}
 					for _, one := range parts(err) {
 						h, ok := one.(interface{ Hint() string })
@@ -371,10 +336,10 @@ func parts(err error) []error {
 // However a client or an error is printed, its token is not in it.
 func TestTokenIsNotShown(t *testing.T) {
 	s := newServer(t)
-	s.fail("GET pulls", 1, false, says(403, "who are you, "+secret+"?"))
+	s.Fail("GET pulls", 1, false, says(403, "who are you, "+secret+"?"))
 	c, _ := client(t, s)
 	_, err := c.Open(t.Context(), branch)
-	e := refused[*forge.PermissionError](t, err, "who are you, [token]?")
+	e := forgetest.Refused[*forge.PermissionError](t, err, "who are you, [token]?")
 	text, jerr := json.Marshal(e)
 	if jerr != nil {
 		t.Fatal(jerr)

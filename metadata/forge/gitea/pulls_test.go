@@ -12,6 +12,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 )
 
 // A pull request is opened once, from wherever the branch is, and asked for as it is.
@@ -53,19 +54,19 @@ func TestOpenAfterLostAnswer(t *testing.T) {
 		},
 	} {
 		s := newServer(t)
-		s.fail("POST pulls", 1, true, serve)
+		s.Fail("POST pulls", 1, true, serve)
 		c, clock := client(t, s)
-		if pr, err := c.Open(t.Context(), branch); err != nil || pr.Number != 1 || len(s.pulls) != 1 || s.count("POST") != 1 || len(clock.pauses) != 1 {
+		if pr, err := c.Open(t.Context(), branch); err != nil || pr.Number != 1 || len(s.pulls) != 1 || s.count("POST") != 1 || len(clock.Pauses) != 1 {
 			t.Errorf("%s: %+v, %v; %q", name, pr, err, s.sent)
 		}
 	}
 	s := newServer(t)
-	s.fail("GET pulls", 1, true, func(w http.ResponseWriter, _ *http.Request) {
+	s.Fail("GET pulls", 1, true, func(w http.ResponseWriter, _ *http.Request) {
 		s.addPull("alice", branch.Branch)
 		_, _ = io.WriteString(w, "[]")
 	})
 	c, clock := client(t, s)
-	if pr, err := c.Open(t.Context(), branch); err != nil || pr.Number != 1 || len(s.pulls) != 1 || len(clock.pauses) != 0 {
+	if pr, err := c.Open(t.Context(), branch); err != nil || pr.Number != 1 || len(s.pulls) != 1 || len(clock.Pauses) != 0 {
 		t.Errorf("%+v, %v", pr, err)
 	}
 }
@@ -77,13 +78,13 @@ func TestOpenRefused(t *testing.T) {
 	p := branch
 	p.Base = "old/trunk?"
 	_, err := c.Open(t.Context(), p)
-	refused[*forge.BaseError](t, err, "there is no branch old/trunk?; the default branch is main now", "run it again")
+	forgetest.Refused[*forge.BaseError](t, err, "there is no branch old/trunk?; the default branch is main now", "run it again")
 	if s.count("GET branches/old/trunk?") != 1 {
 		t.Errorf("%q", s.sent)
 	}
-	s.fail("POST pulls", 1, false, says(404, "not found"))
+	s.Fail("POST pulls", 1, false, says(404, "not found"))
 	_, err = c.Open(t.Context(), branch)
-	refused[*forge.AbsentError](t, err, "not found")
+	forgetest.Refused[*forge.AbsentError](t, err, "not found")
 }
 
 // What somebody has closed at this head is not opened anew.
@@ -95,7 +96,7 @@ func TestOpenAfterItWasClosed(t *testing.T) {
 	again := branch
 	again.Head = judged
 	_, err := c.Open(t.Context(), again)
-	if e := refused[*forge.ClosedError](t, err); e.Number != 1 || e.URL != s.url+"/rust/tuf-root/pulls/1" || s.count("POST") != 0 {
+	if e := forgetest.Refused[*forge.ClosedError](t, err); e.Number != 1 || e.URL != s.url+"/rust/tuf-root/pulls/1" || s.count("POST") != 0 {
 		t.Errorf("%+v", e)
 	}
 	again.Head = another
@@ -131,7 +132,7 @@ func TestPullRequests(t *testing.T) {
 	}
 	s.pulls[7]["head"].(fields)["sha"] = "HEAD"
 	list, err = c.PullRequests(t.Context(), "main")
-	refused[*forge.OutageError](t, err, "list the open pull requests for branch main", "the answer was cut off")
+	forgetest.Refused[*forge.OutageError](t, err, "list the open pull requests for branch main", "the answer was cut off")
 	if list != nil {
 		t.Errorf("%d are listed all the same", len(list))
 	}
@@ -156,10 +157,10 @@ func TestMerge(t *testing.T) {
 	}
 	s.refs["refs/pull/1/head"] = string(another)
 	_, err := c.Merge(t.Context(), merge())
-	refused[*forge.StrayError](t, err, "merged as commit cccccccccccc is head bbbbbbbbbbbb into main; judged was head aaaaaaaaaaaa for main")
+	forgetest.Refused[*forge.StrayError](t, err, "merged as commit cccccccccccc is head bbbbbbbbbbbb into main; judged was head aaaaaaaaaaaa for main")
 	delete(s.refs, "refs/pull/1/head")
 	_, err = c.Merge(t.Context(), merge())
-	refused[*forge.OutageError](t, err, "the answer was cut off")
+	forgetest.Refused[*forge.OutageError](t, err, "the answer was cut off")
 }
 
 // A merge without an answer is looked after: it happened, or is tried again.
@@ -167,7 +168,7 @@ func TestMergeAfterLostAnswer(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		s := newServer(t)
 		s.addPull("alice", "x")
-		s.fail("POST pulls/1/merge", 1, late, says(500, ""))
+		s.Fail("POST pulls/1/merge", 1, late, says(500, ""))
 		c, _ := client(t, s)
 		commit, err := c.Merge(t.Context(), merge())
 		if want := map[bool]int{false: 2, true: 1}[late]; err != nil || commit != made || s.count("POST") != want {
@@ -181,19 +182,19 @@ func TestMergeTooEarly(t *testing.T) {
 	for _, words := range []string{"Please try again later", "merge push out of date", "head out of date"} {
 		s := newServer(t)
 		s.addPull("alice", "x")
-		s.fail("POST pulls/1/merge", 3, false, says(405, words))
+		s.Fail("POST pulls/1/merge", 3, false, says(405, words))
 		c, clock := client(t, s)
 		commit, err := c.Merge(t.Context(), merge())
-		if want := []time.Duration{125 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond}; err != nil || commit != made || !reflect.DeepEqual(clock.pauses, want) {
-			t.Errorf("%s, %v after %v", commit, err, clock.pauses)
+		if want := []time.Duration{125 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond}; err != nil || commit != made || !reflect.DeepEqual(clock.Pauses, want) {
+			t.Errorf("%s, %v after %v", commit, err, clock.Pauses)
 		}
 		s.addPull("bob", "y")
-		s.fail("POST pulls/2/merge", 1000, false, says(405, words))
+		s.Fail("POST pulls/2/merge", 1000, false, says(405, words))
 		m := merge()
 		m.Number = 2
 		_, err = c.Merge(t.Context(), m)
-		refused[*forge.UnmergeableError](t, err, "the forge does not merge it: "+words)
-		if waited := clock.now.Sub(noon); waited < time.Minute || waited > 2*time.Minute {
+		forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: "+words)
+		if waited := clock.Time.Sub(noon); waited < time.Minute || waited > 2*time.Minute {
 			t.Errorf("it waited %s", waited)
 		}
 	}
@@ -208,41 +209,41 @@ func TestMergeRefused(t *testing.T) {
 		status int
 		words  string
 	}{{405, "Work in progress PRs cannot be merged"}, {405, "not an allowed merge style"}, {409, "PushRejected with remote message: no"}} {
-		s.fail("POST pulls/1/merge", 1, false, says(test.status, test.words))
+		s.Fail("POST pulls/1/merge", 1, false, says(test.status, test.words))
 		_, err := c.Merge(t.Context(), merge())
-		refused[*forge.UnmergeableError](t, err, "the forge does not merge it: "+test.words, "which rule of the base branch is not met")
+		forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: "+test.words, "which rule of the base branch is not met")
 	}
-	s.fail("POST pulls/1/merge", 1, false, says(405, "User not allowed to merge PR"))
+	s.Fail("POST pulls/1/merge", 1, false, says(405, "User not allowed to merge PR"))
 	_, err := c.Merge(t.Context(), merge())
-	refused[*forge.PermissionError](t, err, "may not do this: User not allowed to merge PR", "“write:repository”")
-	if len(clock.pauses) > 0 {
+	forgetest.Refused[*forge.PermissionError](t, err, "may not do this: User not allowed to merge PR", "“write:repository”")
+	if len(clock.Pauses) > 0 {
 		t.Error("it was tried again")
 	}
 	p["base"].(fields)["ref"] = "release"
 	_, err = c.Merge(t.Context(), merge())
-	refused[*forge.MovedError](t, err, "it was judged for branch main and is for release now; nothing was merged")
+	forgetest.Refused[*forge.MovedError](t, err, "it was judged for branch main and is for release now; nothing was merged")
 	p["base"].(fields)["ref"] = "main"
 	p["head"].(fields)["sha"] = string(another)
 	_, err = c.Merge(t.Context(), merge())
-	refused[*forge.MovedError](t, err, "its head moved from aaaaaaaaaaaa, which was judged, to bbbbbbbbbbbb; nothing was merged")
+	forgetest.Refused[*forge.MovedError](t, err, "its head moved from aaaaaaaaaaaa, which was judged, to bbbbbbbbbbbb; nothing was merged")
 	p["head"].(fields)["sha"] = string(judged)
 	// It is closed between the look and the merge.
-	s.fail("GET pulls/1", 1, true, func(w http.ResponseWriter, _ *http.Request) {
+	s.Fail("GET pulls/1", 1, true, func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(p)
 		p["state"] = "closed"
 	})
 	_, err = c.Merge(t.Context(), merge())
-	if e := refused[*forge.UnmergeableError](t, err, "it is closed"); !e.Closed || p["merged"] == true {
+	if e := forgetest.Refused[*forge.UnmergeableError](t, err, "it is closed"); !e.Closed || p["merged"] == true {
 		t.Errorf("%+v", e)
 	}
 	m := merge()
 	m.Number = 7
 	_, err = c.Merge(t.Context(), m)
-	refused[*forge.AbsentError](t, err, "merge pull request #7")
+	forgetest.Refused[*forge.AbsentError](t, err, "merge pull request #7")
 	m.Head = git.Commit("main")
 	before := s.count("")
 	_, err = c.Merge(t.Context(), m)
-	refused[*forge.InvalidError](t, err, "not named in full")
+	forgetest.Refused[*forge.InvalidError](t, err, "not named in full")
 	if s.count("") != before {
 		t.Error("it was asked for")
 	}

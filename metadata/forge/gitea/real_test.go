@@ -12,6 +12,7 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/gitea"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 	"github.com/rust-lang/rust-tuf/tests/giteatest"
 )
 
@@ -97,10 +98,10 @@ func TestGiteaFromProposalToMerge(t *testing.T) {
 	}
 	m := forge.Merge{Number: 1, Head: git.Commit(strings.Repeat("a", 40)), Base: "main", Title: "sign: root version 2 by alice (#1)", Message: "Event e, digest d."}
 	_, err := gate.Merge(t.Context(), m)
-	refused[*forge.MovedError](t, err, "its head moved from aaaaaaaaaaaa, which was judged, to "+head.Short())
+	forgetest.Refused[*forge.MovedError](t, err, "its head moved from aaaaaaaaaaaa, which was judged, to "+head.Short())
 	m.Head = head
 	_, err = hers.Merge(t.Context(), m)
-	refused[*forge.PermissionError](t, err, "may not do this", "“write:repository”")
+	forgetest.Refused[*forge.PermissionError](t, err, "may not do this", "“write:repository”")
 	made, err := gate.Merge(t.Context(), m)
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +116,7 @@ func TestGiteaFromProposalToMerge(t *testing.T) {
 	}
 	m.Head = git.Commit(strings.Repeat("b", 40))
 	_, err = gate.Merge(t.Context(), m)
-	refused[*forge.StrayError](t, err, "is head "+head.Short()+" into main; judged was head bbbbbbbbbbbb")
+	forgetest.Refused[*forge.StrayError](t, err, "is head "+head.Short()+" into main; judged was head bbbbbbbbbbbb")
 	if got := r.rust.Ask(t, http.MethodGet, "repos/rust/tuf-root/pulls/1", nil)["comments"]; got != 1.0 {
 		t.Errorf("%v comments", got)
 	}
@@ -210,14 +211,14 @@ func TestGiteaRefuses(t *testing.T) {
 	p, _ := r.forked(t, alice, "sign/e/root/alice")
 	hers := r.client(t, alice.Token())
 	_, err := r.client(t, strings.Repeat("0", 40)).Open(t.Context(), p)
-	refused[*forge.CredentialError](t, err, "is not accepted", "make a new one")
+	forgetest.Refused[*forge.CredentialError](t, err, "is not accepted", "make a new one")
 	_, err = r.client(t, alice.NewToken(t, "reads", "read:repository")).Open(t.Context(), p)
-	refused[*forge.PermissionError](t, err, "may not do this", "write:repository")
+	forgetest.Refused[*forge.PermissionError](t, err, "may not do this", "write:repository")
 	trunk, _ := r.rust.Ask(t, http.MethodGet, "repos/rust/tuf-root/branches/main", nil)["commit"].(map[string]any)
-	refused[*forge.PermissionError](t, hers.Judge(t.Context(), git.Commit(fmt.Sprint(trunk["id"])), forge.Verdict{Name: "x", State: forge.Success}), "set status x")
-	refused[*forge.PermissionError](t, r.client(t, r.rust.NewToken(t, "nobody", "write:repository", "write:issue")).Report(t.Context(), 1, "gate", "x"), "read:user")
+	forgetest.Refused[*forge.PermissionError](t, hers.Judge(t.Context(), git.Commit(fmt.Sprint(trunk["id"])), forge.Verdict{Name: "x", State: forge.Success}), "set status x")
+	forgetest.Refused[*forge.PermissionError](t, r.client(t, r.rust.NewToken(t, "nobody", "write:repository", "write:issue")).Report(t.Context(), 1, "gate", "x"), "read:user")
 	_, err = hers.Merge(t.Context(), forge.Merge{Number: 7, Head: git.Commit(strings.Repeat("a", 40)), Base: "main", Title: "x"})
-	refused[*forge.AbsentError](t, err, "merge pull request #7")
+	forgetest.Refused[*forge.AbsentError](t, err, "merge pull request #7")
 	gone := p
 	gone.Branch = "gone"
 	_, err = hers.Open(t.Context(), gone)
@@ -225,10 +226,10 @@ func TestGiteaRefuses(t *testing.T) {
 	gone = p
 	gone.Base = "release"
 	_, err = hers.Open(t.Context(), gone)
-	refused[*forge.BaseError](t, err, "there is no branch release; the default branch is main now")
+	forgetest.Refused[*forge.BaseError](t, err, "there is no branch release; the default branch is main now")
 	r.rust.Ask(t, http.MethodPatch, "repos/rust/tuf-root", map[string]any{"archived": true})
 	_, err = hers.Open(t.Context(), p)
-	if e := refused[*forge.InvalidError](t, err, "archived"); e.Status != http.StatusLocked {
+	if e := forgetest.Refused[*forge.InvalidError](t, err, "archived"); e.Status != http.StatusLocked {
 		t.Errorf("%+v", e)
 	}
 }

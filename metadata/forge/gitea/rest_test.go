@@ -9,6 +9,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/gitea"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 )
 
 // One comment for each key, which nobody else's is taken for; of two at once the
@@ -28,7 +29,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("%v, %q", s.comments, s.sent)
 	}
 	s.comments = append(s.comments, fields{"id": 900, "number": 1, "body": "<!-- rust-tuf: check -->\ntwo", "user": user("rust")})
-	s.fail("GET issues/1/comments", 1, true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "[]") })
+	s.Fail("GET issues/1/comments", 1, true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "[]") })
 	if err := c.Report(t.Context(), 1, "check", "three"); err != nil || len(s.comments) != 3 || s.comments[2]["body"] != "<!-- rust-tuf: check -->\nthree" {
 		t.Errorf("%v, %v", err, s.comments)
 	}
@@ -39,9 +40,9 @@ func TestReportUnderAnotherName(t *testing.T) {
 	s := newServer(t)
 	s.self = "gitea-actions"
 	c := newClient(t, gitea.Options{API: s.url + gitea.InterfacePath, Login: "gate"})
-	refused[*forge.IdentityError](t, c.Report(t.Context(), 1, "check", "text"), "this token writes as gitea-actions, not as gate", "it was taken back", "set RUST_TUF_FORGE_LOGIN to gitea-actions")
+	forgetest.Refused[*forge.IdentityError](t, c.Report(t.Context(), 1, "check", "text"), "this token writes as gitea-actions, not as gate", "it was taken back", "set RUST_TUF_FORGE_LOGIN to gitea-actions")
 	_, err := c.Raise(t.Context(), forge.Issue{Key: "gate", Title: "gate fails"})
-	refused[*forge.IdentityError](t, err)
+	forgetest.Refused[*forge.IdentityError](t, err)
 	if len(s.comments) != 0 || s.issues[0]["state"] != "closed" {
 		t.Errorf("%v, %v", s.comments, s.issues)
 	}
@@ -59,7 +60,7 @@ func TestJudge(t *testing.T) {
 	if want := fmt.Sprintf(`POST statuses/%s {"context":"rust-tuf/check","description":"%s…","state":"failure","target_url":""}`, judged, strings.Repeat("ü", 139)); s.count(want) != 1 {
 		t.Errorf("%q", s.sent)
 	}
-	refused[*forge.InvalidError](t, c.Judge(t.Context(), "main", forge.Verdict{}), "the commit is not named in full")
+	forgetest.Refused[*forge.InvalidError](t, c.Judge(t.Context(), "main", forge.Verdict{}), "the commit is not named in full")
 }
 
 // One issue for each key, closed when it is over; a pull request is none, and neither
@@ -72,7 +73,7 @@ func TestIssues(t *testing.T) {
 	}
 	s.issues[2]["user"], s.issues[2]["pull_request"] = user("rust"), fields{"merged": false}
 	c, _ := client(t, s)
-	s.fail("POST issues", 1, true, says(500, ""))
+	s.Fail("POST issues", 1, true, says(500, ""))
 	first, err := c.Raise(t.Context(), forge.Issue{Key: "gate", Title: "gate fails", Body: "once"})
 	if err != nil || len(s.issues) != 4 {
 		t.Fatal(err, s.issues)

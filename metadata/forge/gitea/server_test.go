@@ -12,12 +12,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 )
 
 // server is a Gitea of one repository, rust/tuf-root, that remembers: as far as the
 // client asks it for anything, it answers as the real one does, which
 // `make test-gitea` runs.
 type server struct {
+	forgetest.Faults
+
 	t   *testing.T
 	url string
 	mux http.ServeMux
@@ -31,19 +35,10 @@ type server struct {
 	statuses []fields // with the commit
 	sent     []string // "POST pulls", with the body
 	tokens   []string
-	faults   []*fault
 	perPage  int // the most in one page, if not what is asked for
 }
 
 type fields = map[string]any
-
-// fault is what goes wrong with the next requests that begin so.
-type fault struct {
-	request string
-	times   int
-	late    bool // after the server has done what was asked
-	serve   http.HandlerFunc
-}
 
 const place = "/api/v1/repos/rust/tuf-root/"
 
@@ -97,14 +92,14 @@ func (s *server) handler(answer func(*http.Request, fields) (int, any)) http.Han
 		}
 		request := r.Method + " " + strings.TrimPrefix(r.URL.Path, place)
 		s.sent, s.tokens = append(s.sent, strings.TrimSpace(request+" "+string(body))), append(s.tokens, r.Header.Get("Authorization"))
-		wrong := s.wrong(request)
-		if wrong != nil && !wrong.late {
-			wrong.serve(w, r)
+		wrong := s.Next(request)
+		if wrong != nil && !wrong.Late {
+			wrong.Serve(w, r)
 			return
 		}
 		status, out := answer(r, in)
 		if wrong != nil {
-			wrong.serve(w, r)
+			wrong.Serve(w, r)
 			return
 		}
 		if list, ok := out.([]fields); ok {
@@ -117,32 +112,9 @@ func (s *server) handler(answer func(*http.Request, fields) (int, any)) http.Han
 	}
 }
 
-func (s *server) wrong(request string) *fault {
-	for _, f := range s.faults {
-		if f.times > 0 && strings.HasPrefix(request, f.request) {
-			f.times--
-			return f
-		}
-	}
-	return nil
-}
-
-// fail makes the next requests of a kind fail; late: after they have had effect.
-func (s *server) fail(request string, times int, late bool, serve http.HandlerFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &fault{request, times, late, serve})
-}
-
 // says answers with a status and, as the real one does, a message.
 func says(status int, message string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(said(message))
-	}
+	return forgetest.Says(status, said(message), header...)
 }
 
 func said(message string) fields {

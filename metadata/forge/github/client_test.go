@@ -16,30 +16,19 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/github"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
 
-const secret = "ghp_0123456789abcdefghij"
+const secret = forgetest.Secret
 
 var (
-	noon    = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	noon    = forgetest.Noon
 	root    = forge.Address{Host: "github.com", Path: "rust-lang/tuf-root"}
 	judged  = git.Commit(strings.Repeat("a", 40))
 	another = git.Commit(strings.Repeat("b", 40))
 	branch  = forge.Proposal{From: "alice/tuf-root", Branch: "sign/event/root/alice-1234", Base: "main", Title: "sign: root version 2 by alice", Body: "one signature"}
 )
-
-// clock stands still until somebody waits.
-type clock struct {
-	now    time.Time
-	pauses []time.Duration
-}
-
-func (c *clock) wait(_ context.Context, d time.Duration) error {
-	c.now = c.now.Add(d)
-	c.pauses = append(c.pauses, d)
-	return nil
-}
 
 func token(t *testing.T) forge.Token {
 	t.Helper()
@@ -51,10 +40,10 @@ func token(t *testing.T) forge.Token {
 }
 
 // client asks a hub, with a clock of its own.
-func client(t *testing.T, h *hub) (*github.Client, *clock) {
+func client(t *testing.T, h *hub) (*github.Client, *forgetest.Clock) {
 	t.Helper()
-	c := &clock{now: noon}
-	return newClient(t, github.Options{API: h.url, Now: func() time.Time { return c.now }, Wait: c.wait}), c
+	c := forgetest.NewClock()
+	return newClient(t, github.Options{API: h.url, Now: c.Now, Wait: c.Wait}), c
 }
 
 func newClient(t *testing.T, o github.Options) *github.Client {
@@ -64,30 +53,6 @@ func newClient(t *testing.T, o github.Options) *github.Client {
 		t.Fatal(err)
 	}
 	return c
-}
-
-// refused asserts the type of an error and words of it and its hint.
-func refused[E error](t *testing.T, err error, words ...string) E {
-	t.Helper()
-	var e E
-	if !errors.As(err, &e) {
-		t.Fatalf("the error is %T: %v; want %T", err, err, e)
-	}
-	text := err.Error()
-	if h, ok := any(e).(interface{ Hint() string }); ok {
-		text += "\n" + h.Hint()
-	} else {
-		t.Errorf("%T names no next step", e)
-	}
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			t.Errorf("the error is\n%s\nit lacks %q", text, w)
-		}
-	}
-	if strings.Contains(text, secret) {
-		t.Errorf("the error shows the token: %s", text)
-	}
-	return e
 }
 
 // Each answer that is not what was hoped for has an error of its own, which says
@@ -100,27 +65,27 @@ func TestAnswers(t *testing.T) {
 		tries int
 	}{
 		"401": {says(401, "Bad credentials"), func(t *testing.T, err error) {
-			refused[*forge.CredentialError](t, err, where+"the token from GH_TOKEN is not accepted: Bad credentials", "make a new one")
+			forgetest.Refused[*forge.CredentialError](t, err, where+"the token from GH_TOKEN is not accepted: Bad credentials", "make a new one")
 		}, 1},
 		"403": {says(403, "Resource not accessible by personal access token"), func(t *testing.T, err error) {
-			e := refused[*forge.PermissionError](t, err, "may not do this: Resource not accessible", "“Pull requests: read and write”")
+			e := forgetest.Refused[*forge.PermissionError](t, err, "may not do this: Resource not accessible", "“Pull requests: read and write”")
 			if e.Needs != "Pull requests: read and write" || e.Token.Source() != "GH_TOKEN" {
 				t.Errorf("%+v", e)
 			}
 		}, 1},
 		"404": {says(404, "Not Found"), func(t *testing.T, err error) {
-			refused[*forge.AbsentError](t, err, where+"not found, or hidden from the token from GH_TOKEN: Not Found", "look at it in a browser")
+			forgetest.Refused[*forge.AbsentError](t, err, where+"not found, or hidden from the token from GH_TOKEN: Not Found", "look at it in a browser")
 		}, 1},
 		"410": {says(410, "Issues are disabled"), func(t *testing.T, err error) {
-			refused[*forge.AbsentError](t, err, "Issues are disabled")
+			forgetest.Refused[*forge.AbsentError](t, err, "Issues are disabled")
 		}, 1},
 		"409": {says(409, "a conflict"), func(t *testing.T, err error) {
-			if e := refused[*forge.InvalidError](t, err, where+"refused: a conflict", "by hand"); e.Status != 409 {
+			if e := forgetest.Refused[*forge.InvalidError](t, err, where+"refused: a conflict", "by hand"); e.Status != 409 {
 				t.Errorf("%+v", e)
 			}
 		}, 1},
 		"451": {says(451, "Repository access blocked"), func(t *testing.T, err error) {
-			refused[*forge.InvalidError](t, err, "refused: Repository access blocked")
+			forgetest.Refused[*forge.InvalidError](t, err, "refused: Repository access blocked")
 		}, 1},
 		"500": {says(500, "oops"), outage("status 500"), 5},
 		"502": {func(w http.ResponseWriter, _ *http.Request) {
@@ -137,10 +102,10 @@ func TestAnswers(t *testing.T) {
 		}, outage("the answer was cut off"), 5},
 		"cut off between": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `[{"number": 1`) }, outage("the answer was cut off"), 5},
 		"another page": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>please log in</html>") }, func(t *testing.T, err error) {
-			refused[*forge.AnswerError](t, err, where+"the answer is not one of this forge's interface", "a proxy that asks to log in")
+			forgetest.Refused[*forge.AnswerError](t, err, where+"the answer is not one of this forge's interface", "a proxy that asks to log in")
 		}, 1},
 		"another type": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"number": "1"}`) }, func(t *testing.T, err error) {
-			refused[*forge.AnswerError](t, err, "is not one of this forge's interface")
+			forgetest.Refused[*forge.AnswerError](t, err, "is not one of this forge's interface")
 		}, 1},
 		"endless": {func(w http.ResponseWriter, _ *http.Request) {
 			_, err := io.WriteString(w, `["`)
@@ -148,7 +113,7 @@ func TestAnswers(t *testing.T) {
 				_, err = io.WriteString(w, strings.Repeat("x", 1<<16))
 			}
 		}, func(t *testing.T, err error) {
-			refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
+			forgetest.Refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
 		}, 1},
 		"a list without an end": {func(w http.ResponseWriter, r *http.Request) {
 			var page int
@@ -156,7 +121,7 @@ func TestAnswers(t *testing.T) {
 			w.Header().Set("Link", fmt.Sprintf(`<https://api.github.com/x?page=%d>; rel="next"`, max(page, 1)+1))
 			_, _ = io.WriteString(w, `[]`)
 		}, func(t *testing.T, err error) {
-			if e := refused[*forge.LimitError](t, err, "more than 20 pages of open pull requests, which is the limit"); e.Limit != 20 {
+			if e := forgetest.Refused[*forge.LimitError](t, err, "more than 20 pages of open pull requests, which is the limit"); e.Limit != 20 {
 				t.Errorf("%+v", e)
 			}
 		}, 20},
@@ -164,10 +129,10 @@ func TestAnswers(t *testing.T) {
 			w.Header().Set("Link", `<https://api.github.com/x?page=2>; rel="next"`)
 			_, _ = io.WriteString(w, `[]`)
 		}, func(t *testing.T, err error) {
-			refused[*forge.AnswerError](t, err, "page 2 of open pull requests is followed by page 2")
+			forgetest.Refused[*forge.AnswerError](t, err, "page 2 of open pull requests is followed by page 2")
 		}, 2},
 		"words of a stranger": {says(422, "\x1b[2Jno\r\n"+strings.Repeat("x", 1000)+" "+secret), func(t *testing.T, err error) {
-			e := refused[*forge.InvalidError](t, err, "refused: �[2Jno  xxx")
+			e := forgetest.Refused[*forge.InvalidError](t, err, "refused: �[2Jno  xxx")
 			if text := err.Error(); strings.ContainsAny(text, "\x1b\r\n") || len(text) > 600 || strings.Contains(e.Reason, secret) {
 				t.Errorf("%q", text)
 			}
@@ -176,15 +141,15 @@ func TestAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHub(t)
-			h.fail("GET pulls", 1000, false, test.serve)
+			h.Fail("GET pulls", 1000, false, test.serve)
 			c, clock := client(t, h)
 			_, err := c.Open(t.Context(), branch)
 			test.check(t, err)
 			if n := h.count(""); n != test.tries {
 				t.Errorf("%d requests, want %d", n, test.tries)
 			}
-			if want := []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}; test.tries == 5 && !reflect.DeepEqual(clock.pauses, want) {
-				t.Errorf("pauses %v, want %v", clock.pauses, want)
+			if want := []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}; test.tries == 5 && !reflect.DeepEqual(clock.Pauses, want) {
+				t.Errorf("pauses %v, want %v", clock.Pauses, want)
 			}
 		})
 	}
@@ -192,7 +157,7 @@ func TestAnswers(t *testing.T) {
 
 func outage(words string) func(*testing.T, error) {
 	return func(t *testing.T, err error) {
-		if e := refused[*forge.OutageError](t, err, "the forge does not answer, asked 5 times", words, "run it again later"); e.Tries != 5 {
+		if e := forgetest.Refused[*forge.OutageError](t, err, "the forge does not answer, asked 5 times", words, "run it again later"); e.Tries != 5 {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -227,11 +192,11 @@ func TestRates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHub(t)
-			h.fail("GET pulls", test.times, false, test.serve)
+			h.Fail("GET pulls", test.times, false, test.serve)
 			c, clock := client(t, h)
 			pr, err := c.Open(t.Context(), branch)
-			if !reflect.DeepEqual(clock.pauses, test.pauses) {
-				t.Errorf("pauses %v, want %v", clock.pauses, test.pauses)
+			if !reflect.DeepEqual(clock.Pauses, test.pauses) {
+				t.Errorf("pauses %v, want %v", clock.Pauses, test.pauses)
 			}
 			if test.until.IsZero() {
 				if err != nil || pr.Number != 1 {
@@ -239,7 +204,7 @@ func TestRates(t *testing.T) {
 				}
 				return
 			}
-			e := refused[*forge.RateError](t, err, "too many requests; none is answered before "+test.until.Format(time.RFC3339), "run it again then")
+			e := forgetest.Refused[*forge.RateError](t, err, "too many requests; none is answered before "+test.until.Format(time.RFC3339), "run it again then")
 			if !e.Until.Equal(test.until) || h.count("POST") != 0 {
 				t.Errorf("until %v, want %v; %d creations", e.Until, test.until, h.count("POST"))
 			}
@@ -251,12 +216,12 @@ func TestRates(t *testing.T) {
 func TestRateWithoutEnd(t *testing.T) {
 	for _, reset := range []string{"9223372036854775807", "99999999999", "-9223372036854775808"} {
 		h := newHub(t)
-		h.fail("GET pulls", 1, false, says(503, "down"))
-		h.fail("GET pulls", 100, false, says(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", reset))
+		h.Fail("GET pulls", 1, false, says(503, "down"))
+		h.Fail("GET pulls", 100, false, says(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", reset))
 		c, clock := client(t, h)
 		_, err := c.Open(t.Context(), branch)
-		refused[*forge.RateError](t, err, "too many requests")
-		for _, pause := range clock.pauses {
+		forgetest.Refused[*forge.RateError](t, err, "too many requests")
+		for _, pause := range clock.Pauses {
 			if pause < time.Second || pause > 2*time.Minute {
 				t.Errorf("%s: it waited %s", reset, pause)
 			}
@@ -277,21 +242,21 @@ func TestSlow(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(stall))
 	defer s.Close()
 	defer close(end)
-	clock := &clock{now: noon}
-	c := newClient(t, github.Options{API: s.URL, Timeout: 30 * time.Millisecond, Wait: clock.wait})
+	clock := forgetest.NewClock()
+	c := newClient(t, github.Options{API: s.URL, Timeout: 30 * time.Millisecond, Wait: clock.Wait})
 	_, err := c.Open(t.Context(), branch)
-	e := refused[*forge.OutageError](t, err, "the forge does not answer, asked 5 times: no answer in time")
+	e := forgetest.Refused[*forge.OutageError](t, err, "the forge does not answer, asked 5 times: no answer in time")
 	if e.Status != 0 || e.Err == nil {
 		t.Errorf("%+v", e)
 	}
 	err = c.Judge(t.Context(), judged, forge.Verdict{Name: "rust-tuf/gate", State: forge.Success})
-	refused[*forge.OutageError](t, err, "no answer in time")
+	forgetest.Refused[*forge.OutageError](t, err, "no answer in time")
 }
 
 // Whoever interrupts is not told of an outage.
 func TestInterrupted(t *testing.T) {
 	h := newHub(t)
-	h.fail("GET pulls", 9, false, says(503, "down"))
+	h.Fail("GET pulls", 9, false, says(503, "down"))
 	ctx, cancel := context.WithCancel(t.Context())
 	c := newClient(t, github.Options{API: h.url, Wait: func(context.Context, time.Duration) error { cancel(); return ctx.Err() }})
 	if _, err := c.Open(ctx, branch); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "open a pull request") {
@@ -334,11 +299,11 @@ func TestOneOrigin(t *testing.T) {
 		{"POST pulls", 307, place + "pulls?per_page=100", ""},
 	} {
 		h := newHub(t)
-		h.fail(test.request, 1, false, to(test.status, test.to))
+		h.Fail(test.request, 1, false, to(test.status, test.to))
 		c, _ := client(t, h)
 		_, err := c.Open(t.Context(), branch)
 		if test.words != "" {
-			refused[*forge.RedirectError](t, err, test.words)
+			forgetest.Refused[*forge.RedirectError](t, err, test.words)
 			if len(h.pulls) != 0 {
 				t.Errorf("%+v made a pull request", test)
 			}
@@ -353,16 +318,16 @@ func TestOneOrigin(t *testing.T) {
 	}
 	// At the same origin too, not for ever.
 	h := newHub(t)
-	h.fail("GET pulls", 100, false, to(302, place+"pulls?per_page=1"))
+	h.Fail("GET pulls", 100, false, to(302, place+"pulls?per_page=1"))
 	c, _ := client(t, h)
 	_, err := c.Open(t.Context(), branch)
-	refused[*forge.RedirectError](t, err)
+	forgetest.Refused[*forge.RedirectError](t, err)
 	if n := h.count(""); n != 4 {
 		t.Errorf("%d requests", n)
 	}
 	// The page that a list points to is asked at the same origin.
 	h = newHub(t)
-	h.fail("GET pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
+	h.Fail("GET pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Link", "<"+elsewhere.URL+`/steal?page=2>; rel="next"`)
 		_, _ = io.WriteString(w, "[]")
 	})
@@ -378,10 +343,10 @@ func TestOneOrigin(t *testing.T) {
 // However a client or an error is printed, its token is not in it.
 func TestTokenIsNotShown(t *testing.T) {
 	h := newHub(t)
-	h.fail("GET pulls", 1, false, says(403, "who are you, "+secret+"?"))
+	h.Fail("GET pulls", 1, false, says(403, "who are you, "+secret+"?"))
 	c, _ := client(t, h)
 	_, err := c.Open(t.Context(), branch)
-	e := refused[*forge.PermissionError](t, err, "who are you, [token]?")
+	e := forgetest.Refused[*forge.PermissionError](t, err, "who are you, [token]?")
 	text, jerr := json.Marshal(e)
 	if jerr != nil {
 		t.Fatal(jerr)
@@ -397,7 +362,7 @@ func TestTokenIsNotShown(t *testing.T) {
 func TestWithoutToken(t *testing.T) {
 	h := newHub(t)
 	h.addPull("alice/tuf-root", "x", "alice")
-	h.fail("POST", 1, false, says(401, "Requires authentication"))
+	h.Fail("POST", 1, false, says(401, "Requires authentication"))
 	c, err := github.New(root, forge.Token{}, github.Options{API: h.url})
 	if err != nil {
 		t.Fatal(err)
@@ -406,7 +371,7 @@ func TestWithoutToken(t *testing.T) {
 		t.Error(list, err)
 	}
 	_, err = c.Open(t.Context(), branch)
-	refused[*forge.CredentialError](t, err, "this needs a token, and there is none: Requires authentication", "run `gh auth login`, or set GH_TOKEN")
+	forgetest.Refused[*forge.CredentialError](t, err, "this needs a token, and there is none: Requires authentication", "run `gh auth login`, or set GH_TOKEN")
 	if strings.Join(h.tokens, "") != "" {
 		t.Errorf("%q", h.tokens)
 	}
@@ -417,11 +382,11 @@ func TestNew(t *testing.T) {
 	for _, a := range []forge.Address{{}, {Host: "github.com"}, {Host: "github.com", Path: "a"}, {Host: "github.com", Path: "a/b/c"}, {Host: "github.com", Path: "a/.."},
 		{Host: "github.com", Path: "a/b?c"}, {Host: "github.com", Path: "a%2f/b"}, {Path: "a/b"}, {Host: "github.com", Path: "/b"}} {
 		_, err := github.New(a, forge.Token{}, github.Options{})
-		refused[*github.AddressError](t, err, "is no address of a repository on GitHub", "git remote -v")
+		forgetest.Refused[*github.AddressError](t, err, "is no address of a repository on GitHub", "git remote -v")
 	}
 	for _, api := range []string{"http://github.example.org/api/v3/", "ftp://127.0.0.1", "https://alice:x@github.example.org/", "http://localhost.example.org", "http://192.0.2.1/", "::"} {
 		_, err := github.New(root, token(t), github.Options{API: api})
-		refused[*github.AddressError](t, err, "https only")
+		forgetest.Refused[*github.AddressError](t, err, "https only")
 	}
 	if _, err := github.New(forge.Address{Host: "github.example.org", Path: "rust-lang/tuf-root"}, forge.Token{}, github.Options{}); err != nil {
 		t.Error(err)

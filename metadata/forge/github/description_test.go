@@ -55,7 +55,7 @@ func TestPublishedDescription(t *testing.T) {
 					refusals++
 					h := newHub(t)
 					o.ready(h)
-					h.fail(request, 1000, false, p.serve(t, code))
+					h.Fail(request, 1000, false, p.serve(t, code))
 					c, _ := client(t, h)
 					sound(t, fmt.Sprintf("%s answers %d", request, code), o.do(t.Context(), c))
 				}

@@ -13,10 +13,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 )
 
 // hub is a GitHub of one repository, rust-lang/tuf-root, that remembers.
 type hub struct {
+	forgetest.Faults
+
 	t      *testing.T
 	url    string
 	self   string // login of whoever holds the token; empty: the runners' own token, which may not ask
@@ -30,7 +34,6 @@ type hub struct {
 	statuses []fields
 	log      []string // "POST pulls"
 	tokens   []string
-	faults   []*fault
 	perPage  int // the most in one page, if not what is asked for
 
 	// example is a body that GitHub's description gives for an answer; nil when
@@ -44,13 +47,6 @@ type (
 		fields
 		number int
 	}
-	// fault is what goes wrong with the next request that begins so.
-	fault struct {
-		request string // "POST pulls"
-		times   int
-		late    bool // after the hub has done what was asked
-		serve   http.HandlerFunc
-	}
 )
 
 func newHub(t *testing.T) *hub {
@@ -62,15 +58,8 @@ func newHub(t *testing.T) *hub {
 	return h
 }
 
-// fail makes the next requests of a kind fail; late: after they have had effect.
-func (h *hub) fail(request string, times int, late bool, serve http.HandlerFunc) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.faults = append(h.faults, &fault{request, times, late, serve})
-}
-
 // pass lets the next requests of a kind through, before what fails after them.
-func (h *hub) pass(request string, times int) { h.fail(request, times, true, nil) }
+func (h *hub) pass(request string, times int) { h.Fail(request, times, true, nil) }
 
 // says answers with a status and, as GitHub does, a message.
 func says(status int, message string, header ...string) http.HandlerFunc {
@@ -84,13 +73,7 @@ func slower(status int) http.HandlerFunc {
 }
 
 func saysOf(page string, status int, message string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(fields{"message": message, "documentation_url": page})
-	}
+	return forgetest.Says(status, fields{"message": message, "documentation_url": page}, header...)
 }
 
 const place = "/repos/rust-lang/tuf-root/"
@@ -105,9 +88,9 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request := r.Method + " " + strings.TrimPrefix(r.URL.Path, place)
 	h.log, h.tokens = append(h.log, request), append(h.tokens, r.Header.Get("Authorization"))
-	wrong := h.wrong(request)
-	if wrong != nil && !wrong.late {
-		wrong.serve(w, r)
+	wrong := h.Next(request)
+	if wrong != nil && !wrong.Late {
+		wrong.Serve(w, r)
 		return
 	}
 	status, answer, header := h.answer(r, body)
@@ -116,8 +99,8 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			answer = overlay(base, plain(h.t, answer))
 		}
 	}
-	if wrong != nil && wrong.serve != nil {
-		wrong.serve(w, r)
+	if wrong != nil && wrong.Serve != nil {
+		wrong.Serve(w, r)
 		return
 	}
 	maps.Copy(w.Header(), header)
@@ -126,16 +109,6 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if answer != nil {
 		_ = json.NewEncoder(w).Encode(answer)
 	}
-}
-
-func (h *hub) wrong(request string) *fault {
-	for _, f := range h.faults {
-		if f.times > 0 && strings.HasPrefix(request, f.request) {
-			f.times--
-			return f
-		}
-	}
-	return nil
 }
 
 var (

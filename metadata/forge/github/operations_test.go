@@ -125,12 +125,12 @@ func TestEveryRequestRefused(t *testing.T) {
 				for _, times := range []int{1, 1000} {
 					h := newHub(t)
 					o.ready(h)
-					h.fail(request, times, false, says(code, "no"))
+					h.Fail(request, times, false, says(code, "no"))
 					c, clock := client(t, h)
 					name := fmt.Sprintf("%s: %s answers %d, %d times", o.name, request, code, times)
 					err := o.do(t.Context(), c)
-					if transient := code == http.StatusTooManyRequests || code >= 500; transient && times == 1 && (err != nil || len(clock.pauses) != 1) {
-						t.Errorf("%s: %v after %v", name, err, clock.pauses)
+					if transient := code == http.StatusTooManyRequests || code >= 500; transient && times == 1 && (err != nil || len(clock.Pauses) != 1) {
+						t.Errorf("%s: %v after %v", name, err, clock.Pauses)
 					}
 					sound(t, name, err)
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 )
 
 // A pull request is opened once, from wherever the branch is.
@@ -65,7 +66,7 @@ func TestOpenWhatWasClosed(t *testing.T) {
 	h, _ := closed(t)
 	c, _ := client(t, h)
 	_, err := c.Open(t.Context(), machine)
-	e := refused[*forge.ClosedError](t, err, "the same was proposed before, and somebody closed it without merging it: pull request #1",
+	e := forgetest.Refused[*forge.ClosedError](t, err, "the same was proposed before, and somebody closed it without merging it: pull request #1",
 		"open https://github.com/rust-lang/tuf-root/pull/1 again", "delete branch "+branch.Branch)
 	if e.Number != 1 || e.URL == "" || h.count("POST") != 0 {
 		t.Errorf("%+v; %d creations", e, h.count("POST"))
@@ -98,7 +99,7 @@ func TestOpenComparesWhatIsListed(t *testing.T) {
 	gone.fields["head"].(fields)["repo"] = nil
 	other := h.addPull("alice/tuf-root", branch.Branch, "alice")
 	other.fields["base"].(fields)["ref"] = "release"
-	h.fail("GET pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
+	h.Fail("GET pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
 		_, list, _ := h.page(mustRequest(t, "/?per_page=100"), []fields{h.pulls[1].fields, h.pulls[2].fields, h.pulls[3].fields, h.pulls[4].fields})
 		_, _ = io.WriteString(w, jsonText(t, list))
 	})
@@ -127,10 +128,10 @@ func TestOpenAfterLostAnswer(t *testing.T) {
 		},
 	} {
 		h := newHub(t)
-		h.fail("POST pulls", 1, true, serve)
+		h.Fail("POST pulls", 1, true, serve)
 		c, clock := client(t, h)
 		pr, err := c.Open(t.Context(), branch)
-		if err != nil || pr.Number != 1 || len(h.pulls) != 1 || h.count("POST") != 1 || len(clock.pauses) != 1 {
+		if err != nil || pr.Number != 1 || len(h.pulls) != 1 || h.count("POST") != 1 || len(clock.Pauses) != 1 {
 			t.Errorf("%s: %+v, %v; %d pull requests of %d creations", name, pr, err, len(h.pulls), h.count("POST"))
 		}
 	}
@@ -139,25 +140,25 @@ func TestOpenAfterLostAnswer(t *testing.T) {
 // Another process opens the same pull request between the look and the creation.
 func TestOpenRace(t *testing.T) {
 	h := newHub(t)
-	h.fail("GET pulls", 1, true, func(w http.ResponseWriter, _ *http.Request) {
+	h.Fail("GET pulls", 1, true, func(w http.ResponseWriter, _ *http.Request) {
 		h.addPull("alice/tuf-root", branch.Branch, "alice")
 		_, _ = io.WriteString(w, "[]")
 	})
 	c, clock := client(t, h)
-	if pr, err := c.Open(t.Context(), branch); err != nil || pr.Number != 1 || len(h.pulls) != 1 || len(clock.pauses) != 0 {
+	if pr, err := c.Open(t.Context(), branch); err != nil || pr.Number != 1 || len(h.pulls) != 1 || len(clock.Pauses) != 0 {
 		t.Errorf("%+v, %v", pr, err)
 	}
 }
 
 func TestOpenRefused(t *testing.T) {
 	h := newHub(t)
-	h.fail("POST pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
+	h.Fail("POST pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(422)
 		_, _ = io.WriteString(w, `{"message": "Validation Failed", "errors": [{"resource": "PullRequest", "code": "custom", "message": "No commits between main and alice:x"}, {"field": "head", "code": "invalid"}]}`)
 	})
 	c, _ := client(t, h)
 	_, err := c.Open(t.Context(), branch)
-	if e := refused[*forge.InvalidError](t, err, "refused: Validation Failed; No commits between main and alice:x; head: invalid"); e.Status != 422 {
+	if e := forgetest.Refused[*forge.InvalidError](t, err, "refused: Validation Failed; No commits between main and alice:x; head: invalid"); e.Status != 422 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -168,7 +169,7 @@ func TestOpenAfterDefaultBranchMoved(t *testing.T) {
 	h.trunk = "trunk"
 	c, _ := client(t, h)
 	_, err := c.Open(t.Context(), branch)
-	if e := refused[*forge.BaseError](t, err, "there is no branch main; the default branch is trunk now", "run it again"); e.Base != "main" || e.Default != "trunk" {
+	if e := forgetest.Refused[*forge.BaseError](t, err, "there is no branch main; the default branch is trunk now", "run it again"); e.Base != "main" || e.Default != "trunk" {
 		t.Errorf("%+v", e)
 	}
 	if len(h.pulls) != 0 {
@@ -189,13 +190,13 @@ func TestNamesOfTheForgeAreShownSafely(t *testing.T) {
 	}
 	p.fields["base"].(fields)["ref"] = evil
 	_, moved := c.Merge(t.Context(), merge())
-	refused[*forge.MovedError](t, moved, "for release�[2J now; nothing was merged")
+	forgetest.Refused[*forge.MovedError](t, moved, "for release�[2J now; nothing was merged")
 	h.merge(1, fields{"sha": string(judged), "merge_method": "squash"})
 	_, stray := c.Merge(t.Context(), merge())
-	refused[*forge.StrayError](t, stray, "into release�[2J; judged")
+	forgetest.Refused[*forge.StrayError](t, stray, "into release�[2J; judged")
 	h.trunk = evil
 	_, gone := c.Open(t.Context(), branch)
-	refused[*forge.BaseError](t, gone, "the default branch is release�[2J now")
+	forgetest.Refused[*forge.BaseError](t, gone, "the default branch is release�[2J now")
 	for _, err := range []error{moved, stray, gone} {
 		if strings.ContainsAny(err.Error(), "\x1b\r\n") {
 			t.Errorf("%q", err)
@@ -243,7 +244,7 @@ func TestPullRequests(t *testing.T) {
 	}
 	// One is closed while the list is read, so that the last of a page is listed
 	// again on the next.
-	h.fail("GET pulls", 1, true, func(w http.ResponseWriter, r *http.Request) {
+	h.Fail("GET pulls", 1, true, func(w http.ResponseWriter, r *http.Request) {
 		_, first, header := h.page(r, h.listed(r))
 		w.Header().Set("Link", header.Get("Link"))
 		h.addPull("alice/tuf-root", "late", "alice")
@@ -273,12 +274,12 @@ func TestPullRequestsAgain(t *testing.T) {
 	}
 	c, _ := client(t, h)
 	h.pass("GET pulls", 1)
-	h.fail("GET pulls", 1, false, says(502, "oops"))
+	h.Fail("GET pulls", 1, false, says(502, "oops"))
 	if list, err := c.PullRequests(t.Context(), "main"); err != nil || len(list) != 15 || h.count("GET pulls") != 4 {
 		t.Error(len(list), err)
 	}
 	h.pulls[3].fields["base"].(fields)["ref"] = "release"
-	h.fail("GET pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
+	h.Fail("GET pulls", 1, false, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, jsonText(t, []fields{h.pulls[2].fields, h.pulls[3].fields}))
 	})
 	if list, err := c.PullRequests(t.Context(), "main"); err != nil || len(list) != 1 || list[0].Number != 3 {
@@ -294,7 +295,7 @@ func TestPullRequestsHalf(t *testing.T) {
 		h.addPull("alice/tuf-root", fmt.Sprint("b", i), "alice")
 	}
 	c, _ := client(t, h)
-	h.fail("GET pulls", 1, false, func(w http.ResponseWriter, r *http.Request) {
+	h.Fail("GET pulls", 1, false, func(w http.ResponseWriter, r *http.Request) {
 		h.page(r, nil)
 		_, _ = io.WriteString(w, `[{"number": 1}]`)
 	})
@@ -303,7 +304,7 @@ func TestPullRequestsHalf(t *testing.T) {
 	}
 	h.pulls[12].fields["head"].(fields)["sha"] = "HEAD"
 	list, err := c.PullRequests(t.Context(), "main")
-	refused[*forge.OutageError](t, err, "list the open pull requests for branch main", "the answer was cut off")
+	forgetest.Refused[*forge.OutageError](t, err, "list the open pull requests for branch main", "the answer was cut off")
 	if list != nil {
 		t.Errorf("%d are listed all the same", len(list))
 	}
@@ -333,7 +334,7 @@ func TestMergeAfterLostAnswer(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		h := newHub(t)
 		h.addPull("alice/tuf-root", "x", "alice")
-		h.fail("PUT pulls/1/merge", 1, late, says(502, "oops"))
+		h.Fail("PUT pulls/1/merge", 1, late, says(502, "oops"))
 		c, _ := client(t, h)
 		made, err := c.Merge(t.Context(), merge())
 		if want := map[bool]int{false: 2, true: 1}[late]; err != nil || string(made) != strings.Repeat("c", 40) || h.count("PUT") != want {
@@ -348,10 +349,10 @@ func TestMergeShownLate(t *testing.T) {
 	p := h.addPull("alice/tuf-root", "x", "alice")
 	stale := jsonText(t, p.fields)
 	h.pass("GET pulls/1", 1)
-	h.fail("GET pulls/1", 2, true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, stale) })
+	h.Fail("GET pulls/1", 2, true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, stale) })
 	c, clock := client(t, h)
-	if made, err := c.Merge(t.Context(), merge()); err != nil || string(made) != strings.Repeat("c", 40) || len(clock.pauses) == 0 {
-		t.Error(made, err, clock.pauses)
+	if made, err := c.Merge(t.Context(), merge()); err != nil || string(made) != strings.Repeat("c", 40) || len(clock.Pauses) == 0 {
+		t.Error(made, err, clock.Pauses)
 	}
 }
 
@@ -379,7 +380,7 @@ func TestMergeOfAnotherHead(t *testing.T) {
 			if test.when == "" {
 				test.change(h)
 			} else {
-				h.fail(test.when, 1, true, func(w http.ResponseWriter, r *http.Request) {
+				h.Fail(test.when, 1, true, func(w http.ResponseWriter, r *http.Request) {
 					answer := jsonText(t, h.pulls[0].fields)
 					test.change(h)
 					_, _ = io.WriteString(w, answer)
@@ -390,13 +391,13 @@ func TestMergeOfAnotherHead(t *testing.T) {
 				t.Errorf("commit %s", made)
 			}
 			if test.moved != "" {
-				e := refused[*forge.MovedError](t, err, "merge pull request #1: "+test.moved, "judge it again")
+				e := forgetest.Refused[*forge.MovedError](t, err, "merge pull request #1: "+test.moved, "judge it again")
 				if e.Want != judged || h.pulls[0].fields["merged"] == true {
 					t.Errorf("%+v", e)
 				}
 				return
 			}
-			if e := refused[*forge.StrayError](t, err, test.stray, "rust-tuf check"); string(e.Commit) != strings.Repeat("c", 40) {
+			if e := forgetest.Refused[*forge.StrayError](t, err, test.stray, "rust-tuf check"); string(e.Commit) != strings.Repeat("c", 40) {
 				t.Errorf("%+v", e)
 			}
 		})
@@ -407,41 +408,41 @@ func TestMergeRefused(t *testing.T) {
 	h := newHub(t)
 	h.addPull("alice/tuf-root", "x", "alice")
 	c, clock := client(t, h)
-	h.fail("PUT", 1, false, says(405, "Required status check “rust-tuf/check” is expected."))
+	h.Fail("PUT", 1, false, says(405, "Required status check “rust-tuf/check” is expected."))
 	_, err := c.Merge(t.Context(), merge())
-	refused[*forge.UnmergeableError](t, err, "the forge does not merge it: Required status check", "which rule of the base branch is not met")
-	if len(clock.pauses) > 0 {
+	forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: Required status check", "which rule of the base branch is not met")
+	if len(clock.Pauses) > 0 {
 		t.Error("it was tried again")
 	}
 	// Another merge at the same moment is over at the next try.
-	h.fail("PUT", 2, false, says(405, "Base branch was modified. Review and try the merge again."))
-	if made, err := c.Merge(t.Context(), merge()); err != nil || made == "" || len(clock.pauses) != 2 {
-		t.Error(made, err, clock.pauses)
+	h.Fail("PUT", 2, false, says(405, "Base branch was modified. Review and try the merge again."))
+	if made, err := c.Merge(t.Context(), merge()); err != nil || made == "" || len(clock.Pauses) != 2 {
+		t.Error(made, err, clock.Pauses)
 	}
 	// A rule that always says so is not asked for ever.
 	h.addPull("alice/tuf-root", "y", "alice")
-	h.fail("PUT", 100, false, says(409, "conflict"))
+	h.Fail("PUT", 100, false, says(409, "conflict"))
 	m := merge()
 	m.Number = 2
 	_, err = c.Merge(t.Context(), m)
-	refused[*forge.UnmergeableError](t, err, "the forge does not merge it: conflict")
+	forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: conflict")
 	h.pulls[1].fields["state"] = "closed"
 	_, err = c.Merge(t.Context(), m)
-	if e := refused[*forge.UnmergeableError](t, err, "merge pull request #2: it is closed", "open it again"); !e.Closed {
+	if e := forgetest.Refused[*forge.UnmergeableError](t, err, "merge pull request #2: it is closed", "open it again"); !e.Closed {
 		t.Errorf("%+v", e)
 	}
 	for _, head := range []git.Commit{"", "main", "A" + judged[1:], judged[1:]} {
 		m.Head = head
 		before := h.count("")
 		_, err = c.Merge(t.Context(), m)
-		refused[*forge.InvalidError](t, err, "the commit that was judged is not named in full")
+		forgetest.Refused[*forge.InvalidError](t, err, "the commit that was judged is not named in full")
 		if h.count("") != before {
 			t.Error("it was asked for")
 		}
 	}
 	m.Number, m.Head = 7, judged
 	_, err = c.Merge(t.Context(), m)
-	refused[*forge.AbsentError](t, err, "merge pull request #7")
+	forgetest.Refused[*forge.AbsentError](t, err, "merge pull request #7")
 }
 
 // A pull request is closed with its reason, which is written once.
@@ -449,7 +450,7 @@ func TestClose(t *testing.T) {
 	h := newHub(t)
 	p := h.addPull("alice/tuf-root", "x", "alice")
 	c, _ := client(t, h)
-	h.fail("PATCH pulls/1", 1, true, says(500, "oops"))
+	h.Fail("PATCH pulls/1", 1, true, says(500, "oops"))
 	for range 2 {
 		if err := c.Close(t.Context(), 1, "superseded by event b"); err != nil {
 			t.Fatal(err)
@@ -460,8 +461,8 @@ func TestClose(t *testing.T) {
 	}
 	// Where the reason cannot be written, nothing is closed.
 	h.addPull("alice/tuf-root", "y", "alice")
-	h.fail("POST issues/2", 1, false, says(403, "locked"))
-	refused[*forge.PermissionError](t, c.Close(t.Context(), 2, "why"), "write the report closed on pull request #2")
+	h.Fail("POST issues/2", 1, false, says(403, "locked"))
+	forgetest.Refused[*forge.PermissionError](t, c.Close(t.Context(), 2, "why"), "write the report closed on pull request #2")
 	if h.pulls[1].fields["state"] != "open" {
 		t.Error("it was closed without a reason")
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 )
 
 // close is what a person does to every issue.
@@ -69,10 +70,10 @@ func TestRemindAfterAKill(t *testing.T) {
 	}
 	for _, wrong := range []forge.Issue{{Key: "Not a key"}, {Key: ""}} {
 		_, err := c.Remind(t.Context(), wrong, "age-3", "")
-		refused[*forge.KeyError](t, err, "is no key of a report")
+		forgetest.Refused[*forge.KeyError](t, err, "is no key of a report")
 	}
 	_, err := c.Remind(t.Context(), i, "age 3", "")
-	refused[*forge.KeyError](t, err, "remind/age 3")
+	forgetest.Refused[*forge.KeyError](t, err, "remind/age 3")
 }
 
 // The keys of open issues are read from their markers, on all pages.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/github"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 )
 
 func jsonText(t *testing.T, v any) string {
@@ -100,7 +101,7 @@ func TestReportAfterLostAnswer(t *testing.T) {
 	for _, fault := range []string{"POST issues/1/comments", "PATCH issues/comments", "GET issues/1/comments", "GET /user"} {
 		h := newHub(t)
 		h.addPull("alice/tuf-root", "x", "alice")
-		h.fail(fault, 1, true, says(502, "oops"))
+		h.Fail(fault, 1, true, says(502, "oops"))
 		c, _ := client(t, h)
 		for _, text := range []string{"one", "two"} {
 			if err := c.Report(t.Context(), 1, "check", text); err != nil {
@@ -117,7 +118,7 @@ func TestReportAfterLostAnswer(t *testing.T) {
 func TestReportRace(t *testing.T) {
 	h := newHub(t)
 	h.addPull("alice/tuf-root", "x", "alice")
-	h.fail("GET issues/1/comments", 1, true, func(w http.ResponseWriter, _ *http.Request) {
+	h.Fail("GET issues/1/comments", 1, true, func(w http.ResponseWriter, _ *http.Request) {
 		h.addComment(1, "alice", "<!-- rust-tuf: check -->\nof the other run")
 		_, _ = io.WriteString(w, "[]")
 	})
@@ -130,7 +131,7 @@ func TestReportRace(t *testing.T) {
 	}
 	// The other run was quicker to remove what is too much.
 	h.addComment(1, "alice", "<!-- rust-tuf: check -->\nsurplus")
-	h.fail("DELETE", 1, true, says(404, "Not Found"))
+	h.Fail("DELETE", 1, true, says(404, "Not Found"))
 	if err := c.Report(t.Context(), 1, "check", "of this run"); err != nil || len(h.bodies(1)) != 1 {
 		t.Error(err)
 	}
@@ -156,9 +157,9 @@ func TestReportByARunner(t *testing.T) {
 func TestReportAfterALimit(t *testing.T) {
 	h := newHub(t)
 	h.addPull("alice/tuf-root", "x", "alice")
-	h.fail("GET /user", 1, false, says(403, "You have exceeded a secondary rate limit", "Retry-After", "3"))
+	h.Fail("GET /user", 1, false, says(403, "You have exceeded a secondary rate limit", "Retry-After", "3"))
 	c, clock := client(t, h)
-	if err := c.Report(t.Context(), 1, "check", "text"); err != nil || len(h.bodies(1)) != 1 || len(clock.pauses) != 1 {
+	if err := c.Report(t.Context(), 1, "check", "text"); err != nil || len(h.bodies(1)) != 1 || len(clock.Pauses) != 1 {
 		t.Error(err, h.log)
 	}
 }
@@ -171,13 +172,13 @@ func TestReportUnderAnotherName(t *testing.T) {
 	h.addPull("alice/tuf-root", "x", "alice")
 	c, _ := client(t, h)
 	for range 2 {
-		e := refused[*forge.IdentityError](t, c.Report(t.Context(), 1, "check", "text"), "this token writes as rust-tuf-gate[bot], not as github-actions[bot]", "it was taken back", "set RUST_TUF_FORGE_LOGIN to rust-tuf-gate[bot]")
+		e := forgetest.Refused[*forge.IdentityError](t, c.Report(t.Context(), 1, "check", "text"), "this token writes as rust-tuf-gate[bot], not as github-actions[bot]", "it was taken back", "set RUST_TUF_FORGE_LOGIN to rust-tuf-gate[bot]")
 		if e.Found != "rust-tuf-gate[bot]" || len(h.comments) != 0 {
 			t.Errorf("%+v, %d comments", e, len(h.comments))
 		}
 	}
 	_, err := c.Raise(t.Context(), forge.Issue{Key: "publish", Title: "publish fails", Body: "since noon"})
-	refused[*forge.IdentityError](t, err)
+	forgetest.Refused[*forge.IdentityError](t, err)
 	if h.issues[0].fields["state"] != "closed" {
 		t.Error("an issue is left open")
 	}
@@ -203,14 +204,14 @@ func TestReportTooLong(t *testing.T) {
 	if len(got) != 1 || len(got[0]) > forge.MaxText || !strings.Contains(got[0], "a line of ünicode\n\n… this report is too long for the forge and was cut here") {
 		t.Errorf("%d, …%s", len(got), got[0][len(got[0])-200:])
 	}
-	refused[*forge.KeyError](t, c.Report(t.Context(), 1, "a -->", "text"), "is no key of a report", "after a job or an event")
+	forgetest.Refused[*forge.KeyError](t, c.Report(t.Context(), 1, "a -->", "text"), "is no key of a report", "after a job or an event")
 }
 
 // A verdict is a status of exactly one commit.
 func TestJudge(t *testing.T) {
 	h := newHub(t)
 	c, _ := client(t, h)
-	h.fail("POST statuses", 1, false, says(500, "oops"))
+	h.Fail("POST statuses", 1, false, says(500, "oops"))
 	v := forge.Verdict{Name: "rust-tuf/check", State: forge.Failure, Summary: strings.Repeat("ü", 200), URL: "https://github.com/rust-lang/tuf-root/actions/runs/1"}
 	if err := c.Judge(t.Context(), judged, v); err != nil {
 		t.Fatal(err)
@@ -225,9 +226,9 @@ func TestJudge(t *testing.T) {
 	if !reflect.DeepEqual(h.statuses, want) {
 		t.Errorf("%v", h.statuses)
 	}
-	refused[*forge.InvalidError](t, c.Judge(t.Context(), "main", v), "the commit is not named in full")
-	h.fail("POST statuses", 1, false, says(403, "Resource not accessible by integration"))
-	refused[*forge.PermissionError](t, c.Judge(t.Context(), judged, v), "set status rust-tuf/check of commit aaaaaaaaaaaa", "“Commit statuses: read and write”")
+	forgetest.Refused[*forge.InvalidError](t, c.Judge(t.Context(), "main", v), "the commit is not named in full")
+	h.Fail("POST statuses", 1, false, says(403, "Resource not accessible by integration"))
+	forgetest.Refused[*forge.PermissionError](t, c.Judge(t.Context(), judged, v), "set status rust-tuf/check of commit aaaaaaaaaaaa", "“Commit statuses: read and write”")
 }
 
 // A verdict that stands there already is not written again: GitHub takes a thousand
@@ -258,7 +259,7 @@ func TestJudgeAgain(t *testing.T) {
 	for len(h.statuses) < 1000 {
 		h.statuses = append(h.statuses, h.statuses[others])
 	}
-	refused[*forge.InvalidError](t, c.Judge(t.Context(), judged, failing), "maximum number of statuses")
+	forgetest.Refused[*forge.InvalidError](t, c.Judge(t.Context(), judged, failing), "maximum number of statuses")
 }
 
 // A secondary limit on the question who writes is waited for, and nobody is taken
@@ -266,10 +267,10 @@ func TestJudgeAgain(t *testing.T) {
 func TestReportAfterASecondaryLimit(t *testing.T) {
 	h := newHub(t)
 	h.addPull("alice/tuf-root", "x", "alice")
-	h.fail("GET /user", 1, false, slower(403))
+	h.Fail("GET /user", 1, false, slower(403))
 	c, clock := client(t, h)
-	if err := c.Report(t.Context(), 1, "check", "text"); err != nil || len(clock.pauses) != 1 || len(h.comments) != 1 {
-		t.Errorf("%v after %v; %d comments", err, clock.pauses, len(h.comments))
+	if err := c.Report(t.Context(), 1, "check", "text"); err != nil || len(clock.Pauses) != 1 || len(h.comments) != 1 {
+		t.Errorf("%v after %v; %d comments", err, clock.Pauses, len(h.comments))
 	}
 }
 
@@ -309,15 +310,15 @@ func TestIssue(t *testing.T) {
 		t.Error("a closed issue was taken up")
 	}
 	_, err := c.Raise(t.Context(), forge.Issue{Key: "Not a key"})
-	refused[*forge.KeyError](t, err)
-	refused[*forge.KeyError](t, c.Settle(t.Context(), "", ""))
+	forgetest.Refused[*forge.KeyError](t, err)
+	forgetest.Refused[*forge.KeyError](t, c.Settle(t.Context(), "", ""))
 }
 
 // An issue whose answer was lost is found, and of two at once the older stays.
 func TestIssueOnce(t *testing.T) {
 	h := newHub(t)
 	c, _ := client(t, h)
-	h.fail("POST issues", 1, true, says(502, "oops"))
+	h.Fail("POST issues", 1, true, says(502, "oops"))
 	i := forge.Issue{Key: "publish", Title: "publish fails", Body: "once"}
 	if n, err := c.Raise(t.Context(), i); err != nil || n != 1000 || len(h.issues) != 1 {
 		t.Error(n, err)
