@@ -117,9 +117,9 @@ func TestSignatureForSomethingElse(t *testing.T) {
 		file *SignatureFile
 		want refusal
 	}{
-		{"for the version before", w.signature(first, "heidi"), refused[*MismatchError]("another version: 1, where this payload has 2")},
+		{"for the version before", w.signature(first, "heidi"), refused[*MismatchError]("another version: 1, where this event has 2")},
 		{"for the version before, relabelled", relabelled(first.Document.Signed()), wrongBytes},
-		{"for another role by the same key", w.signature(targets, "heidi"), refused[*MismatchError]("another role: targets, where this payload has root")},
+		{"for another role by the same key", w.signature(targets, "heidi"), refused[*MismatchError]("another role: targets, where this event has root")},
 		{"for another role by the same key, relabelled", relabelled(targets.Document.Signed()), wrongBytes},
 		{"for another repository with the same key", elsewhere.signature(foreign, "heidi"), refused[*MismatchError]("another repository: "+otherID, fixtureRepository)},
 		{"for another repository with the same key, relabelled", relabelled(foreign.Document.Signed()), wrongBytes},

@@ -58,7 +58,7 @@ func (rep *Report) history(tree Tree, options []Option) *Repository {
 	}
 	rep.Roots = len(repo.versions[roleRoot])
 	if rep.Roots > 0 {
-		rep.proven("%d published roots: each reaches version %d", rep.Roots, rep.Trusted.Root.Version())
+		rep.proven("%s reaches version %d", eachOf(rep.Roots, "published root"), rep.Trusted.Root.Version())
 	}
 	rep.closedEvents(repo)
 	return repo
@@ -96,7 +96,7 @@ func Audit(tree Tree, options ...Option) *Report {
 		}
 	}
 	if len(repo.Open) > 0 {
-		rep.proven("%d open events: each payload is what its frozen policy yields", len(repo.Open))
+		rep.proven("%s asks for exactly what follows from the policy that it keeps", eachOf(len(repo.Open), "open event"))
 	}
 	rep.handovers(repo)
 	rep.declaration(repo)
@@ -105,6 +105,15 @@ func Audit(tree Tree, options ...Option) *Report {
 
 func (rep *Report) proven(format string, args ...any) {
 	rep.Proven = append(rep.Proven, fmt.Sprintf(format, args...))
+}
+
+// eachOf begins a sentence about one or several: "1 open event: it", "2 open
+// events: each".
+func eachOf(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + ": it"
+	}
+	return fmt.Sprintf("%d %ss: each", n, noun)
 }
 
 func (rep *Report) declaration(repo *Repository) {

@@ -45,7 +45,7 @@ func (rep *Report) closedEvents(repo *Repository) {
 		}
 	}
 	if len(made) > 0 {
-		rep.proven("%d published versions: each is what the log of its event yields", len(made))
+		rep.proven("%s is what the log of its event yields", eachOf(len(made), "published version"))
 	}
 	rep.problem(repo.checkNewest())
 	rep.unlogged(repo, made)

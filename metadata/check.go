@@ -185,7 +185,7 @@ func (c *checker) signature() {
 		}
 	}
 	if !p.Signed(keyID) {
-		v.refuse(&SignatureFileError{Path: c.changes[0].Path, Event: event, Role: role, Version: p.Version, KeyID: keyID, Err: errors.New("no rule of this payload counts it")})
+		v.refuse(&SignatureFileError{Path: c.changes[0].Path, Event: event, Role: role, Version: p.Version, KeyID: keyID, Err: errors.New("nobody who may sign this version has this key")})
 		return
 	}
 	h, _ := p.Holder(keyID)

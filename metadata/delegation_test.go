@@ -63,7 +63,7 @@ func TestDelegatedByNewVersion(t *testing.T) {
 		expect[*verify.SignatureError](t, f, "not listed", "a member until targets version 3")
 	}
 	_, err := w.tryComplete(event)
-	expect[*PendingError](t, err, "release version 2, by the rule of targets version 4 (proposed here)", "0 of 3")
+	expect[*PendingError](t, err, "release version 2, signers named in targets version 4 (proposed here)", "0 of 3")
 	w.sign(event, newTeam[1:4]...)
 	c := w.complete(event)
 	if got := c.Published[1].Signers; len(got) != 3 {

@@ -99,7 +99,7 @@ type PayloadError struct {
 }
 
 func (e *PayloadError) Error() string {
-	return fmt.Sprintf("event %s: payload %s version %d %s; do not sign it, and ask the maintainers who merged it", e.Event, e.Role, e.Version, e.Reason)
+	return fmt.Sprintf("event %s: the document %s version %d %s; do not sign it, and ask the maintainers who merged it", e.Event, e.Role, e.Version, e.Reason)
 }
 
 // BelowError is a payload that changes who must sign a role, of which the
@@ -204,7 +204,7 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("it was made for another %s: %s, where this payload has %s; remove the file and run `rust-tuf sign`", e.What, e.Got, e.Want)
+	return fmt.Sprintf("it was made for another %s: %s, where this event has %s; remove the file and run `rust-tuf sign`", e.What, e.Got, e.Want)
 }
 
 // PendingError is an event that cannot complete yet. Standing tells who is

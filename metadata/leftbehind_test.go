@@ -432,7 +432,7 @@ func TestUnknownSuperseded(t *testing.T) {
 			head.files[path] = content
 		}
 	}
-	gate(t, w, head, KindProposal, refused[*PayloadError]("event better: payload root version 3 says that it supersedes", "but the log holds no such payload"))
+	gate(t, w, head, KindProposal, refused[*PayloadError]("event better: the document root version 3 says that it supersedes", "but the log holds no such payload"))
 }
 
 // The gate holds what is opened and what is published to the clock it is given.

@@ -74,7 +74,7 @@ func (s *PayloadStanding) wants() []string {
 	var out []string
 	for _, r := range s.Rules {
 		if !r.Tally.Met() {
-			out = append(out, fmt.Sprintf("%s, by the rule of %s: %s", s.Payload, r.By, r.Tally))
+			out = append(out, fmt.Sprintf("%s, signers named in %s: %s", s.Payload, r.By, r.Tally))
 		}
 	}
 	return out

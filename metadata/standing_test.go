@@ -38,9 +38,9 @@ func TestStanding(t *testing.T) {
 		t.Error("carol, who leaves, may sign what the new root judges")
 	}
 	want := []string{
-		"root version 2, by the rule of root version 1 (in force): 2 of 5 signatures valid; 3 more of: ",
-		"root version 2, by the rule of root version 2 (proposed here): 2 of 5 signatures valid; 3 more of: ",
-		"targets version 2, by the rule of root version 2 (proposed here): 2 of 5 signatures valid; 3 more of: ",
+		"root version 2, signers named in root version 1 (in force): 2 of 5 signatures valid; 3 more of: ",
+		"root version 2, signers named in root version 2 (proposed here): 2 of 5 signatures valid; 3 more of: ",
+		"targets version 2, signers named in root version 2 (proposed here): 2 of 5 signatures valid; 3 more of: ",
 	}
 	got := s.Wants()
 	for i, prefix := range want {

@@ -65,7 +65,7 @@ func TestStatementRefused(t *testing.T) {
 		"another time":          {func(f *SignatureFile) { f.SignedAt = f.SignedAt.Add(time.Second) }, refused[*StatementError]("its signature does not match")},
 		"by somebody else":      {func(f *SignatureFile) { state(t, f, "ivan") }, refused[*StatementError]("its signature does not match")},
 		"on a card":             {func(f *SignatureFile) { f.Device = Device{roles.KindPIV, 7, "9c"}; state(t, f, "heidi") }, refused[*StatementError]("it says that the key is on YubiKey 7, slot 9c, the policy says a key in a file")},
-		"for another event":     {func(f *SignatureFile) { f.Event = "other"; state(t, f, "heidi") }, refused[*MismatchError]("another event: other, where this payload has " + rotationEvent)},
+		"for another event":     {func(f *SignatureFile) { f.Event = "other"; state(t, f, "heidi") }, refused[*MismatchError]("another event: other, where this event has " + rotationEvent)},
 		"the signature's own":   {func(f *SignatureFile) { f.StatementSig = f.Sig }, refused[*StatementError]("its signature does not match")},
 		"in place of the other": {func(f *SignatureFile) { f.Sig = f.StatementSig }, refused[*verify.SignatureError]("does not match these bytes and this key")},
 	} {

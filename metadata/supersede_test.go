@@ -92,7 +92,7 @@ func TestFreezeAndSupersede(t *testing.T) {
 			}
 		}
 		for _, f := range p.Refused {
-			expect[*MismatchError](t, f, "another digest", "where this payload has")
+			expect[*MismatchError](t, f, "another digest", "where this event has")
 		}
 	}
 
@@ -237,7 +237,7 @@ func TestSupersedeForgetsOne(t *testing.T) {
 	}
 	head := w.clone()
 	head.apply(p.Change)
-	forgets := refused[*PayloadError]("forgetful: payload root version 2 does not name ", "as superseded")
+	forgets := refused[*PayloadError]("forgetful: the document root version 2 does not name ", "as superseded")
 	gate(t, w, head, KindProposal, forgets)
 	e := head.event("forgetful")
 	_, err = head.trusted().Judge(e)

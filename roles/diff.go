@@ -41,7 +41,7 @@ const (
 	LifetimeChanged  ChangeKind = "lifetime"          // for how long versions are made valid
 	SnapshotChanged  ChangeKind = "snapshot"          // whether file names carry versions
 	Superseded       ChangeKind = "superseded"        // a payload that this one replaces
-	PolicyDigest     ChangeKind = "policy-digest"     // the policy behind this version
+	PolicyDigest     ChangeKind = "policy-digest"     // the policy that a version is made from
 	VersionChanged   ChangeKind = "version"           // the version number
 	FormatChanged    ChangeKind = "format"            // version of the specification or of the extension
 	Unexplained      ChangeKind = "raw"               // a value without an explanation

@@ -70,7 +70,7 @@ func (x *comparison) explainExpiry() {
 func (x *comparison) explainExtension() {
 	x.pair(FormatChanged, "format of "+verify.ExtensionName, readNumber, verify.ExtensionName, "format")
 	x.pair(IdentityChanged, "a rehearsal with throw-away keys, and not real", readYesNo, verify.ExtensionName, "rehearsal")
-	x.pair(PolicyDigest, "policy behind this version, SHA-256", readDigest, verify.ExtensionName, "policy")
+	x.pair(PolicyDigest, "policy that this version is made from, SHA-256", readDigest, verify.ExtensionName, "policy")
 	roles := make(map[string]bool)
 	for _, e := range []*edition{x.before, x.after} {
 		if lifetimes := e.root.at(verify.ExtensionName, "lifetimes"); lifetimes != nil {
@@ -95,9 +95,9 @@ func (x *comparison) explainSuperseded() {
 		}
 		s := x.say(Superseded)
 		s.Subject = "superseded payloads"
-		s.Text = "replaces " + counted(len(digests), "other payload") + " for the same version; none of them may complete any more"
+		s.Text = "replaces " + counted(len(digests), "other proposal") + " of the same version; none of them can be published any more"
 		if e.side == before {
-			s.Text = "the old version had replaced " + counted(len(digests), "other payload") + " for its own number"
+			s.Text = "the old version had replaced " + counted(len(digests), "other proposal") + " of its own number"
 		}
 		for i, digest := range digests {
 			s.detail(strconv.Itoa(i+1) + ": digest " + grouped(digest))

@@ -122,7 +122,11 @@ func signers(old *verify.Document, is allowed) string {
 	if len(both) == 0 {
 		return line + "; no key counts for both"
 	}
-	return line + "; " + strconv.Itoa(len(both)) + " count for both: " + joined(both)
+	counts := " count"
+	if len(both) == 1 {
+		counts = " counts"
+	}
+	return line + "; " + strconv.Itoa(len(both)) + counts + " for both: " + joined(both)
 }
 
 func holderName(h verify.Holder) string {

@@ -127,8 +127,8 @@ func TestDiffNamesSupersededPayloads(t *testing.T) {
 		old, new *verify.Document
 		says     string
 	}{
-		{base, second, "replaces 1 other payload for the same version; none of them may complete any more"},
-		{second, third, "the old version had replaced 1 other payload for its own number"},
+		{base, second, "replaces 1 other proposal of the same version; none of them can be published any more"},
+		{second, third, "the old version had replaced 1 other proposal of its own number"},
 	} {
 		d := Diff(test.old, test.new)
 		checkComplete(t, d, signedText(t, test.old), signedText(t, test.new))

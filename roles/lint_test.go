@@ -42,7 +42,7 @@ func TestCleanDeclaration(t *testing.T) {
 	if len(found) != 1 || found[0].Rule != "losses-left" || found[0].Severity != Note {
 		t.Fatalf("a clean declaration has findings:\n%s", show(found))
 	}
-	if found[0].Text != "4 more losses until root cannot be rotated" {
+	if found[0].Text != "up to 4 keys of root may be lost; with one more, nobody can change root any more" {
 		t.Errorf("losses left: %q", found[0].Text)
 	}
 }
@@ -123,7 +123,7 @@ threshold = 3`
 		},
 		"two groups can sign root": {
 			edits:  []func(testing.TB, *repo){root(`"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"`, 4)},
-			wants:  []want{{"majority", Root, Refused, []string{"root is signed by 4 of 8 keys, so two groups that share nobody can sign two different versions", "raise the threshold to 5 or more"}}},
+			wants:  []want{{"majority", Root, Refused, []string{"root is signed by 4 of 8 keys, so two groups without a common member can sign two different versions", "raise the threshold to 5 or more"}}},
 			beside: "affiliation country",
 		},
 		"two groups can sign release": {
@@ -219,7 +219,7 @@ threshold = 3`
 		},
 		"no loss left": {
 			edits: []func(testing.TB, *repo){policy(release, strings.Replace(release, "3", "5", 1)), policy("[roles.root]", "[lint]\nmin-spares = 0\n[roles.root]")},
-			wants: []want{{"losses-left", "release", Warning, []string{"no loss left: with one more key lost, release cannot be signed"}}},
+			wants: []want{{"losses-left", "release", Warning, []string{"no loss left: with one more key lost, nobody can sign release any more"}}},
 		},
 		"an exception from no rule": {
 			edits: []func(testing.TB, *repo){policy("[roles.root]", "[[exception]]\nrule = \"softwarekey\"\nrole = \"root\"\nreason = \"rehearsal\"\n[roles.root]")},

@@ -134,9 +134,9 @@ func (l *linter) unbound(e Exception) {
 			everyone = len(c.people(r))
 		}
 	}
-	const text = "the %s names nobody: it holds for whoever is in %s, now and later; needed by %s"
+	const text = "the %s names no member, so it holds for whoever is in %s, now and later; it is needed by %s"
 	if len(needed) >= everyone {
-		l.say(Note, e.Role, "", text, e, e.Role, "everybody there")
+		l.say(Note, e.Role, "", text, e, e.Role, "everybody in "+e.Role)
 		return
 	}
 	next := "write one exception for each of them, with member = \"…\""

@@ -191,7 +191,7 @@ func TestFewerKeysThanTheThreshold(t *testing.T) {
 	r := nine().with(t, "threshold = 3", "threshold = 5")
 	r.members["mike"] = strings.Replace(r.members["mike"], public(p256("mike")).PEM(), public(p256("judy")).PEM(), 1)
 	found := lint(t, Proposal{Declaration: r.declare(t), Opened: opened})
-	w := want{"losses-left", "release", Refused, []string{"release has fewer keys than its threshold: it could never be signed"}}
+	w := want{"losses-left", "release", Refused, []string{"release has fewer keys than its threshold: nobody could ever sign it"}}
 	if !w.in(found) {
 		t.Errorf("%s", show(found))
 	}

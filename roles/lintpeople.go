@@ -105,7 +105,7 @@ func (l *linter) majority() {
 			severity = Refused
 		}
 		l.say(severity, r.Name, fmt.Sprintf("raise the threshold to %d or more", n/2+1),
-			"%s is signed by %d of %d keys, so two groups that share nobody can sign two different versions", r.Name, r.Threshold, n)
+			"%s is signed by %d of %d keys, so two groups without a common member can sign two different versions", r.Name, r.Threshold, n)
 	})
 }
 
@@ -130,17 +130,17 @@ func (l *linter) spares() {
 func (l *linter) lossesLeft() {
 	l.eachPeopleRole(func(c *Charter, r CharterRole) {
 		left := len(c.distinct(r.Name)) - r.Threshold
-		what := "signed"
+		end := "nobody can sign " + r.Name + " any more"
 		if r.Name == Root {
-			what = "rotated"
+			end = "nobody can change root any more"
 		}
 		switch {
 		case left < 0:
-			l.refuse(r.Name, "add members", "%s has fewer keys than its threshold: it could never be %s", r.Name, what)
+			l.refuse(r.Name, "add members", "%s has fewer keys than its threshold: nobody could ever sign it", r.Name)
 		case left == 0:
-			l.say(Warning, r.Name, "add members", "no loss left: with one more key lost, %s cannot be %s", r.Name, what)
+			l.say(Warning, r.Name, "add members", "no loss left: with one more key lost, %s", end)
 		case r.Name == Root:
-			l.say(Note, r.Name, "", "%s until root cannot be rotated", more(left))
+			l.say(Note, r.Name, "", "up to %s of root may be lost; with one more, %s", count(left, "key"), end)
 		}
 	})
 	if l.Declaration == nil || l.Trusted == nil || !l.signs(Root) {
@@ -150,13 +150,6 @@ func (l *linter) lossesLeft() {
 		l.say(Warning, Root, "sign this event before anything else; until then nobody of them can be spared",
 			"no loss left in root %d, which is in force: all of %s must sign the next root", l.Trusted.Version(), owners(reach.Able))
 	}
-}
-
-func more(n int) string {
-	if n == 1 {
-		return "1 more loss"
-	}
-	return fmt.Sprintf("%d more losses", n)
 }
 
 // count writes "1 key" or "3 keys".

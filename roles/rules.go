@@ -74,7 +74,7 @@ func peopleRules() []Rule {
 		}, {
 			ID:     "majority",
 			Scope:  "roles that people sign; refused for root, a warning elsewhere",
-			Reason: "when twice the threshold is not above the number of keys, two groups that share nobody can sign different versions, and neither notices",
+			Reason: "when twice the threshold is not above the number of keys, two groups without a common member can sign different versions, and neither notices",
 			check:  (*linter).majority,
 		}, {
 			ID:     "online-root",

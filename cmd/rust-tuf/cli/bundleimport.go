@@ -146,7 +146,7 @@ func (w *workspace) mergedBefore(trusted *metadata.Trusted, f carried.Signature,
 	p := standing.Payload(f.Role)
 	h, listed := p.Holder(f.KeyID)
 	if !listed || !p.Signed(f.KeyID) {
-		return &metadata.SignatureFileError{Path: f.Path, Event: f.Event, Role: f.Role, Version: f.Version, KeyID: f.KeyID, Err: errors.New("it is merged, and no rule of this payload counts it")}
+		return &metadata.SignatureFileError{Path: f.Path, Event: f.Event, Role: f.Role, Version: f.Version, KeyID: f.KeyID, Err: errors.New("it is merged, and nobody who may sign this version has this key")}
 	}
 	s.Owner, s.Merged = h.Owner, true
 	return nil

@@ -169,7 +169,7 @@ func (r *auditResult) text(w io.Writer) {
 		fmt.Fprintf(w, "  %s\n", k.Text)
 	}
 	if len(r.Findings) > 0 {
-		fmt.Fprintln(w, "The declared policy, if it were proposed as it is:")
+		fmt.Fprintln(w, "If an event were proposed from rust-tuf.toml as it is, the rules for a quorum would say:")
 		writeFindings(w, r.Findings)
 	}
 	if len(r.Problems) == 0 {

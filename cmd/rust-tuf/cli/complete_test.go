@@ -57,7 +57,7 @@ func TestCompletePending(t *testing.T) {
 			s.exits(t, s.maintainer, exit.Pending, []string{"complete", "--dry-run"}, "is pending")
 		})
 	}
-	s.exits(t, s.maintainer, exit.Pending, []string{"complete"}, "by the rule of root version 1 (in force): 4 of 5 signatures valid; 1 more of: erin, frank, grace, heidi, ivan")
+	s.exits(t, s.maintainer, exit.Pending, []string{"complete"}, "signers named in root version 1 (in force): 4 of 5 signatures valid; 1 more of: erin, frank, grace, heidi, ivan")
 }
 
 // A signature that comes in while the completion waits to be merged makes it

@@ -66,8 +66,8 @@ func TestSignOpensThePullRequest(t *testing.T) {
 		says   []string
 		opened bool
 	}{
-		{"with a token", nil, true, []string{"A pull request is open, so that a maintainer can merge it:\n    https://github.com/rust-lang/tuf-root/pull/7\n"}, true},
-		{"without", nil, false, []string{"Next: open a pull request for each branch, so that a maintainer can merge it:\n    " + page}, false},
+		{"with a token", nil, true, []string{"Nothing more is to be done by you: the machine that keeps the gate merges it, or else a maintainer:\n    https://github.com/rust-lang/tuf-root/pull/7\n"}, true},
+		{"without", nil, false, []string{"Next: open a pull request for each branch; the machine that keeps the gate merges it, or else a maintainer:\n    " + page}, false},
 		{"refused", &forge.PermissionError{Call: forge.Call{Where: "github.com/rust-lang/tuf-root", Action: "open a pull request"}, Needs: "Pull requests: read and write", Reason: "not for you"}, true,
 			[]string{"Next: open a pull request", "    " + page, "It is not open yet: github.com/rust-lang/tuf-root: open a pull request: no token may not do this: not for you (give the token the permission"}, false},
 		{"too slow", context.DeadlineExceeded, true, []string{"    " + page, "It is not open yet: github.com did not answer within 30s.\n"}, false},
@@ -218,7 +218,7 @@ func TestSignAtForgejo(t *testing.T) {
 	s.hook(t, s.remote(), "post-receive", `while read -r _ new _; do git update-ref refs/pull/4/head "$new"; done`)
 	s.appears(t, alice, "origin", "https://git.example.org/rust/tuf-root.git")
 	alice.answers(t, signRoot, passphrase)
-	s.exits(t, alice, exit.Done, []string{"sign"}, "A pull request is open, so that a maintainer can merge it:\n    https://git.example.org/rust/tuf-root/pulls/4\n")
+	s.exits(t, alice, exit.Done, []string{"sign"}, "Nothing more is to be done by you: the machine that keeps the gate merges it, or else a maintainer:\n    https://git.example.org/rust/tuf-root/pulls/4\n")
 
 	// A remote that is none, in spite of what is declared, is told from one.
 	s.unhook(t, s.remote(), "post-receive")

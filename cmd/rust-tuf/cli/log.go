@@ -106,7 +106,7 @@ func (r *logResult) text(w io.Writer) {
 		fmt.Fprintf(w, "wrong: %s\n", p)
 	}
 	if len(r.Problems) == 0 {
-		fmt.Fprintf(w, "Verdict: %s, each made again from what the log keeps, and the same.\n", words.Counted(len(r.Events), "completed event"))
+		fmt.Fprintf(w, "Verdict: %s; each was derived again from what the log keeps, and is identical.\n", words.Counted(len(r.Events), "completed event"))
 	}
 }
 
@@ -125,7 +125,7 @@ func writeTranscript(w io.Writer, t *metadata.Transcript) {
 			fmt.Fprintf(w, "    key %s: %s, %s\n", k.Change, k.Owner, keyWords(k))
 		}
 		for _, s := range p.Signatures {
-			fmt.Fprintf(w, "    signed by %s, %s, %s, by the rule of %s\n", s.Owner, deviceWords(s.Device, s.KeyID), words.Date(s.SignedAt), words.Join(s.CountsFor))
+			fmt.Fprintf(w, "    signed by %s, %s, %s, as named in %s\n", s.Owner, deviceWords(s.Device, s.KeyID), words.Date(s.SignedAt), words.Join(s.CountsFor))
 		}
 	}
 }

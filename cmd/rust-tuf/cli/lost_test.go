@@ -116,8 +116,8 @@ func TestMemberLostWithASpare(t *testing.T) {
 	s.secondKey(t)
 	s.fails(t, s.people["bob"], exit.Usage, is[*exit.Error], lostAlice, "alice has several keys; name one with --card or --label: main (a key in a file, active) and second (a key in a file, active)")
 	out := s.exits(t, s.people["bob"], exit.Done, append(lostAlice, "--label", "main"), "in which the key second of alice takes its place",
-		"root version 2, by the rule of root version 1 (in force): 5 of bob, carol, dave, erin, frank, grace, heidi and ivan\n",
-		"root version 2, by the rule of root version 2 (proposed here): 5 of alice, bob, carol, dave, erin, frank, grace, heidi and ivan\n")
+		"root version 2, signers named in root version 1 (in force): 5 of bob, carol, dave, erin, frank, grace, heidi and ivan\n",
+		"root version 2, signers named in root version 2 (proposed here): 5 of alice, bob, carol, dave, erin, frank, grace, heidi and ivan\n")
 	policy, err := s.treeOf(t, "event/"+secondEvent).Read(metadata.PolicyFile)
 	if err != nil || strings.Count(string(policy), `"alice/second"`) != 2 || strings.Contains(string(policy), "alice/main") {
 		t.Errorf("%v\n%s\n%s", err, policy, out)
@@ -250,7 +250,7 @@ func onlinePEM(t *testing.T) string {
 // What is said of a card, and of roles that are at their end.
 func TestLostCardWords(t *testing.T) {
 	t.Parallel()
-	r := &lostResult{Member: "alice", Label: "main", Kind: string(roles.KindPIV), Serial: 5200001, When: "2026-12-20", Why: "stolen with the bag", Call: []string{"bob", "carol"}, NoEvent: "none.", DryRun: true,
+	r := &lostResult{Member: "alice", Label: "main", Kind: string(roles.KindPIV), Serial: 5200001, When: "2026-12-20", Why: "stolen with the bag", Call: []string{"bob", "carol"}, NoEvent: "nothing to propose: no role names the key any more", DryRun: true,
 		Roles: []lostRole{{"root", 2, 3, []string{"bob", "carol"}, 0}, {"targets", 2, 2, []string{"bob"}, -1}, {"release", 1, 4, []string{"bob", "carol", "dave"}, 2}}}
 	var b strings.Builder
 	r.text(&b)

@@ -68,7 +68,21 @@ func (r *lostResult) text(w io.Writer) {
 		fmt.Fprintf(w, "  A signature by this key still counts in the open event %s: believe none that came after the loss.\n", e)
 	}
 	r.quorum(w)
+	r.holder(w)
 	r.draft(w)
+}
+
+// holder is what whoever lost the key does, unless another of their keys takes
+// its place.
+func (r *lostResult) holder(w io.Writer) {
+	if len(r.Roles) == 0 || r.Replacement != "" {
+		return
+	}
+	again := fmt.Sprintf("make another key with `rust-tuf key new`, and send it with `rust-tuf member add %s`", r.Member)
+	if r.Kind == string(roles.KindPIV) {
+		again = fmt.Sprintf("take another card, and enrol it with `rust-tuf member enrol %s`", r.Member)
+	}
+	fmt.Fprintf(w, "\nWhat %s does, to sign again one day: %s. A later event names the new key.\n", r.Member, again)
 }
 
 // quorum says what is left.
@@ -82,7 +96,7 @@ func (r *lostResult) quorum(w io.Writer) {
 		fmt.Fprintf(w, "  %s: %d of %d keys can sign, and %d must; ", role.Role, len(role.Able), role.Listed, role.Threshold)
 		ends, after := "its holders can no longer sign it", "; new keys must be named for it"
 		if role.Role == roles.Root {
-			ends, after = "root cannot be rotated", ": each client needs a new root by its digest (`rust-tuf verify replace-root`)"
+			ends, after = "nobody can change root any more", ": each client needs a new root by its digest (`rust-tuf verify replace-root`)"
 		}
 		switch n := role.LossesLeft; {
 		case n < 0:
@@ -106,7 +120,7 @@ func (r *lostResult) draft(w io.Writer) {
 		}
 		fmt.Fprintln(w, ". Needed for it are:")
 		for _, n := range r.Needs {
-			fmt.Fprintf(w, "  %s version %d, by the rule of %s: %d of %s\n", n.Role, n.Version, n.By, n.Threshold, words.Join(n.Of))
+			fmt.Fprintf(w, "  %s version %d, signers named in %s: %d of %s\n", n.Role, n.Version, n.By, n.Threshold, words.Join(n.Of))
 		}
 		fmt.Fprintln(w, "Digests, to be announced to the signers outside the forge:")
 		for _, d := range r.Documents {

@@ -262,7 +262,7 @@ func proposed(t *metadata.Trusted, p *metadata.Proposal, dryRun bool) *proposeRe
 	for _, ps := range p.Standing.Payloads {
 		entry := proposedEntry{Role: ps.Role, Version: ps.Version, SHA256: ps.Digest.String(), Summary: roles.Diff(t.Document(ps.Role), ps.Document).Summary()}
 		for _, rule := range ps.Rules {
-			entry.Needs = append(entry.Needs, fmt.Sprintf("%d of %d by the rule of %s: %s", rule.Tally.Threshold, len(rule.Quorum.Keys()), rule.By, words.Join(words.Owners(rule.Quorum.Keys()))))
+			entry.Needs = append(entry.Needs, fmt.Sprintf("%d of the %d signers named in %s: %s", rule.Tally.Threshold, len(rule.Quorum.Keys()), rule.By, words.Join(words.Owners(rule.Quorum.Keys()))))
 		}
 		out.Payloads = append(out.Payloads, entry)
 	}

@@ -170,7 +170,7 @@ func TestRehearseReportOfFailure(t *testing.T) {
 	r := &rehearsal.Rehearsal{Event: secondEvent, Repository: strings.Repeat("0", 32), Name: "rehearsal-of-demo", Targets: []string{"channels/stable.toml"},
 		Empty: []string{"nightly"}, Missing: []string{"release"}, Cut: []string{"mirrors"}, Played: []rehearsal.Played{{Role: "root", Version: 2, Bytes: 7, Signers: []string{"alice"}, Changes: "root: nothing changes"}}}
 	clients := []rehearsal.Client{
-		{Root: 1, Reached: 1, Err: &verify.ThresholdError{Tally: verify.Tally{Role: "root", Version: 2, Threshold: 5}}},
+		{Root: 1, Reached: 1, Err: &verify.ThresholdError{By: "root 1", Tally: verify.Tally{Role: "root", Version: 2, Threshold: 5}}},
 		{Root: 2, Reached: 2, Found: 1, Fetched: 4, Bytes: 400},
 	}
 	var b strings.Builder

@@ -20,7 +20,7 @@ func (c *command) reviewCommand() *cobra.Command {
 		Use:   "review [event]",
 		Short: "show everything that an open event changes",
 		Long: `review shows, for each document that an event wants to have signed, every
-change against the newest trusted version, the change of policy behind it, who
+change against the newest trusted version, the change of the policy that it is made from, who
 signed and who is missing, and the digest of the exact bytes. It needs no key.
 
 Where this machine has a pinned root, that root judges; otherwise the

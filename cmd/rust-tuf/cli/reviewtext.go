@@ -84,7 +84,7 @@ func (r *payloadReview) text(w io.Writer) {
 	fmt.Fprintf(w, "Why: %s\n\n", r.Why)
 	fmt.Fprintf(w, "Changes of the %s document, from %s to version %d:\n", r.Role, versionBefore(r.Version), r.Version)
 	writeLines(w, r.Difference.Lines())
-	fmt.Fprintln(w, "\nChanges of the policy behind it:")
+	fmt.Fprintln(w, "\nChanges of the policy that it is made from:")
 	if lines := r.Policy.Lines(); len(lines) > 0 {
 		writeLines(w, lines)
 	} else {
@@ -112,7 +112,7 @@ func (r *payloadReview) text(w io.Writer) {
 		writeRivals(w, r.Rivals)
 	}
 	for _, rule := range r.Rules {
-		fmt.Fprintf(w, "\nRule of %s: %d signatures are needed, %d are there", rule.By, rule.Threshold, len(rule.Signed))
+		fmt.Fprintf(w, "\nSigners named in %s: %d must sign, %s", rule.By, rule.Threshold, haveSigned(len(rule.Signed)))
 		if len(rule.Signed) > 0 {
 			fmt.Fprintf(w, " (%s)", strings.Join(rule.Signed, ", "))
 		}
@@ -120,6 +120,17 @@ func (r *payloadReview) text(w io.Writer) {
 	fmt.Fprintf(w, "\n\nRepository %s (id %s), role %s, version %d.\n", r.Name, r.Repository, r.Role, r.Version)
 	fmt.Fprintln(w, "The digest of the exact bytes to be signed. Compare it with the one read out by the others:")
 	words.WriteDigest(w, r.Digest)
+}
+
+// haveSigned is how many have.
+func haveSigned(n int) string {
+	switch n {
+	case 0:
+		return "nobody has"
+	case 1:
+		return "1 has"
+	}
+	return fmt.Sprintf("%d have", n)
 }
 
 func versionBefore(v int64) string {

@@ -117,9 +117,9 @@ func nextPulls(w io.Writer, pulls []pullRequest) {
 			case s.Opened != open:
 				continue
 			case first && open:
-				fmt.Fprintln(w, "A pull request is open, so that a maintainer can merge it:")
+				fmt.Fprintln(w, "A pull request is open. Nothing more is to be done by you: the machine that keeps the gate merges it, or else a maintainer:")
 			case first:
-				fmt.Fprintln(w, "Next: open a pull request for each branch, so that a maintainer can merge it:")
+				fmt.Fprintln(w, "Next: open a pull request for each branch; the machine that keeps the gate merges it, or else a maintainer:")
 			}
 			first = false
 			fmt.Fprintf(w, "    %s\n", s.Pull)

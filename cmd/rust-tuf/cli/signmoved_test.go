@@ -134,9 +134,9 @@ func TestJudgedAgain(t *testing.T) {
 			p.Payload = &metadata.Payload{Role: "root", Version: 2}
 			task.p = &p
 		},
-			new(*metadata.PayloadError), "payload root version 2 is not the one any more that this run began with"},
+			new(*metadata.PayloadError), "document root version 2 is not the one any more that this run began with"},
 		{"the key left the rule", func(_ *testing.T, _ *signing, task *signTask) { task.holder.KeyID = "5ab2" },
-			new(*metadata.PayloadError), "payload root version 2 does not ask for key 5ab2 of alice any more"},
+			new(*metadata.PayloadError), "document root version 2 does not ask for key 5ab2 of alice any more"},
 		{"the event is gone", func(_ *testing.T, _ *signing, task *signTask) { e := *task.event; e.Name = "gone"; task.event = &e },
 			new(*metadata.UnknownEventError), `there is no event "gone"`},
 		{"another process signed another document", func(t *testing.T, run *signing, task *signTask) {

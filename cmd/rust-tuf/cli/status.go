@@ -117,7 +117,7 @@ func (r *statusResult) text(w io.Writer) {
 }
 
 func writeRule(w io.Writer, p payloadStatus, rule ruleReview) {
-	fmt.Fprintf(w, "  %s version %d, rule of %s: ", p.Role, p.Version, rule.By)
+	fmt.Fprintf(w, "  %s version %d, signers named in %s: ", p.Role, p.Version, rule.By)
 	missing := rule.Threshold - len(rule.Signed)
 	if missing > 0 {
 		fmt.Fprintf(w, "%d of %d", len(rule.Signed), rule.Threshold)
