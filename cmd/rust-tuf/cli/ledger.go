@@ -170,7 +170,7 @@ func (s *signatureSearch) in(tree metadata.Tree) []trust.Entry {
 			continue
 		}
 		event := path.Dir(path.Dir(path.Dir(e.Path)))
-		doc, err := readDocument(tree, path.Join(event, fmt.Sprintf("%d.%s.JSON", f.Version, f.Role)))
+		doc, err := readDocument(tree, path.Join(event, fmt.Sprintf("%d.%s.json", f.Version, f.Role)))
 		if err != nil || doc.Digest() != f.Digest || h.Key.Verify(doc.Signed(), f.Sig) != nil {
 			continue
 		}
