@@ -189,12 +189,23 @@ func (c *checker) signature() {
 		return
 	}
 	h, _ := p.Holder(keyID)
-	v.Signed = &h
+	v.Signed, v.Surplus = &h, !c.needs(event, role, keyID)
 	for _, f := range p.Files {
 		if f.KeyID == keyID {
 			v.Sign = f
 		}
 	}
+}
+
+// needs tells whether base, without the signature, still needs one by this key. What
+// cannot be judged there needs everything.
+func (c *checker) needs(event, role, keyID string) bool {
+	e := findEvent(c.base.Open, event)
+	if e == nil {
+		return true
+	}
+	s, err := c.trusted.Judge(e)
+	return err != nil || s.Payload(role).Needs(keyID)
 }
 
 // clock holds an event to the instant, if there is one.

@@ -27,13 +27,39 @@ func gate(t *testing.T, base, head *world, kind Kind, want refusal) *Verdict {
 	if v.Accepted() != (want == nil) {
 		t.Fatalf("refusals: %v", v.Refusals)
 	}
-	if v.Machine() != (want == nil && kind == KindSignature) {
+	if v.Machine() != (want == nil && kind == KindSignature && !v.Surplus) {
 		t.Error("a machine may merge it")
 	}
 	if want != nil {
 		want(t, errors.Join(v.Refusals...))
 	}
 	return v
+}
+
+// A machine merges a signature only by a key that the event still needs: one that a
+// rule lists which is not met.
+func TestGateSurplus(t *testing.T) {
+	t.Parallel()
+	w := rotation(t) // carol and dave leave, judy and karl come
+	w.sign(rotationEvent, "alice", "bob", "erin", "frank", "judy")
+	for name, needed := range map[string]bool{"carol": true, "heidi": true, "karl": false} {
+		head := w.clone()
+		head.put(rotationEvent, w.signature(w.event(rotationEvent).Payload("root"), name))
+		if v := gate(t, w, head, KindSignature, nil); v.Machine() != needed || v.Surplus == needed || v.Signed.Owner != name {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+	w.sign(rotationEvent, "carol")
+	for _, name := range []string{"dave", "heidi", "karl"} {
+		head := w.clone()
+		head.put(rotationEvent, w.signature(w.event(rotationEvent).Payload("root"), name))
+		if v := gate(t, w, head, KindSignature, nil); v.Machine() || !v.Surplus {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+	if (&Verdict{Kind: KindSignature, Surplus: true}).Machine() {
+		t.Error("a machine may merge what is not needed")
+	}
 }
 
 // The kinds of pull request that are in order, and who may merge them.

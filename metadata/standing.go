@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/rust-lang/rust-tuf/roles"
@@ -142,6 +143,17 @@ func (s *PayloadStanding) Holders() []verify.Holder {
 		return out[i].Owner < out[j].Owner || out[i].Owner == out[j].Owner && out[i].KeyID < out[j].KeyID
 	})
 	return out
+}
+
+// Needs tells whether some rule that is not met yet could count a signature by the
+// key called keyID.
+func (s *PayloadStanding) Needs(keyID string) bool {
+	for _, r := range s.Rules {
+		if !r.Tally.Met() && slices.ContainsFunc(r.Tally.Missing, func(h verify.Holder) bool { return h.KeyID == keyID }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Signed tells whether the key called keyID has a signature that counts.

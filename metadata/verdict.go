@@ -35,6 +35,7 @@ type Verdict struct {
 	Standing *Standing       // of the concerned event after the merge, if it is open
 	Signed   *verify.Holder  // whose signature a KindSignature adds
 	Sign     *SignatureFile  // the file it adds
+	Surplus  bool            // the signature counts, and no rule of its event needs it any more
 
 	// Edits is what changes in the declared policy and in the members' files; nil
 	// where neither is touched, or the members of one side cannot be read. Where
@@ -74,9 +75,9 @@ func Unmergeable(reason error) *Verdict {
 // Accepted tells whether nothing speaks against merging.
 func (v *Verdict) Accepted() bool { return len(v.Refusals) == 0 }
 
-// Machine tells whether a machine may merge it: one signature file that counts
-// in an open event, and nothing else.
-func (v *Verdict) Machine() bool { return v.Accepted() && v.Kind == KindSignature }
+// Machine tells whether a machine may merge it: one signature file, by a key that an
+// open event still needs, and nothing else.
+func (v *Verdict) Machine() bool { return v.Accepted() && v.Kind == KindSignature && !v.Surplus }
 
 // Blocks tells for how many reasons the rules would refuse an event that is
 // proposed from the policy as it is after the merge. An edit decides nothing by

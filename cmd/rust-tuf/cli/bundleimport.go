@@ -125,7 +125,7 @@ func (w *workspace) judgeCarried(f carried.Signature) (*importedSignature, error
 	if err != nil {
 		return nil, err
 	}
-	if !verdict.Machine() {
+	if !verdict.Accepted() || verdict.Kind != metadata.KindSignature {
 		return nil, errors.Join(verdict.Refusals...)
 	}
 	s.Owner = verdict.Signed.Owner

@@ -17,9 +17,10 @@ type gateResult struct {
 	Kind     string `json:"kind"`
 	Accepted bool   `json:"accepted"`
 	Machine  bool   `json:"machine_may_merge"`
-	Reason   string `json:"reason"`       // of the verdict, in one sentence
-	Who      string `json:"who_must_act"` // "machine", "maintainer", "author" of the pull request, or "nobody"
-	Next     string `json:"next"`         // what they do
+	Surplus  bool   `json:"not_needed,omitempty"` // a valid signature that no rule of its event needs any more
+	Reason   string `json:"reason"`               // of the verdict, in one sentence
+	Who      string `json:"who_must_act"`         // "machine", "maintainer", "author" of the pull request, or "nobody"
+	Next     string `json:"next"`                 // what they do
 
 	Event    string          `json:"event,omitempty"`
 	Signer   string          `json:"signer,omitempty"`
@@ -101,7 +102,7 @@ func gateOf(v *metadata.Verdict) *gateResult {
 	if v.Kind == metadata.KindUnmergeable {
 		v = metadata.Unmergeable(&UnmergeableError{errors.Join(v.Refusals...)})
 	}
-	out := &gateResult{Kind: string(v.Kind), Accepted: v.Accepted(), Machine: v.Machine(), Event: v.Event, Refusals: []string{}, Free: v.Free, Findings: findingsOf(v.Findings),
+	out := &gateResult{Kind: string(v.Kind), Accepted: v.Accepted(), Machine: v.Machine(), Surplus: v.Surplus, Event: v.Event, Refusals: []string{}, Free: v.Free, Findings: findingsOf(v.Findings),
 		Blocks: v.Blocks(), Edits: v.Edits, Changed: len(v.Touches), TestRoots: v.TestRoots}
 	for _, err := range v.Refusals {
 		out.Refusals = append(out.Refusals, err.Error())
@@ -173,6 +174,9 @@ func reasonOf(v *metadata.Verdict) string {
 	case metadata.KindNothing:
 		return "there is nothing to merge"
 	case metadata.KindSignature:
+		if v.Surplus {
+			return "the signature is valid, and its event has all that it needs without it"
+		}
 		return "the signature is valid, and by a key that counts in this event"
 	case metadata.KindProposal:
 		return "the event follows from what is published and from the policy beside it, and the rules for a quorum allow it"
@@ -198,6 +202,9 @@ func whoActs(v *metadata.Verdict) (who, next string) {
 	case metadata.KindNothing:
 		return "nobody", "close it"
 	case metadata.KindSignature:
+		if v.Surplus {
+			return "machine", "nobody has to do anything: the machine that keeps the gate closes it"
+		}
 		return "machine", "nobody has to do anything: the machine that keeps the gate merges it"
 	case metadata.KindProposal:
 		return "maintainer", fmt.Sprintf("somebody other than its proposer reads it and merges it; then those who are missing run `rust-tuf sign %s`", v.Event)
@@ -242,6 +249,8 @@ func (r *gateResult) verdict() string {
 		return "do not merge"
 	case r.Machine:
 		return "a machine may merge it"
+	case r.Surplus:
+		return "nothing speaks against it, but its event does not need it any more"
 	case r.Blocks > 0:
 		return "it may be merged, but no event can be proposed from it"
 	}
