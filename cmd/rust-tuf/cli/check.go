@@ -69,8 +69,8 @@ func (c *command) runCheck(ctx context.Context, o checkOptions) error {
 		return err
 	}
 	v, before, after, err := w.wouldChange(ctx, base, head)
-	if isRefusedMerge(err) {
-		v, err = metadata.Unmergeable(err), nil
+	if reason := w.refusesMerge(ctx, head, err); reason != nil {
+		v, err = metadata.Unmergeable(reason), nil
 	}
 	if err != nil {
 		return err

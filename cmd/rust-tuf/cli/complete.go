@@ -42,6 +42,8 @@ type completeResult struct {
 	Commit    string           `json:"commit,omitempty"`
 	pullRequest
 	DryRun bool `json:"dry_run"`
+
+	message string // of the commit
 }
 
 type publishedEntry struct {
@@ -97,13 +99,16 @@ func (c *command) runComplete(ctx context.Context, args []string, dryRun bool) e
 	if err != nil {
 		return err
 	}
+	if !dryRun {
+		out.pullRequest = w.openPull(ctx, out.Branch, out.message)
+	}
 	return c.show(out)
 }
 
 // completionBranch begins the names of branches that publish an event.
 const completionBranch = "complete/"
 
-// completeEvent makes an event final, on a branch of this name.
+// completeEvent makes an event final, on a branch of this name, and pushes it.
 func (w *workspace) completeEvent(ctx context.Context, trusted *metadata.Trusted, event *metadata.Event, branch string, dryRun bool) (*completeResult, error) {
 	done, err := trusted.Complete(event)
 	if err != nil {
@@ -119,13 +124,12 @@ func (w *workspace) completeEvent(ctx context.Context, trusted *metadata.Trusted
 	if dryRun {
 		return out, nil
 	}
-	out.Branch = branch
-	message := fmt.Sprintf("complete: %s\n\n%s\n", event.Name, event.Why)
-	pushed, err := w.pushBranch(ctx, w.head, done.Change, message, branch, time.Time{})
+	out.Branch, out.message = branch, fmt.Sprintf("complete: %s\n\n%s\n", event.Name, event.Why)
+	pushed, err := w.pushBranch(ctx, w.head, done.Change, out.message, branch, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	out.Commit, out.pullRequest = string(pushed), w.openPull(ctx, branch, message)
+	out.Commit = string(pushed)
 	return out, nil
 }
 

@@ -53,21 +53,14 @@ the next good run closes.`,
 type dueOptions struct{ dryRun, raise bool }
 
 func (c *command) runDue(ctx context.Context, o dueOptions) error {
-	w, err := c.open(ctx)
-	if err != nil {
-		return err
-	}
-	h, err := w.hub(ctx)
-	if err != nil && (o.raise || !is[*NoHubError](err)) {
-		return err
-	}
-	k := &caretaker{workspace: w, hub: h, dryRun: o.dryRun, reasons: map[string]bool{}, out: newDueResult(w.source(), o.dryRun)}
-	err = k.run(ctx)
-	if o.raise && !o.dryRun {
-		err = errors.Join(err, raise(ctx, h, "due", err))
-	}
-	if err == nil || !k.out.nothing() {
-		err = errors.Join(c.show(k.out), err)
+	out := newDueResult("", o.dryRun)
+	err := c.do(ctx, job{name: "due", raise: o.raise && !o.dryRun, alone: true}, func(w *workspace, h hub) error {
+		out.Source = w.source()
+		k := &caretaker{workspace: w, hub: h, dryRun: o.dryRun, reasons: map[string]bool{}, out: out}
+		return k.run(ctx)
+	})
+	if err == nil || !out.nothing() {
+		err = errors.Join(c.show(out), err)
 	}
 	return err
 }

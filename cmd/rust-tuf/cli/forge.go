@@ -161,8 +161,12 @@ func (w *workspace) route(branch, title string) (forge.Way, forge.Route) {
 // for. Who cannot read the declaration opens pull requests by hand.
 func (w *workspace) kind(target string) forge.Kind {
 	declared := ""
+	tree := w.tree
 	if w.repo != nil {
-		if raw, err := w.repo.Tree().Read(metadata.PolicyFile); err == nil {
+		tree = w.repo.Tree()
+	}
+	if tree != nil {
+		if raw, err := tree.Read(metadata.PolicyFile); err == nil {
 			if terms, err := roles.ParseTerms(metadata.PolicyFile, raw); err == nil {
 				declared = terms.Forge.Kind
 			}

@@ -25,6 +25,7 @@ type workspace struct {
 	push   string // branches are pushed here
 	branch string // the remote's default branch
 	head   git.Commit
+	tree   metadata.Tree // of head; also where repo cannot be made of it
 	repo   *metadata.Repository
 	now    time.Time
 
@@ -47,19 +48,30 @@ func (c *command) openClone(ctx context.Context) (*workspace, error) {
 	return &workspace{env: c.env, git: repo, now: c.env.Now().UTC().Truncate(time.Second)}, nil
 }
 
-// open fetches the remote's default branch and reads it.
-func (c *command) open(ctx context.Context) (*workspace, error) {
+// attach finds the clone and its remotes, and asks none of them anything yet.
+func (c *command) attach(ctx context.Context) (*workspace, error) {
 	w, err := c.openClone(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.chooseRemotes(c.remote, c.push); err != nil {
+	return w, w.chooseRemotes(c.remote, c.push)
+}
+
+// open fetches the remote's default branch and reads it.
+func (c *command) open(ctx context.Context) (*workspace, error) {
+	w, err := c.attach(ctx)
+	if err != nil {
 		return nil, err
 	}
+	return w, w.enter(ctx)
+}
+
+// enter looks up the remote's default branch, fetches it and reads it.
+func (w *workspace) enter(ctx context.Context) (err error) {
 	if w.branch, err = w.git.DefaultBranch(ctx, w.remote); err != nil {
-		return nil, err
+		return err
 	}
-	return w, w.refresh(ctx)
+	return w.refresh(ctx)
 }
 
 // refresh fetches again and reads what is there now.
@@ -68,8 +80,13 @@ func (w *workspace) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.head = head
-	w.repo, err = w.read(ctx, head)
+	w.head, w.tree, w.repo = head, nil, nil
+	tree, err := w.git.Tree(ctx, head)
+	if err != nil {
+		return err
+	}
+	w.tree = tree
+	w.repo, err = metadata.Read(tree, w.env.judgement()...)
 	return err
 }
 
