@@ -95,8 +95,16 @@ func (w *workspace) holds(ctx context.Context, parent, at git.Commit, ch metadat
 // sameTree tells whether two trees hold the same files, with the same modes
 // and contents.
 func sameTree(a, b metadata.Tree) (bool, error) {
-	files := a.Entries()
-	if !slices.Equal(files, b.Entries()) {
+	return sameFiles(a, b, func(string) bool { return true })
+}
+
+// sameFiles is sameTree for some paths.
+func sameFiles(a, b metadata.Tree, which func(path string) bool) (bool, error) {
+	of := func(t metadata.Tree) []metadata.Entry {
+		return slices.DeleteFunc(slices.Clone(t.Entries()), func(e metadata.Entry) bool { return !which(e.Path) })
+	}
+	files := of(a)
+	if !slices.Equal(files, of(b)) {
 		return false, nil
 	}
 	for _, e := range files {

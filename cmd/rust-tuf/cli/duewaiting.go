@@ -19,17 +19,16 @@ type proposalOn struct {
 	event  *metadata.Event
 }
 
-// proposals are the branches that propose an event which is not on the default
-// branch yet, and the names of all events that branches are named after.
-func (w *workspace) proposals(ctx context.Context) (list []proposalOn, names []string, err error) {
-	refs, err := w.git.FetchAll(ctx, w.remote)
-	if err == nil && w.push != w.remote {
-		var own []git.Ref
-		own, err = w.git.FetchAll(ctx, w.push)
-		refs = append(refs, own...)
-	}
-	if err != nil {
-		return nil, nil, err
+// proposals are the branches of remotes that propose an event which is not on the
+// default branch yet, and the names of all events that branches are named after.
+func (w *workspace) proposals(ctx context.Context, remotes ...string) (list []proposalOn, names []string, err error) {
+	var refs []git.Ref
+	for _, remote := range slices.Compact(remotes) {
+		of, err := w.git.FetchAll(ctx, remote)
+		if err != nil {
+			return nil, nil, err
+		}
+		refs = append(refs, of...)
 	}
 	for _, ref := range refs {
 		name, ok := strings.CutPrefix(ref.Name, "refs/heads/"+proposalBranch)
@@ -56,7 +55,7 @@ func (w *workspace) proposals(ctx context.Context) (list []proposalOn, names []s
 // already: where the gate lets it in, and a pull request is open or can be opened.
 // It is nil where that is not known. taken are names of events that branches have.
 func (k *caretaker) waiting(ctx context.Context, due []string) (waiting map[string]bool, taken []string, err error) {
-	list, taken, err := k.proposals(ctx)
+	list, taken, err := k.proposals(ctx, k.remote, k.push)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -128,6 +128,11 @@ func (c *command) newLoss(ctx context.Context, name string, o lostOptions) (*los
 	if l.key, err = lostKey(l.member, o); err != nil {
 		return nil, err
 	}
+	if o.when == "" {
+		if err := l.reportedBefore(ctx); err != nil {
+			return nil, err
+		}
+	}
 	l.out = &lostResult{Member: name, Label: l.key.Label, Kind: string(l.key.Kind), Serial: l.key.Serial, Fingerprint: l.key.Public.Fingerprint().String(),
 		When: l.when.Format(time.DateOnly), Why: o.why, Roles: []lostRole{}, StillCounts: []string{}, Call: []string{}, Needs: []lostNeed{}, DryRun: o.dryRun}
 	for _, e := range w.repo.Open {

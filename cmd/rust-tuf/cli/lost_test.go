@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -39,7 +41,7 @@ func TestMemberLost(t *testing.T) {
 	}
 	// An hour later again: what is there is found.
 	s.now = s.now.Add(3600e9)
-	s.unchanged(t, func() { s.exits(t, bob, exit.Done, lostAlice, "Pushed to branch "+branch) })
+	s.unchanged(t, func() { s.exits(t, bob, exit.Done, lostAlice, "Reported earlier, found on branch "+branch) })
 
 	if err := s.merge(branch); err != nil {
 		t.Fatal(err)
@@ -62,6 +64,37 @@ func TestMemberLost(t *testing.T) {
 	if err != nil || trusted.Root.Version() != 2 || len(trusted.Lists(s.keyOf(t, "alice"))) != 0 {
 		t.Errorf("root %v still lists the key, or is not there: %v", trusted, err)
 	}
+}
+
+// On another day, and without a day of its own: the report is that of the first
+// run, with its event, its digest and its branch, and its pull request is open.
+func TestMemberLostAgainTheNextDay(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-done", "bob")
+	s.now = december
+	bob := s.people["bob"]
+	h := newHub(t, s, bob)
+	report := []string{"member", "lost", "alice", "--why", "left in a taxi", "--json"}
+	run := func() (out lostResult) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(s.exits(t, bob, exit.Done, report)), &out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	h.fails["open"] = &forge.OutageError{}
+	first := run()
+	delete(h.fails, "open")
+	s.now = s.now.AddDate(0, 0, 2)
+	then := run()
+	if first.Again || first.Opened || !then.Again || !then.Opened || then.When != "2026-12-22" || then.Branch != first.Branch || then.Event != first.Event || then.Documents[0] != first.Documents[0] || len(h.pulls) != 1 {
+		t.Errorf("%+v, then %+v; %+v", first, then, h.pulls)
+	}
+	s.unchanged(t, func() {
+		s.exits(t, bob, exit.Done, report[:5], "is lost since 2026-12-22", "Drafted: event "+first.Event, "Reported earlier, found on branch "+first.Branch)
+	})
+	// Who says something else reports something else.
+	s.exits(t, bob, exit.Done, []string{"member", "lost", "alice", "--why", "left in a bus"}, "is lost since 2026-12-24", "Pushed to branch event/2026-12-24-root-v2")
 }
 
 // keyOf is the fingerprint of the first declared key of a member.
@@ -137,7 +170,9 @@ func TestMemberLostDuringAnEvent(t *testing.T) {
 	if err != nil || !verdict.Accepted || verdict.Kind != string(metadata.KindPolicy) {
 		t.Errorf("the gate: %+v, %v", verdict, err)
 	}
-	s.unchanged(t, func() { s.exits(t, bob, exit.Done, lostAlice, "Pushed to branch member/alice-lost-main") })
+	s.unchanged(t, func() {
+		s.exits(t, bob, exit.Done, lostAlice, "Reported earlier, found on branch member/alice-lost-main")
+	})
 	s.exits(t, bob, exit.Done, append(lostAlice, "--supersede", secondEvent), "Drafted: event 2026-12-23-root-v2", "Pushed to branch event/2026-12-23-root-v2")
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/roles"
 )
 
@@ -47,7 +48,7 @@ func (l *loss) edits() (metadata.Change, error) {
 // noted puts the report beside the status, as a comment: it is for people, and
 // decides nothing.
 func (l *loss) noted(path string, text []byte) []byte {
-	note := fmt.Sprintf("# Reported lost since %s (claimed): %s\n", l.out.When, l.o.why)
+	note := lossNote(l.out.When, l.o.why)
 	heads := keyHeader.FindAllIndex(text, -1)
 	i := slices.IndexFunc(l.member.Keys, func(k roles.MemberKey) bool { return k.Label == l.key.Label })
 	if i < 0 || i >= len(heads) {
@@ -215,10 +216,16 @@ func (l *loss) push(ctx context.Context, edits metadata.Change, p *metadata.Prop
 	}
 	message := fmt.Sprintf("member: %s lost the key %s\n\nReported lost since %s (claimed): %s\nThe report proves nothing.\n", l.member.Name, l.key.Label, l.out.When, strings.TrimSpace(l.o.why))
 	if p == nil {
-		l.out.Branch = fmt.Sprintf("member/%s-lost-%s", l.member.Name, l.key.Label)
-		if _, err := l.w.pushBranch(ctx, l.w.head, edits, message, l.out.Branch, time.Time{}); err != nil {
+		l.out.Branch = l.reportBranch()
+		before, err := l.w.git.Fetch(ctx, l.w.push, l.out.Branch)
+		if err != nil && !is[*git.BranchError](err) {
 			return err
 		}
+		at, err := l.w.pushBranch(ctx, l.w.head, edits, message, l.out.Branch, time.Time{})
+		if err != nil {
+			return err
+		}
+		l.out.Again = at == before
 		l.out.pullRequest = l.w.openPull(ctx, l.out.Branch, message)
 		return nil
 	}
@@ -231,8 +238,9 @@ func (l *loss) push(ctx context.Context, edits metadata.Change, p *metadata.Prop
 	if err != nil {
 		return err
 	}
-	l.out.Branch, l.out.pullRequest = pushed.Branch, pushed.pullRequest
-	l.digests(pushed) // of an earlier run's event, if that is what was found
+	l.out.Branch, l.out.Again, l.out.pullRequest = pushed.Branch, pushed.Again, pushed.pullRequest
+	l.out.Event = pushed.Event // of an earlier run, if that is what was found
+	l.digests(pushed)
 	return nil
 }
 

@@ -29,6 +29,7 @@ type lostResult struct {
 	Branch    string            `json:"branch,omitempty"`
 	pullRequest
 	DryRun bool `json:"dry_run"`
+	Again  bool `json:"again"` // made by an earlier run, found on its branch
 }
 
 // lostRole is what a role can still do once a key is gone.
@@ -132,7 +133,11 @@ func (r *lostResult) draft(w io.Writer) {
 		fmt.Fprintln(w, "Nothing was pushed (dry run).")
 		return
 	}
-	fmt.Fprintf(w, "Pushed to branch %s.\n", r.Branch)
+	what := "Pushed to branch"
+	if r.Again {
+		what = "Reported earlier, found on branch"
+	}
+	fmt.Fprintf(w, "%s %s.\n", what, r.Branch)
 	r.next(w, "Next: open a pull request, and have another person review and merge it:",
 		"A pull request is open. Next: have another person review and merge it:")
 }

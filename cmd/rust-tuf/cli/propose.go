@@ -230,24 +230,23 @@ func (w *workspace) sendProposal(ctx context.Context, trusted *metadata.Trusted,
 	if dryRun {
 		return proposed(trusted, p, true), "", nil
 	}
-	branch, again := proposalBranch+p.Event.Name, false
+	earlier, err := w.proposedBefore(ctx, parent, p)
+	if err != nil {
+		return nil, "", err
+	}
+	if earlier != nil {
+		out = proposed(trusted, earlier.Proposal, false)
+		out.Branch, out.Commit, out.Again = earlier.branch, string(earlier.head), true
+		return out, proposalMessage(earlier.Event), nil
+	}
+	branch := proposalBranch + p.Event.Name
 	message = proposalMessage(p.Event)
 	commit, err := w.pushBranch(ctx, parent, p.Change, message, branch, time.Time{})
-	var taken *BranchTakenError
-	if errors.As(err, &taken) {
-		earlier, ferr := w.proposedBefore(ctx, parent, taken.Found, p)
-		if ferr != nil {
-			return nil, "", ferr
-		}
-		if earlier != nil {
-			p, commit, again, err = earlier, taken.Found, true, nil
-		}
-	}
 	if err != nil {
 		return nil, "", err
 	}
 	out = proposed(trusted, p, false)
-	out.Branch, out.Commit, out.Again = branch, string(commit), again
+	out.Branch, out.Commit = branch, string(commit)
 	return out, message, nil
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/metadata/forge"
 )
 
 // rewrite is the maintainer replacing words of rust-tuf.toml, and committing.
@@ -89,6 +91,35 @@ func TestProposeAgain(t *testing.T) {
 		s.exits(t, m, exit.Other, []string{"propose", "--why", "a shorter life"}, "holds something else")
 	})
 	s.exits(t, m, exit.Done, []string{"propose", "--why", "a shorter life", "--name", "second-try"}, "Pushed to branch event/second-try")
+}
+
+// On another day too: the digests that were announced stay the only ones, and the
+// pull request that was not opened then is opened now.
+func TestProposeAgainTheNextDay(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-done", "alice")
+	m := s.maintainer
+	h := newHub(t, s, m)
+	again := []string{"propose", "--why", "a renewal", "--renew", "root", "--json"}
+	h.fails["open"] = &forge.OutageError{}
+	var first, then proposeResult
+	if err := json.Unmarshal([]byte(s.exits(t, m, exit.Done, again)), &first); err != nil || first.Opened || first.Again {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	delete(h.fails, "open")
+	s.now = s.now.AddDate(0, 0, 1)
+	s.becomes(t, "meanwhile", "README.md", "something else was merged\n")
+	if _, err := s.git(m.name, m.clone, "pull", "--quiet", "--rebase", "origin", "main"); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(s.exits(t, m, exit.Done, again)), &then); err != nil || !then.Again || !then.Opened || then.Branch != first.Branch || then.Event != first.Event || then.Payloads[0].SHA256 != first.Payloads[0].SHA256 {
+		t.Errorf("%+v, then %+v, %v", first, then, err)
+	}
+	if len(h.pulls) != 1 || h.pulls[0].Branch != first.Branch || h.pulls[0].Title != "propose: "+first.Event {
+		t.Errorf("%+v", h.pulls)
+	}
+	// Another reason is another proposal.
+	s.exits(t, m, exit.Done, []string{"propose", "--why", "another reason", "--renew", "root"}, "Pushed to branch event/2026-11-23-root-v2")
 }
 
 func TestProposeRefuses(t *testing.T) {

@@ -2,41 +2,77 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 )
 
-// proposedBefore tells whether a branch that is there already makes the same
-// proposal as p on the same parent: an earlier run that ended after its push.
-// Only the instant of opening differs then, and with it every digest; the
-// earlier one is taken. What judges it is the parent, as the gate does.
-func (w *workspace) proposedBefore(ctx context.Context, parent, there git.Commit, p *metadata.Proposal) (*metadata.Proposal, error) {
-	on, err := w.git.IsAncestor(ctx, parent, there)
-	if err != nil || !on {
-		return nil, err
-	}
-	before, err := w.git.Tree(ctx, w.head)
+// earlierProposal is a branch on which an earlier run has made a proposal.
+type earlierProposal struct {
+	*metadata.Proposal
+	branch string
+	head   git.Commit
+}
+
+// proposedBefore finds the branch of an earlier run that ended after its push,
+// today or on a day before: it makes the same proposal as p on parent. Only the
+// instant of opening differs then, and with it every digest and the date in the
+// name; the earlier one is taken, so that nobody is told of two. The gate judges
+// it as it would be merged now. It is nil where there is none.
+func (w *workspace) proposedBefore(ctx context.Context, parent git.Commit, p *metadata.Proposal) (*earlierProposal, error) {
+	list, _, err := w.proposals(ctx, w.push)
 	if err != nil {
 		return nil, err
 	}
-	after, err := w.git.Tree(ctx, there)
-	if err != nil {
-		return nil, err
+	for _, there := range list {
+		if !sameProposal(there.event, p.Event) {
+			continue
+		}
+		v, _, after, err := w.wouldChange(ctx, w.head, there.head)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil || !v.Accepted() || v.Kind != metadata.KindProposal {
+			continue // it cannot be merged as it is, so it is not counted on
+		}
+		tree, err := w.git.Tree(ctx, parent)
+		if err != nil {
+			return nil, err
+		}
+		same, err := sameFiles(tree, after, besideEvents)
+		if err != nil {
+			return nil, err
+		}
+		if !same {
+			continue
+		}
+		found := &metadata.Proposal{Event: v.Standing.Event, Standing: v.Standing, Findings: v.Findings, Replaces: p.Replaces, Discards: p.Discards}
+		return &earlierProposal{found, there.branch, there.head}, nil
 	}
-	verdict, err := metadata.Check(before, after, w.judgedNow()...)
-	if err != nil || !verdict.Accepted() || verdict.Kind != metadata.KindProposal {
-		return nil, err
-	}
-	event := verdict.Standing.Event
-	if event.Name != p.Event.Name || event.Why != p.Event.Why || len(event.Payloads) != len(p.Event.Payloads) {
-		return nil, nil
-	}
-	for _, want := range p.Event.Payloads {
-		got := event.Payload(want.Role)
-		if got == nil || got.Version != want.Version || got.Base != want.Base || got.Policy != want.Policy {
-			return nil, nil
+	return nil, nil
+}
+
+// sameProposal tells whether two events differ in nothing but when they opened.
+func sameProposal(a, b *metadata.Event) bool {
+	return undated(a.Name) == undated(b.Name) && a.Why == b.Why && slices.EqualFunc(a.Payloads, b.Payloads, func(x, y *metadata.Payload) bool {
+		return x.Role == y.Role && x.Version == y.Version && x.Base == y.Base && x.Policy == y.Policy && slices.Equal(x.Supersedes, y.Supersedes)
+	})
+}
+
+// undated is the name of an event without the date that propose puts before it.
+func undated(name string) string {
+	if len(name) > len(time.DateOnly) {
+		if _, err := time.Parse(time.DateOnly, name[:len(time.DateOnly)]); err == nil {
+			return name[len(time.DateOnly):]
 		}
 	}
-	return &metadata.Proposal{Event: event, Standing: verdict.Standing, Findings: verdict.Findings, Replaces: p.Replaces, Discards: p.Discards}, nil
+	return name
+}
+
+// besideEvents leaves out what a proposal makes: events, open and closed.
+func besideEvents(path string) bool {
+	return !strings.HasPrefix(path, metadata.EventsDir+"/") && !strings.HasPrefix(path, metadata.LogDir+"/")
 }
