@@ -65,7 +65,7 @@ func (s *Server) GitAs(name, token string) []string {
 func (u *User) Ask(t *testing.T, method, path string, body map[string]any) map[string]any {
 	t.Helper()
 	out := map[string]any{}
-	if answer := u.ask(t, method, path, body); len(answer) > 0 {
+	if answer := u.must(t, method, path, body); len(answer) > 0 {
 		if err := json.Unmarshal(answer, &out); err != nil {
 			t.Fatalf("%s %s: %v", method, path, err)
 		}
@@ -77,13 +77,23 @@ func (u *User) Ask(t *testing.T, method, path string, body map[string]any) map[s
 func (u *User) Count(t *testing.T, path string) int {
 	t.Helper()
 	var list []any
-	if err := json.Unmarshal(u.ask(t, http.MethodGet, path, nil), &list); err != nil {
+	if err := json.Unmarshal(u.must(t, http.MethodGet, path, nil), &list); err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 	return len(list)
 }
 
-func (u *User) ask(t *testing.T, method, path string, body map[string]any) []byte {
+func (u *User) must(t *testing.T, method, path string, body map[string]any) []byte {
+	t.Helper()
+	status, answer := u.Try(t, method, path, body)
+	if status >= 300 {
+		t.Fatalf("%s %s: status %d\n%s", method, path, status, strings.ReplaceAll(string(answer), u.token, "[token]"))
+	}
+	return answer
+}
+
+// Try asks the server's interface and returns whatever it answers.
+func (u *User) Try(t *testing.T, method, path string, body map[string]any) (status int, answer []byte) {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -100,11 +110,11 @@ func (u *User) ask(t *testing.T, method, path string, body map[string]any) []byt
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil || resp.StatusCode >= 300 {
-		t.Fatalf("%s %s: status %d, %v\n%s", method, path, resp.StatusCode, err, strings.ReplaceAll(string(answer), u.token, "[token]"))
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return answer
+	return resp.StatusCode, answer
 }
 
 // Repository makes an empty repository that everybody may read, and returns its

@@ -49,7 +49,28 @@ func (s *stage) as(a *actor, u *giteatest.User) {
 // withTokenOf gives somebody's environment a token for a server.
 func withTokenOf(a *actor, server *giteatest.Server, token string) {
 	env := map[string]string{"GITEA_TOKEN": token, "GITEA_SERVER_URL": server.URL}
-	a.env.Forges = forges(func(name string) string { return env[name] })
+	a.env.Forges = forges(func(name string) string { return env[name] }, nil)
+}
+
+// deceives opens a pull request that calls itself a signature and deletes everything.
+func (s *stage) deceives(t *testing.T, mallory *giteatest.User) {
+	t.Helper()
+	m := s.maintainer
+	tree, err := s.git(m.name, m.clone, "hash-object", "-w", "-t", "tree", "--stdin") // of nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, err := s.git(m.name, m.clone, "commit-tree", strings.TrimSpace(tree), "-p", "main", "-m", "sign: root version 1 by alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo, err := git.Open(t.Context(), m.clone, git.Environ(append(s.environ("mallory"), mallory.Git()...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := repo.Submit(t.Context(), "origin", git.Commit(strings.TrimSpace(commit)), "main", "topic=sign/"+firstEvent+"/root/alice", "title=sign: root version 1 by alice"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Nine members sign at a real Gitea, all at once, in random order: those with a token
@@ -73,7 +94,7 @@ func TestGiteaNobodyActsBetweenProposalAndCompletion(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		a.env.Forges = forges(func(string) string { return "" })
+		a.env.Forges = forges(func(string) string { return "" }, nil)
 		if i%2 == 0 {
 			withTokenOf(a, server, u.Token())
 		}
@@ -95,19 +116,21 @@ func TestGiteaNobodyActsBetweenProposalAndCompletion(t *testing.T) {
 		}
 	}
 
+	// Among them is one that is no signature.
+	s.deceives(t, server.User(t, "mallory"))
 	m := s.maintainer
 	withTokenOf(m, server, rust.NewToken(t, "gate", "write:repository", "write:issue", "read:user"))
 	gate := []string{"gate", "--merge", "--raise"}
 	begin = time.Now()
-	s.exits(t, m, exit.Done, gate, "Event "+firstEvent+" has all its signatures. Its completion is on branch complete/"+firstEvent)
+	s.exits(t, m, exit.Done, gate, "#19 sign: root version 1 by alice: not to be merged\n", "Event "+firstEvent+" has all its signatures. Its completion is on branch complete/"+firstEvent)
 	t.Logf("the gate took %s", time.Since(begin).Round(time.Second))
 	if n := rust.Count(t, "repos/rust/tuf-root/pulls?state=closed&limit=50"); n != 18 {
 		t.Errorf("%d are closed", n)
 	}
-	if n := rust.Count(t, "repos/rust/tuf-root/pulls?state=open&limit=50"); n != 1 {
+	if n := rust.Count(t, "repos/rust/tuf-root/pulls?state=open&limit=50"); n != 2 {
 		t.Fatalf("%d are open", n)
 	}
-	completion := rust.Ask(t, http.MethodGet, "repos/rust/tuf-root/pulls/19", nil)
+	completion := rust.Ask(t, http.MethodGet, "repos/rust/tuf-root/pulls/20", nil)
 	if head, _ := completion["head"].(map[string]any); head["ref"] != "complete/"+firstEvent || completion["merged"] != false {
 		t.Errorf("%v, merged %v", head["ref"], completion["merged"])
 	}
@@ -115,11 +138,13 @@ func TestGiteaNobodyActsBetweenProposalAndCompletion(t *testing.T) {
 	if out := s.exits(t, m, exit.Done, gate); strings.Contains(out, "merged as") {
 		t.Error(out)
 	}
-	if got := fmt.Sprint(rust.Ask(t, http.MethodGet, "repos/rust/tuf-root/pulls/19", nil)["comments"]); got != "1" {
+	if got := fmt.Sprint(rust.Ask(t, http.MethodGet, "repos/rust/tuf-root/pulls/20", nil)["comments"]); got != "1" {
 		t.Errorf("%s reports at the completion", got)
 	}
 	// The one thing that a person does.
-	rust.Ask(t, http.MethodPost, "repos/rust/tuf-root/pulls/19/merge", map[string]any{"do": "merge"})
+	rust.Ask(t, http.MethodPost, "repos/rust/tuf-root/pulls/20/merge", map[string]any{"do": "merge"})
 	s.exits(t, m, exit.Done, []string{"status"}, "root version 1: 5 of 9 must sign")
-	s.exits(t, m, exit.Done, gate, "No pull request is open.")
+	if n := rust.Count(t, "repos/rust/tuf-root/pulls?state=open&limit=50"); n != 1 {
+		t.Errorf("%d are open", n)
+	}
 }

@@ -99,6 +99,11 @@ func TestGiteaFromProposalToMerge(t *testing.T) {
 	m := forge.Merge{Number: 1, Head: git.Commit(strings.Repeat("a", 40)), Base: "main", Title: "sign: root version 2 by alice (#1)", Message: "Event e, digest d."}
 	_, err := gate.Merge(t.Context(), m)
 	forgetest.Refused[*forge.MovedError](t, err, "its head moved from aaaaaaaaaaaa, which was judged, to "+head.Short())
+	// The server compares the head too, in the words that the client knows.
+	raw := map[string]any{"do": "squash", "head_commit_id": m.Head, "merge_title_field": m.Title}
+	if status, answer := r.rust.Try(t, http.MethodPost, "repos/rust/tuf-root/pulls/1/merge", raw); status != http.StatusConflict || !strings.Contains(string(answer), `"head out of date"`) {
+		t.Errorf("%d: %s", status, answer)
+	}
 	m.Head = head
 	_, err = hers.Merge(t.Context(), m)
 	forgetest.Refused[*forge.PermissionError](t, err, "may not do this", "“write:repository”")
