@@ -96,72 +96,169 @@ func TestTreePaths(t *testing.T) {
 	notPlain := "not a plain relative path"
 	lower := "the names that rust-tuf reads are lower case"
 	differs := "differs only in upper and lower case from "
+	drops := "they drop dots and blanks at the end of a name, and what follows a colon or cannot be seen"
+	short := "windows may take this for the short form of a name that rust-tuf reads"
+	same := " to some computers, which drop dots and blanks at the end of a name"
 	notFetched := "is not a document that clients fetch"
 	noEvent := "an event is a folder with a lower-case name"
 	for path, words := range map[string]string{
-		"..":                             notPlain,
-		"../metadata/2.root.json":        notPlain,
-		"metadata/../../2.root.json":     notPlain,
-		"events/../metadata/2.root.json": notPlain,
-		"metadata//2.root.json":          notPlain,
-		"./metadata/2.root.json":         notPlain,
-		"/metadata/2.root.json":          notPlain,
-		"metadata\\2.root.json":          notPlain,
-		"metadata/2.root.json/":          notPlain,
-		"":                               notPlain,
-		"Metadata/2.root.json":           lower,
-		"METADATA/2.root.json":           lower,
-		"EVENTS/x/event.toml":            lower,
-		"Log/x/event.toml":               lower,
-		"Members/zed/member.toml":        lower,
-		"Rust-Tuf.toml":                  lower,
-		"rust-tuf.TOML":                  lower,
-		"event\u017f/x/event.toml":       lower,
-		"metadata/1.Root.json":           differs,
-		"members/Alice/member.toml":      differs,
-		"members/alice/Member.toml":      differs,
-		"events/2026-11-23-Root-v2/x":    noEvent,
-		"events/-x/event.toml":           noEvent,
-		"events/x y/event.toml":          noEvent,
-		"events/caf\u00e9/event.toml":    noEvent,
+		"..":                                                notPlain,
+		"../metadata/2.root.json":                           notPlain,
+		"metadata/../../2.root.json":                        notPlain,
+		"events/../metadata/2.root.json":                    notPlain,
+		"metadata//2.root.json":                             notPlain,
+		"./metadata/2.root.json":                            notPlain,
+		"/metadata/2.root.json":                             notPlain,
+		"metadata\\2.root.json":                             notPlain,
+		"metadata/2.root.json/":                             notPlain,
+		"":                                                  notPlain,
+		"Metadata/2.root.json":                              lower,
+		"METADATA/2.root.json":                              lower,
+		"EVENTS/x/event.toml":                               lower,
+		"Log/x/event.toml":                                  lower,
+		"Members/zed/member.toml":                           lower,
+		"Rust-Tuf.toml":                                     lower,
+		"rust-tuf.TOML":                                     lower,
+		"event\u017f/x/event.toml":                          lower,
+		"Members/\u212alice/member.toml":                    lower, // a Kelvin sign
+		".GitAttributes":                                    lower,
+		"metadata./3.root.json":                             drops,
+		"metadata /3.root.json":                             drops,
+		"Metadata. ./3.root.json":                           drops,
+		"metadata:x/3.root.json":                            drops,
+		"metadata::$DATA":                                   drops,
+		"meta\u200cdata/3.root.json":                        drops,
+		"rust-tuf.toml:policy":                              same,
+		"rust-tuf.toml.":                                    same,
+		".gitattributes ":                                   drops,
+		"METADA~1/3.root.json":                              short,
+		"metada~12/3.root.json":                             short,
+		"ME1A2B~1/3.root.json":                              short,
+		"RUST-T~1.TOM":                                      short,
+		"GITATT~1":                                          short,
+		"HANDOV~1/crates/1.root.json":                       short,
+		"metadata/1.root.json.":                             same,
+		"members/alice /member.toml":                        same,
+		"members/alice/member.toml:x":                       same,
+		"metadata/1.Root.json":                              differs,
+		"members/Alice/member.toml":                         differs,
+		"members/alice/Member.toml":                         differs,
+		"events/2026-11-23-Root-v2/x":                       noEvent,
+		"events/-x/event.toml":                              noEvent,
+		"events/x y/event.toml":                             noEvent,
+		"events/caf\u00e9/event.toml":                       noEvent,
 		"events/" + strings.Repeat("x", 64) + "/event.toml": noEvent,
-		"events/README.md":                        noEvent,
-		"events":                                  noEvent,
-		"log":                                     noEvent,
-		"events/con/event.toml":                   "windows keeps this name",
-		"members/lpt1/member.toml":                "windows keeps this name",
-		"log/README.md":                           noEvent,
-		"log/new/README.md":                       "event.toml: is missing",
-		"events/new/README.md":                    "event.toml: is missing",
-		"metadata":                                notFetched,
-		"metadata/README.md":                      notFetched,
-		"metadata/root.json":                      notFetched,
-		"metadata/0.root.json":                    notFetched,
-		"metadata/-1.root.json":                   notFetched,
-		"metadata/+2.root.json":                   notFetched,
-		"metadata/02.root.json":                   notFetched,
-		"metadata/2.0.root.json":                  notFetched,
-		"metadata/2.Root.json":                    notFetched,
-		"metadata/2..json":                        notFetched,
-		"metadata/2.root.json.orig":               notFetched,
-		"metadata/2.root.JSON":                    notFetched,
-		"metadata/2.root .json":                   notFetched,
-		"metadata/2.r\u043eot.json":               notFetched, // a Cyrillic o
-		"metadata/99999999999999999999.root.json": notFetched,
-		"metadata/1.timestamp.json/x":             notFetched,
-		"metadata/sub/2.root.json":                notFetched,
-		"log/2026-11-22-root-v1/x":                "does not belong into an event",
+		"events/README.md":                                  noEvent,
+		"events":                                            noEvent,
+		"log":                                               noEvent,
+		"events/con/event.toml":                             "windows keeps this name",
+		"members/lpt1/member.toml":                          "windows keeps this name",
+		"log/README.md":                                     noEvent,
+		"log/new/README.md":                                 "event.toml: is missing",
+		"events/new/README.md":                              "event.toml: is missing",
+		"metadata":                                          notFetched,
+		"metadata/README.md":                                notFetched,
+		"metadata/root.json":                                notFetched,
+		"metadata/0.root.json":                              notFetched,
+		"metadata/-1.root.json":                             notFetched,
+		"metadata/+2.root.json":                             notFetched,
+		"metadata/02.root.json":                             notFetched,
+		"metadata/2.0.root.json":                            notFetched,
+		"metadata/2.Root.json":                              notFetched,
+		"metadata/2..json":                                  notFetched,
+		"metadata/2.root.json.orig":                         notFetched,
+		"metadata/2.root.JSON":                              notFetched,
+		"metadata/2.root .json":                             notFetched,
+		"metadata/2.r\u043eot.json":                         notFetched, // a Cyrillic o
+		"metadata/99999999999999999999.root.json":           notFetched,
+		"metadata/1.timestamp.json/x":                       notFetched,
+		"metadata/sub/2.root.json":                          notFetched,
+		"log/2026-11-22-root-v1/x":                          "does not belong into an event",
 		"log/2026-11-22-root-v1/signatures/root/" + id[:63] + ".json": "does not belong into this event",
 	} {
 		t.Run(path, func(t *testing.T) {
 			head := w.clone()
 			head.files[path] = w.files["metadata/1.root.json"]
-			if words == differs || words == notPlain || words == lower {
+			if slices.Contains([]string{differs, notPlain, lower, drops, short, same}, words) {
 				neverMerged(t, w.tree(), head.tree(), refused[*TreeError](words))
 			} else {
 				neverMerged(t, w.tree(), head.tree(), refused[*TreeError](strings.SplitN(path, "/", 2)[0], words))
 			}
 		})
+	}
+}
+
+// Names of people's own files that are near those, and no computer's idea of them.
+func TestTreePathsOfPeople(t *testing.T) {
+	t.Parallel()
+	w := rotation(t)
+	head := w.clone()
+	for _, path := range []string{"notes~1.md", "m~1", "metadata~/x", "metadata.d/x", "docs/metadata./x", "docs/METADA~1", "docs/notes.", "README.md:x", "events-2027/x"} {
+		head.files[path] = []byte("x")
+	}
+	v, err := Check(w.tree(), head.tree())
+	if err != nil || !v.Accepted() || v.Kind != KindOther || len(v.Free) != 9 {
+		t.Errorf("%v, %+v", err, v)
+	}
+}
+
+// Attributes change what is signed in every checkout: the ones at the top are as
+// init writes them, and folders that rules are about have none.
+func TestAttributesAreFrozen(t *testing.T) {
+	t.Parallel()
+	w := rotation(t)
+	w.files[AttributesFile] = []byte(Attributes)
+	frozen := func(t *testing.T, head Tree, words ...string) {
+		t.Helper()
+		v, err := Check(w.tree(), head)
+		if err != nil || v.Accepted() || v.Machine() {
+			t.Fatalf("%v, %+v", err, v)
+		}
+		refused[*FrozenError](words...)(t, v.Refusals[0])
+	}
+	stays, enough := "stays as `rust-tuf init` writes it", "the one at the top, which `rust-tuf init` writes, is enough"
+	for name, test := range map[string]struct {
+		path, content, words string
+	}{
+		"line endings":     {AttributesFile, "metadata/*.json text eol=crlf\n", stays},
+		"one line more":    {AttributesFile, Attributes + "*.json filter=evil\n", stays},
+		"none":             {AttributesFile, "", stays},
+		"for what clients": {"metadata/.gitattributes", Attributes, enough},
+		"for people":       {"members/alice/.gitattributes", "* text\n", enough},
+		"for events":       {"events/.gitattributes", "* text\n", enough},
+		"for one event":    {EventPath(rotationEvent, AttributesFile), "* text\n", enough},
+		"for the log":      {"log/.gitattributes", "* text\n", enough},
+		"for a hand-over":  {"handover/crates/.gitattributes", "* text\n", enough},
+	} {
+		t.Run(name, func(t *testing.T) {
+			head := w.clone()
+			head.files[test.path] = []byte(test.content)
+			if test.content == "" {
+				delete(head.files, test.path)
+			}
+			frozen(t, head.tree(), test.path, test.words)
+		})
+	}
+	t.Run("a link", func(t *testing.T) {
+		frozen(t, withModes{Tree: w.tree(), modes: map[string]string{AttributesFile: "120000"}}, stays)
+	})
+	// Who never had them may add them, and who has others may set them right.
+	right := w.clone()
+	for _, before := range []string{"", "* text=auto\n"} {
+		base := w.clone()
+		base.files[AttributesFile] = []byte(before)
+		if before == "" {
+			delete(base.files, AttributesFile)
+		}
+		v, err := Check(base.tree(), right.tree())
+		if err != nil || !v.Accepted() || v.Kind != KindOther || !slices.Equal(v.Free, []string{AttributesFile}) {
+			t.Errorf("%v, %+v", err, v)
+		}
+	}
+	// People's own folders are their own.
+	right.files["docs/.gitattributes"] = []byte("* text\n")
+	if v, err := Check(w.tree(), right.tree()); err != nil || !v.Accepted() || !slices.Equal(v.Free, []string{"docs/.gitattributes"}) {
+		t.Errorf("%v, %+v", err, v)
 	}
 }
 

@@ -28,7 +28,7 @@ func Check(base, head Tree, options ...Option) (*Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{base: before, trusted: trusted, changes: changes, verdict: &Verdict{TestRoots: before.TestRoots()}}
+	c := &checker{base: before, trusted: trusted, changes: changes, after: head, verdict: &Verdict{TestRoots: before.TestRoots()}}
 	c.classify()
 	for _, ch := range changes {
 		c.verdict.Touches = append(c.verdict.Touches, Touch{ch.Path, string(ch.Kind)})
@@ -110,6 +110,7 @@ type checker struct {
 	head    *Repository
 	trusted *Trusted
 	changes []treeChange
+	after   Tree // that the merge would make, of which nothing is believed
 	verdict *Verdict
 	back    *takenBack // by a KindRepair
 }

@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -102,6 +103,8 @@ func (c *checker) sort() touched {
 		}
 		t.others = append(t.others, p)
 		switch {
+		case path.Base(p) == AttributesFile && c.changesBytes(ch):
+			t.frozen = append(t.frozen, ch)
 		case !Governed(p):
 			t.free = append(t.free, p)
 		case p == PolicyFile || inFolder && top == MembersDir, inFolder && top == HandoverDir && ch.Kind == added:
@@ -124,6 +127,19 @@ func (c *checker) sort() touched {
 	return t
 }
 
+// changesBytes tells whether a file of attributes makes git change what is signed or
+// published in checkouts. The one at the top is as [Attributes] says, or it does;
+// in a folder that rules are about there is none.
+func (c *checker) changesBytes(ch treeChange) bool {
+	if ch.Path != AttributesFile {
+		return Governed(ch.Path) && ch.Kind != deleted
+	}
+	raw, err := c.after.Read(ch.Path)
+	return err != nil || string(raw) != Attributes || !slices.ContainsFunc(c.after.Entries(), func(e Entry) bool {
+		return e.Path == ch.Path && e.Mode == "100644"
+	})
+}
+
 // eventOf tells which event a path belongs to.
 func eventOf(p string) (event string, closed, ok bool) {
 	parts := strings.SplitN(p, "/", 3)
@@ -142,6 +158,10 @@ func frozenReason(ch treeChange) string {
 	p := ch.Path
 	top, rest, _ := strings.Cut(p, "/")
 	switch {
+	case p == AttributesFile:
+		return "it keeps git from changing signed bytes in a checkout, and stays as `rust-tuf init` writes it"
+	case path.Base(p) == AttributesFile:
+		return "git would change signed bytes in a checkout by it; the one at the top, which `rust-tuf init` writes, is enough"
 	case rest == "":
 		return "a file of that name stands where a folder belongs"
 	case top == PublishedDir && ch.Kind == added:

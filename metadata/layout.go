@@ -5,7 +5,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // The fixed names of a metadata repository. The package comment describes
@@ -30,6 +29,14 @@ const (
 	signaturesDir = "signatures"
 
 	transcriptFile = "transcript.json"
+)
+
+// AttributesFile tells git how to change files between its objects and a
+// checkout, and Attributes is what it has to say: nothing is changed. Whatever is
+// signed or judged is read from objects; people and other programs read checkouts.
+const (
+	AttributesFile = ".gitattributes"
+	Attributes     = "# What is signed and what is published is bytes: git must not change them.\n* -text\n"
 )
 
 // MemberPath is where the member called name is declared.
@@ -115,38 +122,20 @@ func Governed(p string) bool {
 	return false
 }
 
-// foldCase maps names that some file system takes for one to one name. Beyond
-// ASCII it follows Unicode's simple folding: U+017F is an s, U+212A a k.
-func foldCase(p string) string {
-	return strings.Map(func(r rune) rune {
-		if r < unicode.MaxASCII {
-			return unicode.ToLower(r)
-		}
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			if f < unicode.MaxASCII {
-				return unicode.ToLower(f)
-			}
-		}
-		return unicode.ToLower(r)
-	}, p)
-}
-
 // checkLayout refuses what no honest tool writes: anything that is not a
-// plain file where a rule applies, names that differ only in case (one of
-// them would be lost on some file systems), and paths that leave the tree.
+// plain file where a rule applies, names that some file system takes for one
+// (it would keep only one of them), and paths that leave the tree.
 func checkLayout(entries []Entry) error {
-	folded := make(map[string]string, len(entries))
+	taken := make(map[string]string, len(entries))
 	for _, e := range entries {
 		if clean := path.Clean(e.Path); clean != e.Path || strings.HasPrefix(e.Path, "/") || e.Path == ".." || strings.HasPrefix(e.Path, "../") || strings.Contains(e.Path, "\\") {
 			return &TreeError{Path: e.Path, Reason: "the path is not a plain relative path"}
 		}
-		if lower := foldCase(e.Path); folded[lower] != "" && (Governed(e.Path) || Governed(lower)) {
-			return &TreeError{Path: e.Path, Reason: fmt.Sprintf("differs only in upper and lower case from %s; some computers keep only one of them", folded[lower])}
-		} else if Governed(lower) && !Governed(e.Path) {
-			return &TreeError{Path: e.Path, Reason: "the names that rust-tuf reads are lower case; some computers take this for one of them"}
-		} else {
-			folded[lower] = e.Path
+		name := takenFor(e.Path)
+		if reason := lookAlike(e.Path, name, taken[name]); reason != "" {
+			return &TreeError{Path: e.Path, Reason: reason}
 		}
+		taken[name] = e.Path
 		if !Governed(e.Path) {
 			continue
 		}

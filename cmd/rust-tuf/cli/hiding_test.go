@@ -89,6 +89,12 @@ func TestPullRequestsThatHideAChange(t *testing.T) {
 		"a link to a folder":        {[]entry{signature, {"120000", "members/eve", "alice"}}, "is a symbolic link"},
 		"a submodule":               {[]entry{signature, {"160000", "members/eve", strings.Repeat("1", 40)}}, "is a submodule"},
 		"a filter":                  {[]entry{signature, {"100644", ".gitattributes", "* filter=evil\n"}}, "a signature comes alone"},
+		"a filter alone":            {[]entry{{"100644", ".gitattributes", "metadata/*.json text eol=crlf\n"}}, "stays as `rust-tuf init` writes it"},
+		"a filter beside roots":     {[]entry{{"100644", "metadata/.gitattributes", "* text\n"}}, "the one at the top, which `rust-tuf init` writes, is enough"},
+		"a dot at the end":          {[]entry{{"100644", "metadata./3.root.json", read(root1)}}, "some computers take this for metadata/3.root.json"},
+		"a blank at the end":        {[]entry{{"100644", "metadata /3.root.json", read(root1)}}, "some computers take this for metadata/3.root.json"},
+		"a stream":                  {[]entry{{"100644", "metadata:x/3.root.json", read(root1)}}, "some computers take this for metadata/3.root.json"},
+		"a short name":              {[]entry{{"100644", "METADA~1/3.root.json", read(root1)}}, "the short form of a name that rust-tuf reads"},
 		"another case":              {[]entry{signature, {"100644", strings.ToUpper(root1), read(root1)}}, "lower case"},
 		"another Unicode form":      {[]entry{signature, {"100644", "Members/\u212alice/member.toml", "x"}}, "lower case"},
 		"a thousand files":          {many, "a signature comes alone"},
@@ -165,4 +171,21 @@ func (h *memoryHub) allRefused(t *testing.T, words map[string]string) {
 		}
 	}
 	h.pulls = nil
+}
+
+// What no rule is about is named, always: on the page and on the terminal. What the
+// forge goes by is told apart.
+func TestFilesWithoutARuleAreNamed(t *testing.T) {
+	t.Parallel()
+	s := play(t, "second-open", "alice")
+	s.branchWith(t, "workflow", "origin/main", entry{"100644", ".github/workflows/gate.yml", "on: push\n"}, entry{"100644", "docs/notes.md", "x\n"})
+	if err := s.fetch(); err != nil {
+		t.Fatal(err)
+	}
+	judged := []string{"check", "--base", "origin/main", "--head", "origin/workflow"}
+	out := s.exits(t, s.maintainer, exit.Done, judged, "Files that no rule is about, so read them yourself:", ".github/workflows/gate.yml (it decides what the forge runs here", "  docs/notes.md\n")
+	if strings.Contains(out, "docs/notes.md (") {
+		t.Errorf("%s", out)
+	}
+	s.exits(t, s.maintainer, exit.Done, append(judged, "--markdown"), "Files that no rule is about", "it decides what the forge runs here", "docs/notes.md")
 }

@@ -50,10 +50,6 @@ func (r *initResult) text(w io.Writer) {
 "rust-tuf member add", put the names into rust-tuf.toml, then run "rust-tuf propose".`)
 }
 
-const gitAttributes = `# What is signed and what is published is bytes: git must not change them.
-* -text
-`
-
 func (c *command) runInit(folder, name string) error {
 	dir := c.path(folder)
 	id := make([]byte, 16)
@@ -73,7 +69,7 @@ func (c *command) runInit(folder, name string) error {
 	files := []struct {
 		name, text string
 		kept       bool
-	}{{name: ".gitattributes", text: gitAttributes}, {name: metadata.PolicyFile, text: policy}}
+	}{{name: metadata.AttributesFile, text: metadata.Attributes}, {name: metadata.PolicyFile, text: policy}}
 	for i, f := range files {
 		var err error
 		if files[i].kept, err = holdsText(filepath.Join(dir, f.name), f.text); err != nil {

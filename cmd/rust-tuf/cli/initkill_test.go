@@ -31,7 +31,7 @@ func TestInitInterrupted(t *testing.T) {
 		if err != nil || id == nil || string(policy) != roles.Template("tuf-root", string(id[1])) {
 			t.Errorf("%v\n%s", err, policy)
 		}
-		if attributes, err := os.ReadFile(filepath.Join(a.clone, ".gitattributes")); err != nil || string(attributes) != gitAttributes {
+		if attributes, err := os.ReadFile(filepath.Join(a.clone, ".gitattributes")); err != nil || string(attributes) != metadata.Attributes {
 			t.Errorf("%v\n%s", err, attributes)
 		}
 	}
@@ -59,8 +59,8 @@ func TestInitInterrupted(t *testing.T) {
 	}
 	for _, left := range []map[string]string{
 		{".rust-tuf.toml.0123.tmp": "format ="},
-		{".gitattributes": gitAttributes},
-		{".gitattributes": gitAttributes, ".rust-tuf.toml.0123.tmp": roles.Template("tuf-root", strings.Repeat("1", 32))},
+		{".gitattributes": metadata.Attributes},
+		{".gitattributes": metadata.Attributes, ".rust-tuf.toml.0123.tmp": roles.Template("tuf-root", strings.Repeat("1", 32))},
 	} {
 		s := newStage(t.TempDir())
 		a := s.actor("maintainer")
@@ -82,7 +82,7 @@ func TestInitRefusesLinks(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"nowhere", "attributes"} {
 		a := alone(t)
-		if err := os.WriteFile(filepath.Join(a.clone, "attributes"), []byte(gitAttributes), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(a.clone, "attributes"), []byte(metadata.Attributes), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Symlink(target, filepath.Join(a.clone, ".gitattributes")); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
@@ -281,6 +282,11 @@ func (r *gateResult) fileLines() []string {
 func (r *gateResult) freeLines() []string {
 	shown := r.Free[:min(len(r.Free), maxFiles)]
 	lines := slices.Clone(shown)
+	for i, path := range lines {
+		if strings.HasPrefix(path, ".github/") {
+			lines[i] += " (it decides what the forge runs here, and whom it asks)"
+		}
+	}
 	if more := len(r.Free) - len(shown); more > 0 {
 		lines = append(lines, "and "+words.Counted(more, "file")+" more")
 	}
