@@ -122,6 +122,7 @@ func (p *place) heads(t *testing.T) map[string]string {
 // updates it; something else in its place is refused in words.
 func TestGiteaTakesAPushForReview(t *testing.T) {
 	p := newPlace(t)
+	p.rust.Ask(t, "POST", "repos/rust/tuf-root/branch_protections", map[string]any{"rule_name": "main", "enable_push": false}) // as docs/forges.md has it
 	alice := p.member(t, "alice")
 	one, err := p.commits(t.Context(), alice, "one")
 	if err != nil {

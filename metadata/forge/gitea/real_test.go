@@ -63,6 +63,9 @@ func TestGiteaFromProposalToMerge(t *testing.T) {
 	r := newSite(t)
 	alice := r.User(t, "alice")
 	alice.Fork(t, "rust", "tuf-root")
+	// As docs/forges.md has it.
+	r.rust.Ask(t, http.MethodPost, "repos/rust/tuf-root/branch_protections", map[string]any{"rule_name": "main", "enable_push": false,
+		"enable_merge_whitelist": true, "merge_whitelist_usernames": []string{"rust"}, "enable_status_check": true, "status_check_contexts": []string{"rust-tuf/gate"}})
 	p, head := r.forked(t, alice, "sign/e/root/alice")
 	hers := r.client(t, alice.NewToken(t, "opens", "write:repository"))
 	gate := r.client(t, r.rust.NewToken(t, "gate", gateScopes...))
@@ -85,6 +88,9 @@ func TestGiteaFromProposalToMerge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	m := forge.Merge{Number: 1, Head: head, Base: "main", Title: "sign: root version 2 by alice (#1)", Message: "Event e, digest d."}
+	_, err := gate.Merge(t.Context(), m)
+	forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: ", "status check", "which rule of the base branch is not met")
 	for range 2 {
 		if err := gate.Judge(t.Context(), head, forge.Verdict{Name: "rust-tuf/gate", State: forge.Success, Summary: "signature of alice"}); err != nil {
 			t.Fatal(err)
@@ -96,8 +102,8 @@ func TestGiteaFromProposalToMerge(t *testing.T) {
 	if s := r.rust.Ask(t, http.MethodGet, "repos/rust/tuf-root/commits/"+string(head)+"/status", nil); s["state"] != "success" {
 		t.Errorf("%v", s["state"])
 	}
-	m := forge.Merge{Number: 1, Head: git.Commit(strings.Repeat("a", 40)), Base: "main", Title: "sign: root version 2 by alice (#1)", Message: "Event e, digest d."}
-	_, err := gate.Merge(t.Context(), m)
+	m.Head = git.Commit(strings.Repeat("a", 40))
+	_, err = gate.Merge(t.Context(), m)
 	forgetest.Refused[*forge.MovedError](t, err, "its head moved from aaaaaaaaaaaa, which was judged, to "+head.Short())
 	// The server compares the head too, in the words that the client knows.
 	raw := map[string]any{"do": "squash", "head_commit_id": m.Head, "merge_title_field": m.Title}
