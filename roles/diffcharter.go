@@ -25,11 +25,11 @@ var (
 		{PolicyChanged, "form of key ids", "keyid", readText},
 		{SnapshotChanged, "file names carry versions (consistent snapshot)", "consistent-snapshot", readYesNo},
 		{LifetimeChanged, "lifetime", "lifetime", readLifetime},
-		{FormatChanged, "format of the charter", "format", readNumber},
+		{FormatChanged, "format of the policy", "format", readNumber},
 	}
 	roleFields = []field{
 		{ThresholdChanged, "threshold", "threshold", readNumber},
-		{PolicyChanged, "quorum rule", "quorum", readOnOff},
+		{PolicyChanged, "rules for a quorum", "quorum", readOnOff},
 		{KeysChanged, "keys of members", "members", nil},
 		{KeysChanged, "keys of machines", "online", nil},
 		{LifetimeChanged, "lifetime", "lifetime", readLifetime},
@@ -42,7 +42,7 @@ var (
 		{PolicyChanged, "countries", "countries", nil},
 	}
 	keyFields = []field{
-		{PolicyChanged, "kind", "kind", readText},
+		{PolicyChanged, "kind", "kind", readKind},
 		{PolicyChanged, "YubiKey", "serial", readNumber},
 		{PolicyChanged, "slot", "slot", readText},
 		{KeyReplaced, "public key", "public", readPublic},
@@ -146,7 +146,7 @@ func (x *charterComparison) explainBounds() {
 		{"longest lifetime where people sign", "max-people-lifetime", readLifetime},
 		{"longest lifetime where machines sign", "max-online-lifetime", readLifetime},
 	} {
-		x.explainPair(PolicyChanged, "bound of the lint, "+bound.noun, bound.read, old.to(bound.name), new.to(bound.name))
+		x.explainPair(PolicyChanged, "bound that the policy sets itself, "+bound.noun, bound.read, old.to(bound.name), new.to(bound.name))
 	}
 }
 
@@ -221,6 +221,18 @@ func (x *charterComparison) explainMemberKeys(fields []field) {
 		}
 		x.explainThings(t, old.byName[name].to("keys"), new.byName[name].to("keys"))
 	}
+}
+
+// readKind reads where a key lives.
+func readKind(n *jsonNode) (string, bool) {
+	s, ok := n.str()
+	switch Kind(s) {
+	case KindPIV:
+		return "on a card (piv)", ok
+	case KindSoftware:
+		return "in a file (software)", ok
+	}
+	return shownName(s), ok
 }
 
 // readPublic reads a public key in PEM as a charter writes it.

@@ -26,7 +26,7 @@ func TestDiffDeclared(t *testing.T) {
 		{"term", func(r *repo) { r.edit(t, "bob", "[[key]]", "term-ends = \"2028-01-01\"\n\n[[key]]") }, []string{"end of the term of member bob is new: 2028-01-01"}},
 		{"status", func(r *repo) { r.edit(t, "judy", `status = "active"`, `status = "lost"`) }, []string{"status of judy's key main changes from active to lost"}},
 		{"newcomer in no role", func(r *repo) { r.members["zed"] = memberTOML("zed", "team", "country-9", 7000) },
-			[]string{"member zed is new: login zed-at-forge; affiliations team; countries country-9", "zed's key main is new: kind piv; YubiKey 7000; slot 9c; public key ECDSA P-256, fingerprint "}},
+			[]string{"member zed is new: login zed-at-forge; affiliations team; countries country-9", "zed's key main is new: kind on a card (piv); YubiKey 7000; slot 9c; public key ECDSA P-256, fingerprint "}},
 		{"schedule", func(r *repo) { r.policy += "\n[schedule.root]\nopens = \"60d\"\nalert = \"20d\"\n" },
 			[]string{"schedule of root is new: time before expiry at which signing opens 60 days; time before expiry from which signing is late 20 days"}},
 		{"forge", func(r *repo) { r.policy += "\n[forge]\nkind = \"plain\"\n" }, []string{`kind of forge changes from "" to plain`}},

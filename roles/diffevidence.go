@@ -23,7 +23,7 @@ type proof struct {
 var keyProofs = []proof{
 	{"slot certificate", []string{"attestation", "slot"}, readEvidence, stated},
 	{"device certificate", []string{"attestation", "device"}, readEvidence, nil},
-	{"possession signature", []string{"possession"}, readPossession, nil},
+	{"proof of possession", []string{"possession"}, readPossession, nil},
 }
 
 // explainProofs tells of the proofs of a key: in lines of their own below the

@@ -88,7 +88,8 @@ const longHelp = `rust-tuf gathers the signatures of a quorum on what rustup and
 
 Members sign on their own machines. Each signature is one file in one pull
 request. Nothing counts that the verifier inside rustup and cargo would not
-accept.
+accept. All that belongs to one change, from its proposal to its publication, is
+an event.
 
 Members:      key, member, trust, review, sign, bundle
 Maintainers:  init, propose, rehearse, status, check, complete, gate, due, calendar

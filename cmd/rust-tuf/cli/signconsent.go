@@ -55,7 +55,7 @@ func (s *signing) consent(ctx context.Context, t *signTask, found *metadata.Sign
 func (s *signing) basis(t *signTask) string {
 	switch {
 	case s.trusted.Root == nil && t.p.Role != "root":
-		return "No root is published yet: what counts is the rule of the root that is signed in the same event.\n"
+		return "No root is published yet: the root that is signed in the same event says who must sign this.\n"
 	case s.trusted.Root == nil:
 		return "This is the first root of a new repository: there is no earlier root to judge it by.\nCompare every key with its owner before you sign. Signing it makes it the root that this machine trusts.\n"
 	}

@@ -119,7 +119,7 @@ func (c *command) runTrustInit(ctx context.Context, bundle string) error {
 		return rejected(errors.New("no root is published yet; whoever signs root version 1 pins it by signing: run `rust-tuf sign`"))
 	}
 	person := c.person()
-	if err := person.say(fmt.Sprintf("Repository %s shows root versions 1 to %d.", id, w.repo.Newest("root"))); err != nil {
+	if err := person.say(fmt.Sprintf("Repository %s shows %s.", id, rootVersions(w.repo.Newest("root")))); err != nil {
 		return err
 	}
 	typed, err := person.line(ctx, "Digest of a root you trust, received outside the forge (16 groups of four)")
@@ -273,4 +273,12 @@ func (c *command) runTrustShow(ctx context.Context) error {
 		out.Signed = append(out.Signed, signedEntry{Role: e.Role, Version: e.Version, Digest: e.Digest.String(), KeyID: e.KeyID, At: e.At.UTC(), Done: e.File != nil, Recovered: e.Recovered})
 	}
 	return c.show(out)
+}
+
+// rootVersions are all roots up to the newest.
+func rootVersions(newest int64) string {
+	if newest == 1 {
+		return "root version 1"
+	}
+	return fmt.Sprintf("root versions 1 to %d", newest)
 }
