@@ -61,8 +61,11 @@ type judgedPull struct {
 	Accepted bool     `json:"accepted"`
 	Machine  bool     `json:"machine_may_merge"`
 	Surplus  bool     `json:"not_needed,omitempty"` // a signature that its event does not need any more
-	Merged   string   `json:"merged,omitempty"`     // the commit that came of it
-	Closed   string   `json:"closed,omitempty"`     // why this run has closed it
+	Blocks   int      `json:"blocks_next_proposal,omitempty"`
+	Who      string   `json:"who_must_act,omitempty"`
+	Next     string   `json:"next,omitempty"`   // what they do
+	Merged   string   `json:"merged,omitempty"` // the commit that came of it
+	Closed   string   `json:"closed,omitempty"` // why this run has closed it
 	Problems []string `json:"problems,omitempty"`
 	Undone   string   `json:"undone,omitempty"` // why it was not judged, or not all of it was done
 }
@@ -79,31 +82,46 @@ func (r *gateRun) merged() []judgedPull {
 	return slices.DeleteFunc(slices.Clone(r.Judged), func(p judgedPull) bool { return p.Merged == "" && p.Closed == "" })
 }
 
+// what became of it, or who decides.
+func (p *judgedPull) what() string {
+	switch {
+	case p.Merged != "":
+		return "merged as " + git.Commit(p.Merged).Short()
+	case p.Closed != "":
+		return "closed: " + p.Closed
+	case p.Undone != "" && p.Kind == "":
+		return "not judged"
+	case !p.Accepted:
+		return "not to be merged"
+	case p.Machine:
+		return "a machine may merge it"
+	case p.Surplus:
+		return "its event does not need it any more; a person decides"
+	case p.Blocks > 0:
+		return "it may be merged, but no event can be proposed from it"
+	}
+	return "a person decides"
+}
+
+// judgedAs takes over what the verdict says.
+func (p *judgedPull) judgedAs(v *gateResult) {
+	p.Kind, p.Accepted, p.Machine, p.Surplus, p.Blocks = v.Kind, v.Accepted, v.Machine, v.Surplus, v.Blocks
+	p.Problems, p.Who, p.Next = v.Refusals, v.Who, v.Next
+}
+
 func (r *gateRun) text(w io.Writer) {
 	fmt.Fprintf(w, "Read from %s.\n", r.Source)
 	for _, p := range r.Judged {
-		what := "a person decides"
-		switch {
-		case p.Merged != "":
-			what = "merged as " + git.Commit(p.Merged).Short()
-		case p.Closed != "":
-			what = "closed: " + p.Closed
-		case p.Undone != "" && p.Kind == "":
-			what = "not judged"
-		case !p.Accepted:
-			what = "not to be merged"
-		case p.Machine:
-			what = "a machine may merge it"
-		case p.Surplus:
-			what = "its event does not need it any more; a person decides"
-		}
-		fmt.Fprintf(w, "#%d %s: %s\n", p.Number, terminal.Printable(p.Title), what)
+		fmt.Fprintf(w, "#%d %s: %s\n", p.Number, terminal.Printable(p.Title), p.what())
 		problems := p.Problems
 		if p.Undone != "" {
 			problems = append(slices.Clone(problems), p.Undone)
 		}
 		for _, problem := range problems {
 			fmt.Fprintf(w, "    %s\n", strings.ReplaceAll(problem, "\n", "\n    "))
+		}
+		if p.Who == whoAuthor && p.Merged+p.Closed == "" {
+			fmt.Fprintf(w, "    next, for its author: %s\n", p.Next)
 		}
 	}
 	for _, e := range r.Completed {

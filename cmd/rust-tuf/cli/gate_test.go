@@ -123,6 +123,24 @@ func TestSignaturePullRequestsAreAcceptedByMachine(t *testing.T) {
 	}
 }
 
+// An edit from which no event could be proposed is merged by nobody who has not
+// been told so.
+func TestGateTellsOfAnEditThatBlocks(t *testing.T) {
+	t.Parallel()
+	s := play(t, "genesis-done")
+	m := s.maintainer
+	h := newHub(t, s, m)
+	policy, err := s.head(t).Tree().Read(metadata.PolicyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.pulled(t, "lower", put(metadata.PolicyFile, []byte(strings.Replace(string(policy), "threshold = 5", "threshold = 1", 1))))
+	s.exits(t, m, exit.Done, []string{"gate"}, "it may be merged, but no event can be proposed from it", "next, for its author: mend what the rules would refuse")
+	if v := h.verdicts[h.pulls[0].Head]; v.State != forge.Success || !strings.Contains(v.Summary, "no event can be proposed from it") {
+		t.Errorf("%+v", v)
+	}
+}
+
 // What the forge made is looked at afterwards: somebody who can change what is
 // merged is found out.
 func TestGateLooksAtWhatWasMade(t *testing.T) {

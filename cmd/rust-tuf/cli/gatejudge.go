@@ -20,14 +20,11 @@ func (g *gatekeeper) judge(ctx context.Context, pull forge.PullRequest, out *jud
 	if err != nil {
 		return err
 	}
-	out.Kind, out.Accepted, out.Machine, out.Surplus = string(v.Kind), v.Accepted(), v.Machine(), v.Surplus
-	for _, refusal := range v.Refusals {
-		out.Problems = append(out.Problems, refusal.Error())
-	}
 	page, err := g.gateReportOf(ctx, v, before, after)
 	if err != nil {
 		return err
 	}
+	out.judgedAs(page.gate)
 	if err := g.say(ctx, pull, out, page.file()); err != nil {
 		return err
 	}
@@ -57,7 +54,7 @@ func (g *gatekeeper) closeSurplus(ctx context.Context, pull forge.PullRequest, o
 // whoever opened it can do something about it, and nobody else waits for that.
 func (g *gatekeeper) unreadable(ctx context.Context, pull forge.PullRequest, out *judgedPull, reason error) error {
 	page := gateReport{gate: gateOf(metadata.Unmergeable(reason))}
-	out.Kind, out.Problems = page.gate.Kind, page.gate.Refusals
+	out.judgedAs(page.gate)
 	return g.say(ctx, pull, out, page.file())
 }
 
@@ -126,6 +123,8 @@ func (g *gatekeeper) say(ctx context.Context, pull forge.PullRequest, judged *ju
 		v.Summary = "one valid signature and nothing else: a machine may merge it"
 	case judged.Surplus:
 		v.Summary = "a valid signature, which its event does not need any more"
+	case judged.Blocks > 0:
+		v.Summary = "it may be merged, but no event can be proposed from it: see the report"
 	}
 	v.Summary += fmt.Sprintf("; judged against %s at %s", g.branch, g.head.Short())
 	return errors.Join(g.hub.Report(ctx, pull.Number, "gate", report), g.hub.Judge(ctx, pull.Head, v))

@@ -63,6 +63,7 @@ func TestReportOfEveryKind(t *testing.T) {
 	with("policy-refused", policy, replaced(policy, "threshold = 5", "threshold = 1"))
 	with("policy-too", policy, replaced(policy, `"grace"`, `"ivan"`))
 	with("member", "members/alice/member.toml", replaced("members/alice/member.toml", `login = "alice"`, `login = "mallory"`))
+	with("unreadable", `docs\a.md`, "x\n")
 	with("other", ".github/workflows/gate.yml", "on: push\n")
 	with("history", metadata.PublishedPath("root", 1), read(metadata.PublishedPath("root", 1))+"\n")
 	alone, err := s.git(m.name, m.clone, "commit-tree", "origin/main^{tree}", "-m", "alone")
@@ -89,6 +90,7 @@ func TestReportOfEveryKind(t *testing.T) {
 		{"other", "main", "other", exit.Done, "maintainer", []string{".github/workflows/gate.yml"}},
 		{"history", "main", "history", exit.Rejected, "author", []string{"a published version never changes"}},
 		{"conflict", "policy", "policy-too", exit.Rejected, "author", []string{"has changed the same files: rust-tuf.toml", "on top of that"}},
+		{"unreadable", "main", "unreadable", exit.Rejected, "author", []string{"docs", "take out what cannot be read"}},
 		{"unrelated", "main", "alone", exit.Rejected, "author", []string{"no history in common"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -194,37 +194,45 @@ func reasonOf(v *metadata.Verdict) string {
 	return "no rule is about these files"
 }
 
+// Who must act on a verdict.
+const (
+	whoMachine    = "machine"    // the one that keeps the gate
+	whoMaintainer = "maintainer" // whoever may merge
+	whoAuthor     = "author"     // of the pull request
+	whoNobody     = "nobody"
+)
+
 // whoActs says who must act on a verdict, and what they do.
 func whoActs(v *metadata.Verdict) (who, next string) {
 	if !v.Accepted() {
-		return "author", refusedNext(v)
+		return whoAuthor, refusedNext(v)
 	}
 	switch v.Kind {
 	case metadata.KindNothing:
-		return "nobody", "close it"
+		return whoNobody, "close it"
 	case metadata.KindSignature:
 		if v.Surplus {
-			return "machine", "nobody has to do anything: the machine that keeps the gate closes it"
+			return whoMachine, "nobody has to do anything: the machine that keeps the gate closes it"
 		}
-		return "machine", "nobody has to do anything: the machine that keeps the gate merges it"
+		return whoMachine, "nobody has to do anything: the machine that keeps the gate merges it"
 	case metadata.KindProposal:
-		return "maintainer", fmt.Sprintf("somebody other than its proposer reads it and merges it; then those who are missing run `rust-tuf sign %s`", v.Event)
+		return whoMaintainer, fmt.Sprintf("somebody other than its proposer reads it and merges it; then those who are missing run `rust-tuf sign %s`", v.Event)
 	case metadata.KindCompletion:
 		if v.Completion != nil && v.Completion.Overtaken != nil {
-			return "maintainer", "a maintainer merges it, and the event is closed; nothing is published"
+			return whoMaintainer, "a maintainer merges it, and the event is closed; nothing is published"
 		}
-		return "maintainer", "a maintainer merges it, and the new versions are published"
+		return whoMaintainer, "a maintainer merges it, and the new versions are published"
 	case metadata.KindMember:
-		return "maintainer", "a maintainer hears from each member, not by the forge, that the change is theirs (a new key's fingerprint is read aloud), and merges it"
+		return whoMaintainer, "a maintainer hears from each member, not by the forge, that the change is theirs (a new key's fingerprint is read aloud), and merges it"
 	case metadata.KindPolicy:
 		if v.Blocks() > 0 {
-			return "author", "its author mends what the rules would refuse, before it is merged; merged as it is, `rust-tuf propose` fails until somebody mends it"
+			return whoAuthor, "mend what the rules would refuse before it is merged; if it is merged as it is, `rust-tuf propose` fails until somebody mends it"
 		}
-		return "maintainer", "a maintainer reads what changes and merges it; `rust-tuf propose` then makes an event from it"
+		return whoMaintainer, "a maintainer reads what changes and merges it; `rust-tuf propose` then makes an event from it"
 	case metadata.KindRepair:
-		return "maintainer", "a maintainer merges it"
+		return whoMaintainer, "a maintainer merges it"
 	}
-	return "maintainer", "a maintainer reads these files and decides"
+	return whoMaintainer, "a maintainer reads these files and decides"
 }
 
 func refusedNext(v *metadata.Verdict) string {
@@ -260,7 +268,7 @@ func (r *gateResult) verdict() string {
 
 // nextLabel begins the line that says what is next.
 func (r *gateResult) nextLabel() string {
-	if !r.Accepted {
+	if r.Who == whoAuthor {
 		return "Next, for its author"
 	}
 	return "Next"
