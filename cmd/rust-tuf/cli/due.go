@@ -75,6 +75,7 @@ type caretaker struct {
 	out     *dueResult
 
 	reasons map[string]bool // keys of the issues that there is still a reason for
+	unheard bool            // the forge takes nothing at present: it is not asked for each issue anew
 }
 
 // run does what is due. Each part goes on where another one fails.
@@ -122,10 +123,12 @@ func (k *caretaker) says() bool { return k.hub != nil && !k.dryRun }
 // that issue.
 func (k *caretaker) tell(ctx context.Context, i forge.Issue, step, comment string) (int, error) {
 	k.reasons[i.Key] = true
-	if !k.says() {
+	if !k.says() || k.unheard {
 		return 0, nil
 	}
-	return k.hub.Remind(ctx, i, step, comment)
+	n, err := k.hub.Remind(ctx, i, step, comment)
+	k.unheard = is[*forge.OutageError](err) || is[*forge.RateError](err)
+	return n, err
 }
 
 // The issues of due, by what they are about. That of the job itself is not among

@@ -64,8 +64,18 @@ func TestCalendarReminders(t *testing.T) {
 	if len(h.reports) != 3 {
 		t.Errorf("a new step is no new comment: %q", h.reports)
 	}
+	asked := 0
+	h.before = func(operation string, _ int) {
+		if operation == "raise" {
+			asked++
+		}
+	}
 	h.fails["raise"] = &forge.OutageError{}
-	s.exits(t, m, exit.Other, daily)
+	s.now = opening.AddDate(0, 3, 0) // a dozen dates have passed
+	s.exits(t, m, exit.Expired, daily, "does not answer")
+	if asked != 2 { // for one of them, and for the job
+		t.Errorf("a forge that does not answer was asked %d times", asked)
+	}
 
 	s = play(t, "second-done")
 	h = newHub(t, s, s.maintainer)
@@ -145,6 +155,37 @@ func TestReminderBesideWhatFails(t *testing.T) {
 		t.Errorf("%q", h.reports)
 	}
 	if !strings.Contains(h.issues["job/due"], "the file says 2") {
+		t.Errorf("%q", h.issues)
+	}
+}
+
+// An event that nobody can complete any more is told of as that. When its role
+// comes due, the renewal takes its place.
+func TestDueTakesThePlaceOfWhatIsOvertaken(t *testing.T) {
+	t.Parallel()
+	s := play(t, "second-ready", "alice")
+	m := s.maintainer
+	h := newHub(t, s, m)
+	s.now = opening
+	s.exits(t, m, exit.Done, daily, "Pushed to branch "+renewal)
+	if err := s.merge(renewal); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.complete(secondEvent); err != nil { // of which the root decides who signs targets
+		t.Fatal(err)
+	}
+	h.pulls = nil
+	first, next := strings.TrimPrefix(renewal, "event/"), renewal+"-2"
+	s.exits(t, m, exit.Done, daily, "Nobody can complete event "+first+" as it is: ", "It supersedes event "+first, "Pushed to branch "+next)
+	if text := h.said(eventIssue(first), "stuck"); !strings.Contains(h.issues[eventIssue(first)], "Cannot be completed: "+first) || !strings.Contains(text, "propose again with --supersede "+first) {
+		t.Errorf("%q, %q", h.issues, text)
+	}
+	if err := s.merge(next); err != nil {
+		t.Fatal(err)
+	}
+	h.pulls = nil
+	s.exits(t, m, exit.Done, daily)
+	if h.issues[eventIssue(first)] != "" || h.said(eventIssue(first+"-2"), "age-0") == "" {
 		t.Errorf("%q", h.issues)
 	}
 }

@@ -27,6 +27,16 @@ func (s *stage) newQuorum(t *testing.T, out, in string) string {
 	return strings.ReplaceAll(string(raw), `"`+out+`"`, `"`+in+`"`)
 }
 
+// newLifetime is the policy with a longer life of targets.
+func (s *stage) newLifetime(t *testing.T) string {
+	t.Helper()
+	raw, err := s.head(t).Tree().Read(metadata.PolicyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(string(raw), `lifetime = "1y"`, `lifetime = "2y"`, 1)
+}
+
 // proposes reads the event that a branch of the remote proposes.
 func (s *stage) proposes(t *testing.T, branch string) *metadata.Event {
 	t.Helper()
@@ -204,7 +214,7 @@ func TestDueBesideOldBranches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.becomes(t, "longer", metadata.PolicyFile, strings.Replace(string(raw), `lifetime = "1y"`, `lifetime = "2y"`, 1))
+	s.becomes(t, "longer", metadata.PolicyFile, s.newLifetime(t))
 	s.now = opening
 	s.exits(t, m, exit.Done, daily, "Branch event/oldtry is not counted on: the gate refuses it:", "A person has to propose targets")
 	s.becomes(t, "as-before", metadata.PolicyFile, string(raw))
@@ -214,7 +224,7 @@ func TestDueBesideOldBranches(t *testing.T) {
 	s = play(t, "genesis-done", "alice")
 	m = s.maintainer
 	h = newHub(t, s, m)
-	if err := s.edit(m, "policy", map[string]string{metadata.PolicyFile: strings.Replace(string(raw), `lifetime = "1y"`, `lifetime = "2y"`, 1)}); err != nil {
+	if err := s.edit(m, "policy", map[string]string{metadata.PolicyFile: s.newLifetime(t)}); err != nil {
 		t.Fatal(err)
 	}
 	s.exits(t, m, exit.Done, []string{"propose", "--why", "live longer", "--name", "longer"})

@@ -122,6 +122,15 @@ func TestJSONOfMachines(t *testing.T) {
 	s.now = time.Date(2027, 8, 24, 6, 0, 0, 0, time.UTC)
 	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"}))
 	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"})) // it waits for a merge
+	main, err := s.git(m.name, s.remote(), "rev-parse", "refs/heads/main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.becomes(t, "edited", "rust-tuf.toml", s.newLifetime(t))
+	see("due", s.exits(t, m, exit.Done, []string{"due", "--json"}, "by_hand")) // it must not be merged any more
+	if _, err := s.git(m.name, s.remote(), "update-ref", "refs/heads/main", strings.TrimSpace(main)); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.merge("event/2027-08-24-targets-v2"); err != nil {
 		t.Fatal(err)
 	}

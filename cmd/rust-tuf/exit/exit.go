@@ -12,7 +12,7 @@ const (
 	Rejected    = 3   // something was judged and refused
 	Pending     = 4   // your part is done, signatures are missing
 	Card        = 5   // card, PIN, passphrase or touch
-	Expired     = 10  // verify, status --at: past its expiry
+	Expired     = 10  // verify, status --at, due: past its expiry
 	Threshold   = 11  // verify: below a threshold
 	Rollback    = 12  // verify: older than what is trusted, or not the next version
 	Format      = 13  // verify: malformed or over a limit
