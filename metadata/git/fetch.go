@@ -44,14 +44,30 @@ func (r *Repo) Fetch(ctx context.Context, remote, branch string) (Commit, error)
 // commits, are listed with their error and do not stop the others. The result
 // is sorted by name. Errors: *RemoteError, *LimitError, *NameError.
 func (r *Repo) FetchAll(ctx context.Context, remote string) ([]Ref, error) {
-	offers, err := r.offers(ctx, address{name: remote, url: remote}, "refs/heads/*", "refs/pull/*/head", "refs/merge-requests/*/head")
+	return r.fetchOffered(ctx, remote, "refs/", "refs/heads/*", "refs/pull/*/head", "refs/merge-requests/*/head")
+}
+
+// FetchBranches is FetchAll for the branches below a folder, such as "event", and
+// fetches nothing of any pull request.
+func (r *Repo) FetchBranches(ctx context.Context, remote, folder string) ([]Ref, error) {
+	if err := checkBranch(folder); err != nil {
+		return nil, err
+	}
+	below := "refs/heads/" + folder + "/"
+	return r.fetchOffered(ctx, remote, below, below+"*")
+}
+
+// fetchOffered fetches what a remote offers that fits one of the patterns and begins
+// so: what else it lists in spite of them is left out.
+func (r *Repo) fetchOffered(ctx context.Context, remote, begins string, patterns ...string) ([]Ref, error) {
+	offers, err := r.offers(ctx, address{name: remote, url: remote}, patterns...)
 	if err != nil {
 		return nil, err
 	}
 	refs := make([]Ref, 0, len(offers))
 	var wanted []string
 	for _, o := range offers {
-		if !isWork(o.name) {
+		if !isWork(o.name) || !strings.HasPrefix(o.name, begins) {
 			continue
 		}
 		ref := Ref{Name: o.name}

@@ -54,6 +54,31 @@ func TestFetchHeads(t *testing.T) {
 	}
 }
 
+// Of a folder of branches, what is in it is fetched and nothing else.
+func TestFetchBranches(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.remote("remote.git")
+	far := w.open("remote.git")
+	main := must[Commit](t)(far.Resolve(t.Context(), "main"))
+	event := w.commit(far, main, files{"event": "x"})
+	pull := w.commit(far, main, files{"pull": "7"})
+	for ref, id := range map[string]Commit{"refs/heads/event/a": event, "refs/heads/event/b/c": event, "refs/heads/events": pull, "refs/heads/x/refs/heads/event/d": pull,
+		"refs/heads/sign/a": pull, "refs/pull/7/head": pull} {
+		w.git("remote.git", "update-ref", ref, string(id))
+	}
+	r := w.clone(w.remote("other.git"), "clone")
+	refs := must[[]Ref](t)(r.FetchBranches(t.Context(), w.path("remote.git"), "event"))
+	if len(refs) != 2 || refs[0].Name != "refs/heads/event/a" || refs[1].Name != "refs/heads/event/b/c" || refs[0].Commit != event || refs[1].Commit != event {
+		t.Errorf("%+v", refs)
+	}
+	if _, err := r.Tree(t.Context(), pull); err == nil {
+		t.Error("what is elsewhere was fetched")
+	}
+	_, err := r.FetchBranches(t.Context(), w.path("remote.git"), "-x")
+	wantError[*NameError](t, err)
+}
+
 // What takes too long is given up, alone: the others come by themselves.
 func TestFetchHeadsInTime(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,7 @@ type proposalOn struct {
 func (w *workspace) proposals(ctx context.Context, remotes ...string) (list []proposalOn, names []string, err error) {
 	var refs []git.Ref
 	for _, remote := range slices.Compact(remotes) {
-		of, err := w.git.FetchAll(ctx, remote)
+		of, err := w.git.FetchBranches(ctx, remote, strings.TrimSuffix(proposalBranch, "/"))
 		if err != nil {
 			return nil, nil, err
 		}

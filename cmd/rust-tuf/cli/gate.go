@@ -23,10 +23,14 @@ func (c *command) gateCommand() *cobra.Command {
 what merging it into the default branch would change; it writes the verdict at the
 commit and the report on the page. Nothing of a branch is run, or even checked out.
 
-With --merge it merges those that add one valid signature and nothing else, each if
-its head is still the one that was judged, looks at what came of it, and goes on with
-the next. When an event has all its signatures, it proposes the completion, which a
-person merges.
+With --merge it merges those that add one valid signature that its event still needs,
+and nothing else, each if its head is still the one that was judged; looks at what came
+of it, and judges again what was judged before. When an event has all its signatures,
+it proposes the completion, which a person merges, and closes further signatures with
+thanks.
+
+A pull request that cannot be read is refused as any other that must not be merged. One
+that could not be judged, or a completion that could not be proposed, is an error.
 
 One run does all that can be done, so no step waits for another one to be started:
 where a forge starts nothing for what a machine has pushed, nothing has to be.

@@ -88,6 +88,9 @@ func TestGateSignatureThatIsNotNeeded(t *testing.T) {
 		t.Fatalf("a dry run did something: %+v", h.pulls)
 	}
 	s.exits(t, m, exit.Done, []string{"gate", "--merge"}, "closed: event "+secondEvent+" has all the signatures that it needs")
+	if report := h.reports["2 gate"]; !strings.Contains(report, "the machine that keeps the gate closes it") {
+		t.Errorf("the report:\n%s", report)
+	}
 	if len(h.merged) != 0 || len(h.pulls) != 1 || h.pulls[0].Number != 1 || !strings.Contains(h.closed[2], "The signature is valid, thank you.") || h.git("rev-parse", "main") != before {
 		t.Errorf("merged %q, open %+v, closed %q", h.merged, h.pulls, h.closed)
 	}
