@@ -207,6 +207,7 @@ func TestReadmeCommands(t *testing.T) {
 	}
 	types(m, "rehearse")
 	types(m, "check")
+	types(m, "publish FOLDER")
 	for line := range shown {
 		if !typed[line] && !slices.Contains([]string{"demo", "runbook root-ceremony",
 			"member enrol NAME", "doctor"}, line) { // these two want a card: TestRunbookYubiKey types them
