@@ -15,7 +15,7 @@ const maxFenced = 16 << 10
 // fenced is a text between fences that are longer than any in it.
 func fenced(text string) string {
 	if len(text) > maxFenced {
-		text = text[:maxFenced] + "\n… cut here; `rust-tuf review` shows all of it\n"
+		text = text[:maxFenced] + "\n… cut here; `rust-tuf check` or `rust-tuf review` shows all of it\n"
 	}
 	fence := "```"
 	for strings.Contains(text, fence) {

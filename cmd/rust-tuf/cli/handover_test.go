@@ -72,6 +72,7 @@ func TestHandover(t *testing.T) {
 	s.now = january
 	s.handsOver(t, 2)
 	branch = s.opens(t, "crates has a new root")
+	s.golden(t, "report-handover.golden", s.exits(t, m, exit.Done, []string{"check", "--markdown", "--base", "origin/main", "--head", "origin/" + branch}))
 	s.golden(t, "handover-check.golden", s.exits(t, m, exit.Done, []string{"check", "--base", "origin/main", "--head", "origin/" + branch}))
 	if err := s.merge(branch); err != nil {
 		t.Fatal(err)

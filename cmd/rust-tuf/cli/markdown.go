@@ -126,6 +126,11 @@ func (r *gateReport) file() string {
 		list(&b, "Files that it removes", g.fileLines())
 	}
 	list(&b, "Files that no rule is about, so read them yourself", g.freeLines())
+	for _, h := range g.Handovers {
+		var text strings.Builder
+		h.text(&text)
+		fmt.Fprintf(&b, "\n#### A root of another repository\n\n%s", fenced(text.String()))
+	}
 	r.published(&b)
 	if g.Standing != nil {
 		r.event(&b)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -140,6 +141,26 @@ func TestReportOfARenewalAndARepair(t *testing.T) {
 	check := []string{"check", "--base", "origin/main", "--markdown", "--head"}
 	s.golden(t, "report-repair.golden", s.exits(t, m, exit.Done, append(check, "origin/repair"), "- events/"))
 	s.golden(t, "report-proposal.golden", s.exits(t, m, exit.Done, append(check, "origin/event/2027-01-22-root-v3"), "5 more of: alice", "rust-tuf sign 2027-01-22-root-v3", "signing opens for root version"))
+}
+
+// A change of the automation is named first, however many other files come with
+// it, so that it cannot be hidden among those that are only counted.
+func TestAutomationIsNamedFirst(t *testing.T) {
+	r := &gateResult{}
+	for i := range 5 * maxFiles {
+		r.Free = append(r.Free, fmt.Sprintf("!%03d.md", i))
+	}
+	automation := []string{".forgejo/workflows/x.yml", ".gitea/workflows/x.yml", ".github/workflows/gate.yml", ".gitlab-ci.yml"}
+	r.Free = append(r.Free, automation...)
+	lines := r.freeLines()
+	for i, path := range automation {
+		if want := path + " (it decides what the forge runs here, and whom it asks)"; lines[i] != want {
+			t.Errorf("line %d is %q, want %q", i, lines[i], want)
+		}
+	}
+	if len(lines) != maxFiles+1 || lines[maxFiles] != fmt.Sprintf("and %d files more", 4*maxFiles+len(automation)) {
+		t.Errorf("%d lines, the last: %s", len(lines), lines[len(lines)-1])
+	}
 }
 
 // No text from a repository can be more than text.

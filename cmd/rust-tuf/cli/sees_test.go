@@ -127,6 +127,7 @@ func TestJSONOfCards(t *testing.T) {
 		t.Fatal(err)
 	}
 	see("check of a pull request", s.exits(t, s.maintainer, exit.Done, []string{"check", "--json", "--base", "origin/main", "--head", "origin/member/mallory"}))
+	s.golden(t, "report-member-card.golden", s.exits(t, s.maintainer, exit.Done, []string{"check", "--markdown", "--base", "origin/main", "--head", "origin/member/mallory"}))
 	if err := s.merge("member/mallory"); err != nil {
 		t.Fatal(err)
 	}

@@ -286,16 +286,27 @@ func (r *gateResult) fileLines() []string {
 	return lines
 }
 
-// freeLines name the files that no rule is about, as far as they are shown.
+// isAutomation tells whether a file decides what a forge runs here.
+func isAutomation(path string) bool {
+	return path == ".gitlab-ci.yml" || slices.ContainsFunc([]string{".github/", ".gitea/", ".forgejo/", ".gitlab/"}, func(folder string) bool {
+		return strings.HasPrefix(path, folder)
+	})
+}
+
+// freeLines name the files that no rule is about, as far as they are shown: first
+// those that nobody may overlook.
 func (r *gateResult) freeLines() []string {
-	shown := r.Free[:min(len(r.Free), maxFiles)]
-	lines := slices.Clone(shown)
-	for i, path := range lines {
-		if strings.HasPrefix(path, ".github/") {
-			lines[i] += " (it decides what the forge runs here, and whom it asks)"
+	var lines, others []string
+	for _, path := range r.Free {
+		if isAutomation(path) {
+			lines = append(lines, path+" (it decides what the forge runs here, and whom it asks)")
+		} else {
+			others = append(others, path)
 		}
 	}
-	if more := len(r.Free) - len(shown); more > 0 {
+	lines = append(lines, others...)
+	lines = lines[:min(len(lines), maxFiles)]
+	if more := len(r.Free) - len(lines); more > 0 {
 		lines = append(lines, "and "+words.Counted(more, "file")+" more")
 	}
 	return lines
