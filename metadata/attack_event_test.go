@@ -439,7 +439,7 @@ func TestEventOfAnotherRepository(t *testing.T) {
 }
 
 // The newest policy on the branch is a proposal. Nothing that is judged
-// changes with it.
+// changes with it, nor with an older one (CVE-2026-44544).
 func TestPolicyMergedButNeverSigned(t *testing.T) {
 	t.Parallel()
 	w := rotation(t)

@@ -293,6 +293,7 @@ func TestWalkEndsWithErrors(t *testing.T) {
 	}
 }
 
+// No version follows the largest one (Notary: fast-forward by MAX_INT).
 func TestWalkEndsAtTheLargestVersion(t *testing.T) {
 	p := nine(t)[:1]
 	last := mustTrust(t, envelope(t, rootSigned(t, math.MaxInt64, 1, p...), p...))

@@ -123,7 +123,7 @@ func TestEqualTimestamp(t *testing.T) {
 }
 
 // What has expired in the store still says which versions have been seen, and
-// stops no update.
+// stops no update (sigstore-rust lost its floors on expiry).
 func TestExpiredStore(t *testing.T) {
 	r := serve(t)
 	for _, signed := range []object{r.timestamp, r.snapshot, r.targets["targets"]} {
@@ -153,7 +153,8 @@ func TestExpiredStore(t *testing.T) {
 	}
 }
 
-// SPEC 5.3.11: a thief of the online keys makes versions as high as they go;
+// SPEC 5.3.11: a thief of the online keys makes versions as high as they go
+// (Notary: fast-forward by MAX_INT);
 // new keys for either role let everybody come back.
 func TestFastForwardRecovery(t *testing.T) {
 	for _, rotated := range []string{"timestamp", "snapshot"} {

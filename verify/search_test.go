@@ -36,7 +36,8 @@ func (r *served) lists(role, path string, length int) {
 	r.targets[role]["targets"].(object)[path] = object{"length": length, "hashes": object{"sha256": strings.Repeat("ab", 32)}}
 }
 
-// SPEC 5.6.7: pre-order, in the order of appearance, each role once.
+// SPEC 5.6.7: pre-order, in the order of appearance, each role once; a
+// terminating delegation ends the search (CVE-2025-2886).
 func TestSearchOrder(t *testing.T) {
 	r := serve(t)
 	key := edPerson(t, "dana")
@@ -237,7 +238,8 @@ func TestSuccinctRoles(t *testing.T) {
 	}
 }
 
-// SPEC 4.5: `*` and `?` within one segment, nothing else.
+// SPEC 4.5: `*` and `?` within one segment, nothing else (sigstore-rust let a
+// wildcard cross "/").
 func TestCovers(t *testing.T) {
 	for pattern, paths := range map[string]map[string]bool{
 		"channels/*":      {"channels/stable.toml": true, "channels/": true, "channels/a/b": false, "channels": false, "xchannels/a": false},

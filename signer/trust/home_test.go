@@ -44,7 +44,8 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// A repository's id comes from a document: it must not choose a folder.
+// A repository's id comes from a document: it must not choose a folder
+// (CVE-2026-24686: a repository's name used as a path).
 func TestRepositoryIsNoPath(t *testing.T) {
 	h := newHome(t)
 	for _, id := range []string{"", ".", "..", "../../../etc", strings.ToUpper(repository), repository + "/x", repository[1:], repository + "\n", "con"} {

@@ -73,7 +73,8 @@ func TestMirror(t *testing.T) {
 	}
 }
 
-// Links inside are part of many mirrors; links out of it lead nowhere.
+// Links inside are part of many mirrors; links out of it lead nowhere
+// (CVE-2026-6968: a parent that is a link).
 func TestMirrorLinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege on Windows")

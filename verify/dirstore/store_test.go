@@ -179,7 +179,7 @@ func TestOwnerOnly(t *testing.T) {
 	}
 }
 
-// What is no plain file is neither followed nor replaced.
+// What is no plain file is neither followed nor replaced (CVE-2026-6968).
 func TestKinds(t *testing.T) {
 	dir := t.TempDir()
 	s := opened(t, dir)

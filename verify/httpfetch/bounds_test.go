@@ -21,7 +21,8 @@ import (
 
 var quiet = log.New(io.Discard, "", 0)
 
-// A server may be slow at each step; none lasts for ever.
+// A server may be slow at each step; none lasts for ever (TUF 1.0.34, 1.5.2:
+// slow retrieval).
 func TestSlow(t *testing.T) {
 	end := make(chan struct{})
 	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -117,7 +118,7 @@ func TestSlowCaller(t *testing.T) {
 }
 
 // Of a file no more is read than Size, whether the server says how long it is
-// or not.
+// or not (TUF 1.0.34, 1.5.2: endless data).
 func TestSize(t *testing.T) {
 	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/endless" {

@@ -223,7 +223,8 @@ func TestSecondPayloadThatDoesNotNameTheFirst(t *testing.T) {
 	})
 }
 
-// A remote that goes back to an older root is a liar.
+// A remote that goes back to an older root is a liar (CVE-2026-44544, gittuf:
+// rollback to an older signed policy).
 func TestRemoteRollsBack(t *testing.T) {
 	t.Parallel()
 	s := play(t, "second-open")

@@ -245,7 +245,7 @@ func TestDownloadStopsAtTheFirstFailure(t *testing.T) {
 }
 
 // Paths of targets are escaped on the way and on the disk, and never lead out
-// of TDIR.
+// of TDIR (CVE-2021-41150, CVE-2026-6968).
 func TestTargetNames(t *testing.T) {
 	r := serve(t)
 	paths := map[string]string{"a b": "a%20b", "50%": "50%25", "ü?#": "%C3%BC%3F%23", `..\up`: "..%5Cup", "con": "con"}
