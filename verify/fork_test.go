@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -66,5 +67,87 @@ func TestWhatProvesNoFork(t *testing.T) {
 		if err != nil || v.Fork != nil {
 			t.Errorf("%s: %+v %v", name, v, err)
 		}
+	}
+}
+
+// A refusal that comes after a fork was met does not hide it: whoever signs
+// twice could else have no proof against him by breaking what follows.
+func TestForkBesideARefusal(t *testing.T) {
+	for name, c := range map[string]struct {
+		role    string
+		edit    func(r *served) // of what was signed already
+		refused func(testing.TB, error)
+	}{
+		"timestamp, and no snapshot": {"timestamp", func(r *served) {
+			set(r.timestamp, "expires", "2029-01-01T00:00:00Z")
+			r.publishTimestamp()
+		}, func(t testing.TB, err error) {
+			if !errors.Is(err, errBroken) {
+				t.Error(err)
+			}
+		}},
+		"snapshot, and a role goes back": {"snapshot", func(r *served) {
+			r.targets["targets"]["version"] = 1
+			r.bump("timestamp")
+		}, wants[*verify.VersionError]("targets 1 is not newer than the trusted version 2")},
+		"snapshot, and it is expired": {"snapshot", func(r *served) {
+			set(r.snapshot, "expires", "2026-01-01T00:00:00Z")
+			r.bump("timestamp")
+		}, wants[*verify.ExpiredError]("snapshot 1")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := serve(t)
+			r.hashes = true
+			r.bump("targets")
+			client, store := r.refreshed()
+			trusted := store[verify.Slot{Role: c.role}]
+			c.edit(r)
+			if c.role == "timestamp" {
+				delete(store, verify.Slot{Role: "snapshot"})
+				r.fails["1.snapshot.json"] = errBroken
+			}
+			got, err := client.Refresh(t.Context(), now)
+			if got != nil {
+				t.Error("refreshed")
+			}
+			c.refused(t, err)
+			fork := refused[*verify.ForkError](t, err, c.role+" 1 was signed twice, with different content; keep both files as proof")
+			if fork.Role != c.role || !bytes.Equal(fork.Trusted, trusted) || !bytes.Equal(fork.Found, r.files[r.name(c.role, 1)]) {
+				t.Errorf("%+v", fork)
+			}
+			if _, err := (&verify.Client{Metadata: r, Store: shelf{}}).Refresh(t.Context(), now); errors.As(err, &fork) {
+				t.Error("a fork without one:", err)
+			}
+		})
+	}
+}
+
+// What a try has met that another process overtook is proof in the next one:
+// that process may have kept what makes it invisible.
+func TestForkBeforeAnotherTry(t *testing.T) {
+	r := serve(t)
+	c, store := r.refreshed()
+	trusted := store[verify.Slot{Role: "timestamp"}]
+	set(r.timestamp, "expires", "2029-01-01T00:00:00Z")
+	r.publishTimestamp()
+	found := r.files["timestamp.json"]
+	delete(store, verify.Slot{Role: "snapshot"})
+	overtaken := false
+	c.Metadata = during{r, "1.snapshot.json", func() {
+		if overtaken {
+			return
+		}
+		overtaken = true
+		r.bump("timestamp", "snapshot")
+		if _, err := (&verify.Client{Metadata: r, Store: store}).Refresh(t.Context(), now); err != nil {
+			t.Error(err)
+		}
+	}}
+	refreshed, err := c.Refresh(t.Context(), now)
+	if err != nil || !overtaken {
+		t.Fatal(err, overtaken)
+	}
+	if fork := refreshed.Fork(); fork == nil || !bytes.Equal(fork.Trusted, trusted) || !bytes.Equal(fork.Found, found) {
+		t.Errorf("%+v", fork)
 	}
 }

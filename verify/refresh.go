@@ -22,23 +22,37 @@ type Refreshed struct {
 // is judged, the targets that are looked up afterwards too. What was accepted
 // is kept in the store at once; what is refused never is. Where another process
 // has come further meanwhile, it begins again with what that one has kept.
+//
+// A refusal on the way does not lose the proof of a fork: where one was met, the
+// [*ForkError] is joined to the error (see [Session.Fork]).
 func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) {
+	var fork *ForkError // that was met, in this try or in one before it
 	for try := 1; ; try++ {
-		r, err := c.refresh(ctx, at)
-		if err == nil || !errors.Is(err, ErrSwapped) || try == swapTries || ctx.Err() != nil {
-			return r, err
+		r, err := c.refresh(ctx, at, &fork)
+		if err == nil {
+			return r, nil
 		}
+		if errors.Is(err, ErrSwapped) && try < swapTries && ctx.Err() == nil {
+			continue
+		}
+		if fork != nil {
+			return nil, errors.Join(err, fork)
+		}
+		return nil, err
 	}
 }
 
-func (c *Client) refresh(ctx context.Context, at time.Time) (*Refreshed, error) {
+func (c *Client) refresh(ctx context.Context, at time.Time, fork **ForkError) (*Refreshed, error) {
 	root, _, err := c.trusted()
 	if err != nil {
 		return nil, err
 	}
 	r := &Refreshed{Session: NewSession(root, at, c.Limits), client: c}
+	r.fork = *fork
 	for _, step := range []func(context.Context) error{r.roots, r.timestampNow, r.snapshotNow} {
-		if err := step(ctx); err != nil {
+		err := step(ctx)
+		*fork = r.fork
+		if err != nil {
 			return nil, err
 		}
 	}
