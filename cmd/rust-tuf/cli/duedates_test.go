@@ -8,6 +8,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/metadata"
+	"github.com/rust-lang/rust-tuf/verify"
 )
 
 // Dates that have passed reach people: one issue each, which says what to do and
@@ -53,6 +54,9 @@ func TestDatesReachPeople(t *testing.T) {
 	s.now = time.Date(2027, 11, 23, 6, 0, 0, 0, time.UTC)
 	s.exits(t, m, exit.Expired, daily, "overdue since 2027-11-22: targets version 1 expires", "targets 1: expired at 2027-11-22")
 	s.golden(t, "due-dates.golden", h.issues["date/expires/targets"]+"--- the comment ---\n"+h.said("date/expires/targets", "since-2027-11-22")+"--- a key ---\n"+h.issues[keyIssue(h, "bob")]+"--- its comment ---\n"+h.said(keyIssue(h, "bob"), "since-2027-11-22"))
+	if err := run(s.ctx, daily, m.env); !is[*verify.ExpiredError](err) {
+		t.Errorf("%T %v", err, err)
+	}
 	if !strings.Contains(h.issues["job/due"], "expired") {
 		t.Errorf("%q", h.issues)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 )
 
@@ -187,5 +188,35 @@ func TestDueTakesThePlaceOfWhatIsOvertaken(t *testing.T) {
 	s.exits(t, m, exit.Done, daily)
 	if h.issues[eventIssue(first)] != "" || h.said(eventIssue(first+"-2"), "age-0") == "" {
 		t.Errorf("%q", h.issues)
+	}
+}
+
+// A member is told which card to take, by the number that is printed on it, and
+// what it counts for where not all count for the same.
+func TestReminderNamesTheCard(t *testing.T) {
+	t.Parallel()
+	alice := holderEntry{Member: "alice", Login: "al", KeyID: "a", Label: "main", Serial: 5200001}
+	bob := holderEntry{Member: "bob", KeyID: "b", Label: "spare"}
+	gone := holderEntry{Member: "carol", KeyID: "0123456789abcdef"}
+	r := reminderEntry{Event: "x", Wanted: []wantedEntry{{"root", 2, "root version 1 (in force)", 1, []holderEntry{bob, alice}}}}
+	r.People = asked(r.Wanted, "rust-tuf sign x")
+	if text := r.comment(); !strings.Contains(text, "- @al, with YubiKey 5200001: `rust-tuf sign x`\n- bob, with the key called spare: `rust-tuf sign x`\n") {
+		t.Errorf("%s", text)
+	}
+	if text := r.body(); !strings.Contains(text, "| alice (`al` at the forge) | root version 2 | YubiKey 5200001 | `rust-tuf sign x` |\n") {
+		t.Errorf("%s", text)
+	}
+	r.Wanted = append(r.Wanted, wantedEntry{"root", 2, "root version 2 (proposed here)", 1, []holderEntry{alice, gone}}, wantedEntry{"targets", 2, "root version 2 (proposed here)", 1, []holderEntry{alice}})
+	for i, want := range []string{"root version 2, either rule needs you; targets version 2", "root version 2, for the rule of root version 1 (in force)", "root version 2, for the rule of root version 2 (proposed here)"} {
+		if a := asked(r.Wanted, "")[i]; strings.Join(a.Signs, "; ") != want {
+			t.Errorf("%s: %q", a.Member, a.Signs)
+		}
+	}
+	if gone.with() != "the key 01234567" {
+		t.Error(gone.with())
+	}
+	check := momentEntry{Kind: string(metadata.KeyCheck), Member: "alice", Login: "al", Label: "main", Serial: 5200001}
+	if text := check.comment(nil); !strings.HasPrefix(text, "@al: ") || !strings.Contains(text, "do you still hold YubiKey 5200001?") || !strings.Contains(text, "`rust-tuf doctor`") || !strings.Contains(text, "`rust-tuf member lost alice --label main") {
+		t.Error(text)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -150,7 +151,11 @@ func TestDueOpensWhatIsPushed(t *testing.T) {
 		t.Errorf("%q\n%s", h.issues, out)
 	}
 	s.now = s.now.AddDate(0, 0, 1)
-	s.exits(t, m, exit.Other, daily, "A renewal waits on branch "+renewal)
+	err := run(s.ctx, daily, m.env)
+	var unopened *UnopenedError
+	if !errors.As(err, &unopened) || unopened.Branch != renewal || !is[*forge.PermissionError](err) || unopened.Hint() != refused.Hint() {
+		t.Errorf("%T %v", err, err)
+	}
 	delete(h.fails, "open")
 	s.unchanged(t, func() { s.exits(t, m, exit.Done, []string{"due", "--dry-run"}, "A renewal waits on branch "+renewal) })
 	if len(h.pulls) != 0 {
