@@ -145,16 +145,21 @@ func TestGateTellsOfAnEditThatBlocks(t *testing.T) {
 // merged is found out.
 func TestGateLooksAtWhatWasMade(t *testing.T) {
 	t.Parallel()
-	s := play(t, "second-open", "alice")
+	s := play(t, "second-open", "alice", "bob")
 	alice, m := s.people["alice"], s.maintainer
-	h := newHub(t, s, m, alice)
+	h := newHub(t, s, m, alice, s.people["bob"])
+	h.opens(t, "readme", "origin/main", entry{"100644", "docs/1.md", "x"}) // judged again after the merge
 	s.signedBy(t, "alice")
+	s.signedBy(t, "bob")
 	h.tamper = func(string, int) string {
 		return h.git("rev-parse", "refs/heads/main^{tree}") // nothing was added
 	}
 	s.exits(t, m, exit.Rejected, []string{"gate", "--merge", "--raise"}, "what the forge made of a merge", "is not what was judged", "stop the gate, look at the commit")
 	if !strings.Contains(h.issues["job/gate"], "is not what was judged") {
 		t.Errorf("no issue: %q", h.issues)
+	}
+	if len(h.merged) != 1 {
+		t.Errorf("it went on merging: %q", h.merged)
 	}
 	h.tamper = nil
 	s.exits(t, m, exit.Done, []string{"gate", "--merge", "--raise"})

@@ -106,6 +106,9 @@ func (g *gatekeeper) round(ctx context.Context) (again bool, err error) {
 		if is[*DefaultMovedError](err) { // the others are for another branch, or will be
 			return true, nil
 		}
+		if is[*MadeOtherwiseError](err) || is[*forge.StrayError](err) { // a person has to look before anything else is merged
+			g.o.merge = false
+		}
 	}
 	err = g.refresh(ctx)
 	return again || g.stale(), err
@@ -132,10 +135,12 @@ func (g *gatekeeper) stale() bool {
 	return false
 }
 
-// forget drops the errors of pull requests that are not open any more.
+// forget drops what would have been looked at again, of pull requests that are not
+// open any more. That one was merged as something else is never dropped.
 func (g *gatekeeper) forget(open []forge.PullRequest) {
 	for number, s := range g.seen {
-		if s.gone = !slices.ContainsFunc(open, func(p forge.PullRequest) bool { return p.Number == number }); s.gone {
+		s.gone = !slices.ContainsFunc(open, func(p forge.PullRequest) bool { return p.Number == number })
+		if s.gone && isMoved(s.err) {
 			s.err = nil
 		}
 	}
