@@ -3,7 +3,6 @@ package git
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -95,21 +94,6 @@ func (r *Repo) commitTree(ctx context.Context, tree string, parents []Commit, me
 		return "", r.unnamed(ctx, err)
 	}
 	return Commit(id), r.format.checkCommit(Commit(id))
-}
-
-// unnamed tells whether git refused a commit because it does not know whose it
-// is, by asking git just that.
-func (r *Repo) unnamed(ctx context.Context, refused error) error {
-	var failed *CommandError
-	if !errors.As(refused, &failed) {
-		return refused
-	}
-	for _, who := range []string{"GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"} {
-		if _, err := r.run(ctx, command{args: []string{"var", who}}); exitCode(err, 128) {
-			return &IdentityError{Reason: summary(failed.Output, failed.err), err: refused}
-		}
-	}
-	return refused
 }
 
 // verify reads a commit back: it has the given parents, each file of the

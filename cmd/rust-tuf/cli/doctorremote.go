@@ -12,11 +12,15 @@ import (
 
 // clone looks at git, this folder, and the remote.
 func (d *diagnosis) clone(ctx context.Context) {
-	if _, err := d.openClone(ctx); err != nil {
+	here, err := d.openClone(ctx)
+	if err != nil {
 		d.trouble(markWarning, "git", err)
 		return
 	}
 	d.line(markOK, "git", "", "git is recent enough, and this is a clone")
+	if err := here.git.Identity(ctx); err != nil {
+		d.trouble(markWrong, "git", err)
+	}
 	w, err := d.open(ctx)
 	if err != nil {
 		d.ails(markWrong, "remote", "`rust-tuf check` names all that is wrong on the branch; its maintainers put it right", err)

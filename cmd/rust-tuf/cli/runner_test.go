@@ -90,3 +90,15 @@ func TestRenewalNeedsIdentity(t *testing.T) {
 		t.Errorf("issue %q, pull requests %v", text, h.pulls)
 	}
 }
+
+// A person whom git does not know hears it before they are asked for anything, and
+// `doctor` says it too.
+func TestSignNeedsIdentity(t *testing.T) {
+	t.Parallel()
+	s := play(t, "second-open", "alice")
+	alice := s.people["alice"]
+	s.onRunner(t, alice)
+	alice.answers(t)
+	s.fails(t, alice, exit.Other, is[*git.IdentityError], []string{"sign"}, "git knows no name and no address for the commit that is to be pushed: ", "user.email")
+	s.exits(t, alice, exit.Other, []string{"doctor"}, "wrong: git knows no name and no address", "to mend it: set `git config --global user.name` and `user.email`")
+}

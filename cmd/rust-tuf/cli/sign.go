@@ -142,7 +142,7 @@ func (c *command) runSign(ctx context.Context, o signOptions) error {
 	if err := s.openLedger(ctx, tasks); err != nil {
 		return err
 	}
-	if err := s.mayAnswer(tasks); err != nil {
+	if err := errors.Join(s.mayAnswer(tasks), s.mayCommit(ctx, tasks)); err != nil {
 		return err
 	}
 	for i, t := range tasks {

@@ -129,3 +129,11 @@ func (s *signing) tryAgain(ctx context.Context, err error) (bool, error) {
 	}
 	return s.ui.Confirm(ctx, "Try again?")
 }
+
+// mayCommit refuses, before a key is used, what could not become a commit.
+func (s *signing) mayCommit(ctx context.Context, tasks []*signTask) error {
+	if s.w.carried != nil || len(tasks) == 0 {
+		return nil
+	}
+	return s.w.git.Identity(ctx)
+}
