@@ -17,7 +17,8 @@ const (
 
 // Document is a well-formed envelope: strict JSON with `signatures` and
 // `signed`, and in `signed` the members that every type has (SPEC 4.2, 4.3).
-// Nobody has checked a signature. Documents never change and may be shared
+// Nobody has checked a signature. [Read] makes one; the zero Document says
+// nothing, has version 0, and is of no type. Documents never change and may be shared
 // between goroutines, provided that nobody writes to the slices they were
 // read from or return.
 type Document struct {
@@ -166,29 +167,37 @@ func (d *Document) readExpires(v value) error {
 	return err
 }
 
+// orNone is a document that says nothing where there is none.
+func (d *Document) orNone() *Document {
+	if d == nil || d.message == nil {
+		return &Document{message: newMessage(nil)}
+	}
+	return d
+}
+
 // Raw returns the bytes that the document was read from, nil if
 // [Document.WithSignatures] made it. They must not be changed.
-func (d *Document) Raw() []byte { return d.raw }
+func (d *Document) Raw() []byte { return d.orNone().raw }
 
 // Signed returns the canonical form of `signed`: what signatures cover. It
 // must not be changed.
-func (d *Document) Signed() []byte { return d.message.bytes }
+func (d *Document) Signed() []byte { return d.orNone().message.bytes }
 
 // Digest returns the SHA-256 of [Document.Signed].
-func (d *Document) Digest() Digest { return d.message.digest() }
+func (d *Document) Digest() Digest { return d.orNone().message.digest() }
 
 // Type returns `_type`: "root", "targets", "snapshot" or "timestamp".
-func (d *Document) Type() string { return d.typ }
+func (d *Document) Type() string { return d.orNone().typ }
 
-// Version returns `version`; it is at least 1.
-func (d *Document) Version() int64 { return d.version }
+// Version returns `version`; it is at least 1, and 0 for the zero Document alone.
+func (d *Document) Version() int64 { return d.orNone().version }
 
 // Expires returns `expires` in UTC. The document is valid strictly before.
-func (d *Document) Expires() time.Time { return d.expires }
+func (d *Document) Expires() time.Time { return d.orNone().expires }
 
 // SpecVersion returns `spec_version`, for instance "1.0.31".
 func (d *Document) SpecVersion() string {
-	v := d.outline.part(partSpec)
+	v := d.orNone().outline.part(partSpec)
 	if v == nil {
 		return ""
 	}
@@ -199,6 +208,7 @@ func (d *Document) SpecVersion() string {
 // UnverifiedSignatures returns a copy of the signatures as listed. Sig is nil
 // where the document has an empty string or something that is not hex.
 func (d *Document) UnverifiedSignatures() []Signature {
+	d = d.orNone()
 	list := make([]Signature, len(d.signatures))
 	for i, s := range d.signatures {
 		list[i] = Signature{s.KeyID, bytes.Clone(s.Sig)}
@@ -208,7 +218,7 @@ func (d *Document) UnverifiedSignatures() []Signature {
 
 // Extension returns a copy of the member x-rust-tuf, if there is one.
 func (d *Document) Extension() (Extension, bool) {
-	if d.extension == nil {
+	if d = d.orNone(); d.extension == nil {
 		return Extension{}, false
 	}
 	return d.extension.clone(), true

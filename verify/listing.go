@@ -38,7 +38,10 @@ func (l *listing) saw(u usual) {
 func (l *listing) find(name string) (value, bool) {
 	var room [128]byte
 	want := appendCanonical(room[:0], name)
-	if l.known {
+	switch {
+	case l.object == nil: // of a document that nobody read
+		return nil, false
+	case l.known:
 		return l.halve(want)
 	}
 	for c := l.near(want); c.next(); {

@@ -87,8 +87,13 @@ func (m metaFile) member(want string) value {
 	return nil
 }
 
+// version is 0 when the entry does not say, which checkMetaFile refuses.
 func (m metaFile) version() int64 {
-	n, _ := m.member("version").integer()
+	v := m.member("version")
+	if v == nil {
+		return 0
+	}
+	n, _ := v.integer()
 	return n
 }
 

@@ -134,6 +134,7 @@ func checkRepository(want, role string, d *Document) error {
 // signed, or a [*SignatureError]. It is not a count: several signatures that
 // pass may come from one key.
 func (q *Quorum) Check(d *Document, s Signature) (Holder, error) {
+	d = d.orNone()
 	h, err := q.holder(s.KeyID)
 	if err == nil {
 		err = q.concerns(d)
@@ -149,6 +150,7 @@ func (q *Quorum) Check(d *Document, s Signature) (Holder, error) {
 
 // Tally checks every signature of d and says how each of them counts.
 func (q *Quorum) Tally(d *Document) Tally {
+	d = d.orNone()
 	return q.count(d, nil, len(d.signatures)+1)
 }
 

@@ -27,7 +27,7 @@ type rootFacts struct {
 // without a key, a key of an unknown type, or a threshold above the number of
 // keys is no error of form; such a key verifies nothing, and such a threshold
 // is never met. Errors are a [*FormatError], [*LimitError] or [*RoleError].
-func (d *Document) Root() (*UnverifiedRoot, error) { return d.root(nil) }
+func (d *Document) Root() (*UnverifiedRoot, error) { return d.orNone().root(nil) }
 
 // root is Root for a document that may follow older: `keys` that did not
 // change are not read again.
@@ -195,5 +195,5 @@ func (r *UnverifiedRoot) UnverifiedQuorum(role string) (*Quorum, bool) {
 // ConsistentSnapshot returns `consistent_snapshot`: whether files carry their
 // version or hash in their names (SPEC 6.2). Absent is false.
 func (r *UnverifiedRoot) ConsistentSnapshot() bool {
-	return r.facts.consistentSnapshot
+	return r.facts != nil && r.facts.consistentSnapshot
 }

@@ -42,7 +42,7 @@ type trustKey struct {
 // NewSession begins a refresh at one instant, with the newest root that the
 // client trusts.
 func NewSession(root *Root, at time.Time, lim Limits) *Session {
-	return &Session{root: root, at: at, lim: lim.orDefault()}
+	return &Session{root: root.orNone(), at: at, lim: lim.orDefault()}
 }
 
 // OrderError is a call that came before what it builds on, or after it.
@@ -55,7 +55,7 @@ func (e *OrderError) Error() string {
 }
 
 // Root returns the newest root that is trusted.
-func (s *Session) Root() *Root { return s.root }
+func (s *Session) Root() *Root { return s.root.orNone() }
 
 // Timestamp returns the newest timestamp that is trusted, nil if none is.
 func (s *Session) Timestamp() *Timestamp { return s.timestamp }
@@ -81,11 +81,11 @@ func (s *Session) AddRoot(raw []byte) error {
 	if s.rootsEnd {
 		return &OrderError{"AddRoot", "the roots have ended already"}
 	}
-	candidate, err := readUnverifiedRoot(raw, s.lim, s.root.facts)
+	candidate, err := readUnverifiedRoot(raw, s.lim, s.Root().facts)
 	if err != nil {
 		return err
 	}
-	newer, err := s.root.Next(candidate)
+	newer, err := s.Root().Next(candidate)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (s *Session) AddRoot(raw []byte) error {
 // instant (SPEC 5.3.10). An expired one is an [*ExpiredError].
 func (s *Session) EndRoots() error {
 	s.rootsEnd = true
-	if err := s.root.CheckExpiry(s.at); err != nil { // SPEC 5.3.10
+	if err := s.Root().CheckExpiry(s.at); err != nil { // SPEC 5.3.10
 		return err
 	}
 	return nil
@@ -110,8 +110,8 @@ func (s *Session) EndRoots() error {
 // of the two was rotated.
 func (s *Session) RotatedSince(older *Root) bool {
 	for _, role := range []string{typeTimestamp, typeSnapshot} {
-		then, _ := older.Quorum(role)
-		now, _ := s.root.Quorum(role)
+		then, _ := older.orNone().Quorum(role)
+		now, _ := s.Root().Quorum(role)
 		if then == nil || now == nil || !then.same(now) { // SPEC 5.3.11
 			return true
 		}
@@ -142,9 +142,9 @@ func (s *Session) quorumOf(role, call string) (*Quorum, error) {
 	if !s.rootsEnd {
 		return nil, &OrderError{call, "EndRoots comes first"}
 	}
-	q, ok := s.root.Quorum(role)
+	q, ok := s.Root().Quorum(role)
 	if !ok {
-		return nil, &DelegationError{Role: role, By: s.root.delegator().String()}
+		return nil, &DelegationError{Role: role, By: s.Root().delegator().String()}
 	}
 	return q, nil
 }
@@ -310,7 +310,7 @@ func (s *Session) AddSnapshot(raw []byte) error {
 			s.compare(s.older.Document(), d)
 		}
 		// SPEC 5.5.5.
-		if err := checkNotOlder(&s.older.outline.meta, &d.outline.meta); err != nil {
+		if err := checkNotOlder(&s.older.document.outline.meta, &d.outline.meta); err != nil {
 			return err
 		}
 	}

@@ -130,6 +130,7 @@ func checkUnique(sigs []signature) error {
 // that stands twice is a [*FormatError], too many signatures a [*LimitError].
 // The result has no received envelope: its Raw is nil.
 func (d *Document) WithSignatures(sigs []Signature) (*Document, error) {
+	d = d.orNone()
 	if err := checkCount("signatures", len(sigs), d.lim.Signatures); err != nil {
 		return nil, err
 	}

@@ -3,8 +3,11 @@ package verify
 import "time"
 
 // Snapshot is a trusted snapshot: which versions of all targets files belong
-// together. Only a [Session] makes one.
-type Snapshot Document
+// together. Only a [Session] makes one; the zero Snapshot has version 0, is
+// expired, and lists nothing.
+type Snapshot struct {
+	document *Document
+}
 
 // readSnapshot reads the document as a snapshot (SPEC 4.4). Every entry is
 // checked for its form unless that is known, none is kept: one is looked up when
@@ -19,17 +22,17 @@ func (d *Document) readSnapshot() (*Snapshot, error) {
 	if err := checkMeta(&d.outline.meta, d.lim.SnapshotFiles); err != nil {
 		return nil, d.named(within("signed", within("meta", err)))
 	}
-	return (*Snapshot)(d), nil
+	return &Snapshot{d}, nil
 }
 
 // Document returns the document that is trusted.
-func (s *Snapshot) Document() *Document { return (*Document)(s) }
+func (s *Snapshot) Document() *Document { return s.document.orNone() }
 
 // Version returns the version of the snapshot.
-func (s *Snapshot) Version() int64 { return s.version }
+func (s *Snapshot) Version() int64 { return s.Document().version }
 
 // Expires returns the instant from which on the snapshot is no longer valid.
-func (s *Snapshot) Expires() time.Time { return s.expires }
+func (s *Snapshot) Expires() time.Time { return s.Document().expires }
 
 // File returns what the snapshot says of a role's file; false if it lists
 // none.
@@ -42,6 +45,6 @@ func (s *Snapshot) File(role string) (MetaFile, bool) {
 }
 
 func (s *Snapshot) file(role string) (metaFile, bool) {
-	m, ok := s.outline.meta.find(role + ".json")
+	m, ok := s.Document().outline.meta.find(role + ".json")
 	return metaFile(m), ok
 }

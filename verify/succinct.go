@@ -9,7 +9,8 @@ import (
 
 // SuccinctRoles delegates by a rule instead of role by role (TAP 15): a path
 // belongs to the bin that the first bits of its SHA-256 number. All bins have
-// the same keys and threshold, and all are terminating.
+// the same keys and threshold, and all are terminating. With a BitLength out of
+// bounds, as in the zero SuccinctRoles, there are no bins.
 type SuccinctRoles struct {
 	NamePrefix string
 	BitLength  int // of the bin's number: 1 to 32
@@ -23,8 +24,15 @@ const maxBinBits = 32
 // digits is how many hex digits the number of a bin has.
 func (s *SuccinctRoles) digits() int { return (s.BitLength + 3) / 4 }
 
-// Bin returns the name of the role to which a path belongs.
+// exist reports whether there are bins at all.
+func (s *SuccinctRoles) exist() bool { return 1 <= s.BitLength && s.BitLength <= maxBinBits }
+
+// Bin returns the name of the role to which a path belongs, "" if there are no
+// bins.
 func (s *SuccinctRoles) Bin(path string) string {
+	if !s.exist() {
+		return ""
+	}
 	sum := sha256.Sum256([]byte(path))
 	return s.name(binary.BigEndian.Uint32(sum[:4]) >> (maxBinBits - s.BitLength))
 }
@@ -37,7 +45,7 @@ func (s *SuccinctRoles) name(bin uint32) string {
 // number in as many lower-case hex digits as the largest one has.
 func (s *SuccinctRoles) Has(role string) bool {
 	number, ok := strings.CutPrefix(role, s.NamePrefix+"-")
-	if !ok || len(number) != s.digits() {
+	if !ok || !s.exist() || len(number) != s.digits() {
 		return false
 	}
 	var bin uint64

@@ -28,6 +28,7 @@ type targetsFacts struct {
 // delegated one. Every entry and every delegation is checked for its form.
 // Errors are a [*FormatError], [*LimitError] or [*RoleError].
 func (d *Document) Targets(role string) (*UnverifiedTargets, error) {
+	d = d.orNone()
 	if err := d.concernsTargets(role); err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (f *targetsFacts) quorum(role string) (*Quorum, bool) {
 }
 
 // Role returns the role that the document was read for.
-func (t *UnverifiedTargets) Role() string { return t.facts.role }
+func (t *UnverifiedTargets) Role() string { return t.facts.orNone().role }
 
 // UnverifiedQuorum returns what this document says of a role that it
 // delegates. Use it to show a pending document, never to accept anything.
@@ -95,11 +96,15 @@ func (t *UnverifiedTargets) UnverifiedQuorum(role string) (*Quorum, bool) {
 
 // Delegations returns the delegated roles in order of appearance, which is
 // the order of their priority (SPEC 4.5).
-func (t *UnverifiedTargets) Delegations() []Delegation { return cloneDelegations(t.facts.delegations) }
+func (t *UnverifiedTargets) Delegations() []Delegation {
+	return cloneDelegations(t.facts.orNone().delegations)
+}
 
 // Succinct returns the rule by which the document delegates to hash bins
 // (TAP 15); false if it has none.
-func (t *UnverifiedTargets) Succinct() (SuccinctRoles, bool) { return t.facts.succinctRoles() }
+func (t *UnverifiedTargets) Succinct() (SuccinctRoles, bool) {
+	return t.facts.orNone().succinctRoles()
+}
 
 func (f *targetsFacts) succinctRoles() (SuccinctRoles, bool) {
 	if f.succinct == nil {
@@ -112,7 +117,7 @@ func (f *targetsFacts) succinctRoles() (SuccinctRoles, bool) {
 
 // UnverifiedEntries returns the listed targets, sorted by path.
 func (t *UnverifiedTargets) UnverifiedEntries() []TargetEntry {
-	return readEntries(t.facts.entries.object)
+	return readEntries(t.facts.orNone().entries.object)
 }
 
 // Delegator is what vouches for a targets document: a [*Root] for the role
@@ -162,10 +167,10 @@ func checkVouched(by Delegator, role string, d *Document) error {
 }
 
 // Document returns the document that is trusted.
-func (t *Targets) Document() *Document { return t.read().document }
+func (t *Targets) Document() *Document { return t.facts.orNone().document }
 
 // Role returns the role that the document is trusted for.
-func (t *Targets) Role() string { return t.read().role }
+func (t *Targets) Role() string { return t.facts.orNone().role }
 
 // Version returns the version of the document.
 func (t *Targets) Version() int64 { return t.Document().version }
@@ -186,11 +191,11 @@ func (t *Targets) CheckExpiry(at time.Time) error {
 func (t *Targets) Quorum(role string) (*Quorum, bool) { return t.facts.quorum(role) }
 
 // Delegations returns the delegated roles in order of their priority.
-func (t *Targets) Delegations() []Delegation { return cloneDelegations(t.read().delegations) }
+func (t *Targets) Delegations() []Delegation { return cloneDelegations(t.facts.orNone().delegations) }
 
 // Succinct returns the rule by which the document delegates to hash bins
 // (TAP 15); false if it has none.
-func (t *Targets) Succinct() (SuccinctRoles, bool) { return t.read().succinctRoles() }
+func (t *Targets) Succinct() (SuccinctRoles, bool) { return t.facts.orNone().succinctRoles() }
 
 // Repository returns the id of the repository that the document names, "" if
 // it names none. What it delegates must name the same.
@@ -199,7 +204,7 @@ func (t *Targets) Repository() string { return t.Document().repository() }
 // Entry returns what the document lists for one path; false if it lists
 // nothing. The others cost nothing but to be passed over.
 func (t *Targets) Entry(path string) (TargetEntry, bool) {
-	v, ok := t.read().entries.find(path)
+	v, ok := t.facts.orNone().entries.find(path)
 	if !ok {
 		return TargetEntry{}, false
 	}
@@ -207,14 +212,14 @@ func (t *Targets) Entry(path string) (TargetEntry, bool) {
 }
 
 // Entries returns the listed targets, sorted by path.
-func (t *Targets) Entries() []TargetEntry { return readEntries(t.read().entries.object) }
+func (t *Targets) Entries() []TargetEntry { return readEntries(t.facts.orNone().entries.object) }
 
 func (t *Targets) delegator() source { return source{t.Role(), t.Version()} }
 
-// read returns the facts, empty ones for the zero Targets.
-func (t *Targets) read() *targetsFacts {
-	if t.facts == nil {
-		return &targetsFacts{document: &Document{message: newMessage(nil)}, entries: &listing{object: value("{}")}}
+// orNone is what a document says that says nothing where there is none.
+func (f *targetsFacts) orNone() *targetsFacts {
+	if f == nil {
+		return &targetsFacts{document: (*Document)(nil).orNone(), entries: &listing{object: value("{}")}}
 	}
-	return t.facts
+	return f
 }

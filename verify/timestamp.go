@@ -6,8 +6,11 @@ import "time"
 const snapshotFile = "snapshot.json"
 
 // Timestamp is a trusted timestamp: which snapshot is the newest. Only a
-// [Session] makes one.
-type Timestamp Document
+// [Session] makes one; the zero Timestamp has version 0, is expired, and
+// promises version 0 of a snapshot, which is none.
+type Timestamp struct {
+	document *Document
+}
 
 // readTimestamp reads the document as a timestamp (SPEC 4.6). Entries beside
 // the one for snapshot.json mean nothing.
@@ -24,7 +27,7 @@ func (d *Document) readTimestamp() (*Timestamp, error) {
 	if _, ok := d.outline.meta.find(snapshotFile); !ok {
 		return nil, d.named(within("signed", within("meta", misfit(snapshotFile, "missing"))))
 	}
-	return (*Timestamp)(d), nil
+	return &Timestamp{d}, nil
 }
 
 // concerns refuses a document of another type, or one that says that it is for
@@ -40,18 +43,21 @@ func (d *Document) concerns(role string) error {
 }
 
 // Document returns the document that is trusted.
-func (t *Timestamp) Document() *Document { return (*Document)(t) }
+func (t *Timestamp) Document() *Document { return t.document.orNone() }
 
 // Version returns the version of the timestamp.
-func (t *Timestamp) Version() int64 { return t.version }
+func (t *Timestamp) Version() int64 { return t.Document().version }
 
 // Expires returns the instant from which on the timestamp is no longer valid.
-func (t *Timestamp) Expires() time.Time { return t.expires }
+func (t *Timestamp) Expires() time.Time { return t.Document().expires }
 
 // Snapshot returns what the timestamp says of the newest snapshot.
 func (t *Timestamp) Snapshot() MetaFile { return t.promised().read() }
 
 func (t *Timestamp) promised() metaFile {
-	entry, _ := t.outline.meta.find(snapshotFile)
+	entry, ok := t.Document().outline.meta.find(snapshotFile)
+	if !ok {
+		return metaFile("{}")
+	}
 	return metaFile(entry)
 }

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// Root is a trusted root. Only [TrustRoot], [TrustPinnedRoot], [Root.Next] and
-// [Root.Walk] make one; the zero Root has version 0, is expired, and trusts
-// nothing.
+// Root is a trusted root. It begins with [TrustRoot], with [TrustPinnedRoot], or
+// with [Root.Replace], which pins too; [Root.Next] and [Root.Walk] go on from
+// there, and [Root.WithReplacement] says of the same root on what it rests. The
+// zero Root has version 0, is expired, and trusts nothing.
 type Root struct {
 	facts    *rootFacts
 	replaced *Replacement
@@ -133,10 +134,18 @@ func (r *Root) Walk(next func(version int64) ([]byte, error), lim Limits) (*Root
 // Quorum returns who must sign one of the four top-level roles.
 func (r *Root) Quorum(role string) (*Quorum, bool) { return r.facts.quorum(role) }
 
+// orNone is a root that trusts nothing where there is none.
+func (r *Root) orNone() *Root {
+	if r == nil {
+		return &Root{}
+	}
+	return r
+}
+
 // Document returns the document that is trusted.
 func (r *Root) Document() *Document {
 	if r.facts == nil {
-		return &Document{message: newMessage(nil)}
+		return (*Document)(nil).orNone()
 	}
 	return r.facts.document
 }
