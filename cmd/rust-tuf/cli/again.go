@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/rust-lang/rust-tuf/signer/piv"
@@ -20,12 +21,13 @@ func (p person) again(ctx context.Context, do func() error) error {
 		if err == nil || !mendable(err) || ctx.Err() != nil {
 			return err
 		}
-		text := "That did not work: " + err.Error()
+		var text words.Lines
+		text.Printf("That did not work: %v\n", err)
 		var h hinted
 		if errors.As(err, &h) {
-			text += "\n    " + h.Hint()
+			text.Printf("    %s\n", h.Hint())
 		}
-		if p.say(text) != nil {
+		if p.show(&text) != nil {
 			return err
 		}
 		if yes, asked := p.ui().Confirm(ctx, "Try again?"); asked != nil || !yes {

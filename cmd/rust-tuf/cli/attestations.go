@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -59,23 +58,23 @@ type attestationResult struct {
 
 func (a attestationResult) ok() bool { return a.Error == "" && len(a.Short) == 0 }
 
-func (r *attestationsResult) text(w io.Writer) {
+func (r *attestationsResult) text(w *words.Lines) {
 	writeTestRoots(w, r.TestRoots)
 	if r.Policy == "" {
-		fmt.Fprintln(w, "There is no policy here, so the usual demands apply.")
+		w.Printf("There is no policy here, so the usual demands apply.\n")
 	}
 	for _, a := range r.Attestations {
 		switch {
 		case a.Error != "":
-			fmt.Fprintf(w, "wrong: %s proves nothing: %s\n", a.Path, a.Error)
+			w.Printf("wrong: %s proves nothing: %s\n", a.Path, a.Error)
 			continue
 		case len(a.Short) > 0:
-			fmt.Fprintf(w, "falls short: %s: %s\n", a.Path, a.Card)
+			w.Printf("falls short: %s: %s\n", a.Path, a.Card)
 		default:
-			fmt.Fprintf(w, "ok: %s: %s\n", a.Path, a.Card)
+			w.Printf("ok: %s: %s\n", a.Path, a.Card)
 		}
 		for _, s := range a.Short {
-			fmt.Fprintf(w, "    %s\n", s)
+			w.Printf("    %s\n", s)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -62,22 +61,22 @@ type bundledDocument struct {
 	SHA256  string `json:"sha256"`
 }
 
-func (r *bundleExportResult) text(w io.Writer) {
-	fmt.Fprintf(w, "%s: event %s, as it is at commit %s (%d bytes).\n", r.Out, r.Event, git.Commit(r.Commit).Short(), r.Bytes)
+func (r *bundleExportResult) text(w *words.Lines) {
+	w.Printf("%s: event %s, as it is at commit %s (%d bytes).\n", r.Out, r.Event, git.Commit(r.Commit).Short(), r.Bytes)
 	for _, d := range r.Documents {
-		fmt.Fprintf(w, "To be signed: %s version %d\n", d.Role, d.Version)
-		words.WriteDigest(w, d.SHA256)
+		w.Printf("To be signed: %s version %d\n", d.Role, d.Version)
+		w.Digest(d.SHA256)
 	}
 	for _, m := range r.Missing {
-		fmt.Fprintf(w, "Still missing: %s\n", m)
+		w.Printf("Still missing: %s\n", m)
 	}
-	fmt.Fprintln(w, "Carry it to the machine without a network, and there:")
-	fmt.Fprintf(w, "    rust-tuf sign --bundle %s\n", quoted(r.Out))
+	w.Printf("Carry it to the machine without a network, and there:\n")
+	w.Printf("    rust-tuf sign --bundle %s\n", quoted(r.Out))
 	if r.Root > 0 {
-		fmt.Fprintln(w, "If that machine trusts no root yet, first, with a digest that you got elsewhere:")
-		fmt.Fprintf(w, "    rust-tuf trust init --bundle %s\n", quoted(r.Out))
+		w.Printf("If that machine trusts no root yet, first, with a digest that you got elsewhere:\n")
+		w.Printf("    rust-tuf trust init --bundle %s\n", quoted(r.Out))
 	}
-	fmt.Fprintln(w, "What is merged from now on is not in it; the signatures are judged again when they come back.")
+	w.Printf("What is merged from now on is not in it; the signatures are judged again when they come back.\n")
 }
 
 func (c *command) runBundleExport(ctx context.Context, event, out string) error {

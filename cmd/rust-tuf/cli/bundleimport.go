@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -49,15 +49,15 @@ type importedSignature struct {
 	pullRequest
 }
 
-func (r *bundleImportResult) text(w io.Writer) {
+func (r *bundleImportResult) text(w *words.Lines) {
 	var pulls []pullRequest
 	for _, s := range r.Signatures {
 		if s.Merged {
-			fmt.Fprintf(w, "Merged already: %s version %d, by %s. Nothing is left to do for it.\n", s.Role, s.Version, s.Owner)
+			w.Printf("Merged already: %s version %d, by %s. Nothing is left to do for it.\n", s.Role, s.Version, s.Owner)
 			continue
 		}
 		pulls = append(pulls, s.pullRequest)
-		fmt.Fprintf(w, "%s version %d, by %s: it counts. Pushed to branch %s of %s.\n", s.Role, s.Version, s.Owner, s.Branch, s.Remote)
+		w.Printf("%s version %d, by %s: it counts. Pushed to branch %s of %s.\n", s.Role, s.Version, s.Owner, s.Branch, s.Remote)
 	}
 	nextPulls(w, pulls)
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	ics "github.com/arran4/golang-ical"
@@ -131,7 +130,7 @@ func (r *calendarResult) file() string {
 	return cal.Serialize(ics.WithNewLine("\r\n"))
 }
 
-func (r *calendarResult) text(w io.Writer) { fmt.Fprint(w, r.file()) }
+func (r *calendarResult) text(w *words.Lines) { w.Add(r.file()) }
 
 // uid is the same for a date that moves.
 func (m momentEntry) uid(repository string) string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
@@ -146,14 +145,14 @@ func (c *command) audit(ctx context.Context, w *workspace, at git.Commit) error 
 	return nil
 }
 
-func (r *auditResult) text(w io.Writer) {
+func (r *auditResult) text(w *words.Lines) {
 	writeTestRoots(w, r.TestRoots)
-	fmt.Fprintf(w, "Judged: commit %s\n", r.Commit)
+	w.Printf("Judged: commit %s\n", r.Commit)
 	for _, p := range r.Proven {
-		fmt.Fprintf(w, "ok: %s\n", p)
+		w.Printf("ok: %s\n", p)
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintf(w, "wrong: %s\n", p)
+		w.Printf("wrong: %s\n", p)
 	}
 	for _, e := range r.Events {
 		for _, p := range e.Payloads {
@@ -163,16 +162,16 @@ func (r *auditResult) text(w io.Writer) {
 		}
 	}
 	if len(r.Keys) > 0 {
-		fmt.Fprintln(w, "What proves where the members' keys are:")
+		w.Printf("What proves where the members' keys are:\n")
 	}
 	for _, k := range r.Keys {
-		fmt.Fprintf(w, "  %s\n", k.Text)
+		w.Printf("  %s\n", k.Text)
 	}
 	if len(r.Findings) > 0 {
-		fmt.Fprintln(w, "If an event were proposed from rust-tuf.toml as it is, the rules for a quorum would say:")
+		w.Printf("If an event were proposed from rust-tuf.toml as it is, the rules for a quorum would say:\n")
 		writeFindings(w, r.Findings)
 	}
 	if len(r.Problems) == 0 {
-		fmt.Fprintln(w, "Verdict: everything that this repository claims was derived again and holds.")
+		w.Printf("Verdict: everything that this repository claims was derived again and holds.\n")
 	}
 }

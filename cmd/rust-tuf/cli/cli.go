@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/verification"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/file"
@@ -27,7 +27,7 @@ type command struct {
 // report is the result of a verb. The value itself is the JSON object of
 // --json; text is the same for people.
 type report interface {
-	text(w io.Writer)
+	text(w *words.Lines)
 }
 
 // fileReport is a result that is a file by the rules of a format, line ends
@@ -65,7 +65,7 @@ func (c *command) explain(err error) {
 	if errors.As(err, &refused) {
 		findings := findingsOf(refused.Findings)
 		failure.Findings = findings
-		var b strings.Builder
+		var b words.Lines
 		writeFindings(&b, findings)
 		_ = frame.WriteText(c.Stderr, b.String())
 	}

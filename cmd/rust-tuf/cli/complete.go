@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -63,22 +62,22 @@ func publishedBy(done *metadata.Completion) []publishedEntry {
 	return out
 }
 
-func (r *completeResult) text(w io.Writer) {
+func (r *completeResult) text(w *words.Lines) {
 	for _, p := range r.Published {
-		fmt.Fprintf(w, "%s version %d, signed by %s: %s\n", p.Role, p.Version, words.Join(p.Signers), p.Path)
+		w.Printf("%s version %d, signed by %s: %s\n", p.Role, p.Version, words.Join(p.Signers), p.Path)
 	}
 	what := "that publishes the event"
 	if r.Overtaken != "" {
 		what = "that closes the event"
-		fmt.Fprintf(w, "This event can never be completed, and is only closed; nothing is published.\nWhy: %s\n", r.Overtaken)
+		w.Printf("This event can never be completed, and is only closed; nothing is published.\nWhy: %s\n", r.Overtaken)
 	} else {
-		fmt.Fprintln(w, "Every published root reaches the newest one; go-tuf, asked for a second opinion, agrees.")
+		w.Printf("Every published root reaches the newest one; go-tuf, asked for a second opinion, agrees.\n")
 	}
 	if r.DryRun {
-		fmt.Fprintln(w, "Nothing was pushed (dry run).")
+		w.Printf("Nothing was pushed (dry run).\n")
 		return
 	}
-	fmt.Fprintf(w, "Pushed to branch %s.\n", r.Branch)
+	w.Printf("Pushed to branch %s.\n", r.Branch)
 	r.next(w, "Next: open a pull request and merge it; "+what+":", "A pull request is open. Next: merge it; "+what+":")
 }
 

@@ -45,20 +45,20 @@ type demoResult struct {
 	Took   float64   `json:"seconds"`
 }
 
-func (r *demoResult) text(w io.Writer) {
-	fmt.Fprintf(w, "\n%-50s %-24s %s\n", "What was tried", "Expected", "Happened")
+func (r *demoResult) text(w *words.Lines) {
+	w.Printf("\n%-50s %-24s %s\n", "What was tried", "Expected", "Happened")
 	for _, row := range r.Rows {
 		mark := ""
 		if !row.ok() {
 			mark = "  <- WRONG"
 		}
-		fmt.Fprintf(w, "%-50s %-24s %s%s\n", row.What, row.Expected, row.Happened, mark)
+		w.Printf("%-50s %-24s %s%s\n", row.What, row.Expected, row.Happened, mark)
 	}
-	fmt.Fprintf(w, "\nDone in %.1f s.", r.Took)
+	w.Printf("\nDone in %.1f s.", r.Took)
 	if r.Folder != "" {
-		fmt.Fprintf(w, " Left for a look: %s (the remote is remote.git)", r.Folder)
+		w.Printf(" Left for a look: %s (the remote is remote.git)", r.Folder)
 	}
-	fmt.Fprintln(w)
+	w.Printf("\n")
 }
 
 func (c *command) runDemo(ctx context.Context, keep bool) error {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -59,11 +58,11 @@ type doctorLine struct {
 	Next  string `json:"next,omitempty"` // what mends it
 }
 
-func (r *doctorResult) text(w io.Writer) {
+func (r *doctorResult) text(w *words.Lines) {
 	for _, l := range r.Lines {
-		fmt.Fprintf(w, "%s: %s\n", l.Mark, l.Text)
+		w.Printf("%s: %s\n", l.Mark, l.Text)
 		if l.Next != "" {
-			fmt.Fprintf(w, "    to mend it: %s\n", l.Next)
+			w.Printf("    to mend it: %s\n", l.Next)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -252,25 +251,25 @@ func (r *reminderEntry) subject(b *strings.Builder) {
 	}
 }
 
-func (r *reminderEntry) text(w io.Writer) {
-	fmt.Fprintf(w, "Event %s %s.\n", r.Event, r.opening())
-	fmt.Fprintf(w, "  why: %s\n", r.Why)
+func (r *reminderEntry) text(w *words.Lines) {
+	w.Printf("Event %s %s.\n", r.Event, r.opening())
+	w.Printf("  why: %s\n", r.Why)
 	for _, p := range r.Payloads {
-		fmt.Fprintf(w, "  %s\n", p.Summary)
-		words.WriteDigest(w, p.SHA256)
+		w.Printf("  %s\n", p.Summary)
+		w.Digest(p.SHA256)
 	}
 	for _, need := range r.needs() {
-		fmt.Fprintf(w, "  %s\n", need)
+		w.Printf("  %s\n", need)
 	}
 	if dates := r.dates(); dates != "" {
-		fmt.Fprintf(w, "  %s\n", dates)
+		w.Printf("  %s\n", dates)
 	}
-	fmt.Fprintln(w, "  These can sign:")
+	w.Printf("  These can sign:\n")
 	for _, a := range r.People {
-		fmt.Fprintf(w, "    %s, with %s: %s%s\n", a.Member, a.with(), a.Command, r.signs(a))
+		w.Printf("    %s, with %s: %s%s\n", a.Member, a.with(), a.Command, r.signs(a))
 	}
 	if r.Issue != 0 {
-		fmt.Fprintf(w, "  said in issue #%d\n", r.Issue)
+		w.Printf("  said in issue #%d\n", r.Issue)
 	}
 }
 

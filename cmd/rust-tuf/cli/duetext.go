@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"fmt"
-	"io"
 	"strings"
+
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 )
 
 // dueResult is what was due, and what was done about it.
@@ -54,44 +54,44 @@ type stuckEntry struct {
 	Issue  int    `json:"issue,omitempty"`
 }
 
-func (r *dueResult) text(w io.Writer) {
-	fmt.Fprintf(w, "Read from %s.\n", r.Source)
+func (r *dueResult) text(w *words.Lines) {
+	w.Printf("Read from %s.\n", r.Source)
 	for _, reminder := range r.Reminders {
 		reminder.text(w)
 	}
 	for _, e := range r.Stuck {
-		fmt.Fprintf(w, "Nobody can complete event %s as it is: %s\n", e.Event, indented(e.Reason))
+		w.Printf("Nobody can complete event %s as it is: %s\n", e.Event, indented(e.Reason))
 	}
 	for i, m := range r.Late {
-		fmt.Fprintf(w, "overdue since %s: %s\n", day(m.At), m.Text)
+		w.Printf("overdue since %s: %s\n", day(m.At), m.Text)
 		if i+1 == len(r.Late) || r.Late[i+1].Do != m.Do { // said once for several
-			fmt.Fprintf(w, "    %s\n", m.Do)
+			w.Printf("    %s\n", m.Do)
 		}
 	}
 	for _, b := range r.SetAside {
-		fmt.Fprintf(w, "Branch %s is not counted on: %s\n", b.Branch, indented(b.Reason))
+		w.Printf("Branch %s is not counted on: %s\n", b.Branch, indented(b.Reason))
 	}
 	for _, p := range r.Pending {
-		fmt.Fprintf(w, "A renewal waits on branch %s: have a person review and merge it.\n", p.Branch)
+		w.Printf("A renewal waits on branch %s: have a person review and merge it.\n", p.Branch)
 		if p.Pull != "" {
-			fmt.Fprintf(w, "    %s\n", p.Pull)
+			w.Printf("    %s\n", p.Pull)
 		}
 	}
 	for _, e := range r.ByHand {
-		fmt.Fprintf(w, "A person has to propose %s: %s\n", e.Role, indented(e.Reason))
+		w.Printf("A person has to propose %s: %s\n", e.Role, indented(e.Reason))
 		for _, change := range e.Changes {
-			fmt.Fprintf(w, "    %s\n", change)
+			w.Printf("    %s\n", change)
 		}
-		fmt.Fprintf(w, "  next: %s\n", e.Next)
+		w.Printf("  next: %s\n", e.Next)
 	}
 	for _, p := range r.Opened {
 		p.text(w)
 	}
 	if r.nothing() {
-		fmt.Fprintln(w, "Nothing is due.")
+		w.Printf("Nothing is due.\n")
 	}
 	if r.Next != nil {
-		fmt.Fprintf(w, "The next date is %s: %s.\n", day(r.Next.At), r.Next.Text)
+		w.Printf("The next date is %s: %s.\n", day(r.Next.At), r.Next.Text)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"regexp"
 	"strings"
@@ -77,12 +76,12 @@ type enrolResult struct {
 	pullRequest
 }
 
-func (r *enrolResult) text(w io.Writer) {
+func (r *enrolResult) text(w *words.Lines) {
 	writeTestRoots(w, r.TestRoots)
-	fmt.Fprintf(w, "%s, with an %s key in slot %s of YubiKey %d.\nWhat the card itself states of it (its attestation): %s\n", r.Member, r.Algorithm, r.Slot, r.Serial, r.Card)
-	fmt.Fprintf(w, "The key's fingerprint:\n")
-	words.WriteDigest(w, r.Fingerprint)
-	fmt.Fprintf(w, "Pushed %s to branch %s.\n", words.Join(r.Paths), r.Branch)
+	w.Printf("%s, with an %s key in slot %s of YubiKey %d.\nWhat the card itself states of it (its attestation): %s\n", r.Member, r.Algorithm, r.Slot, r.Serial, r.Card)
+	w.Printf("The key's fingerprint:\n")
+	w.Digest(r.Fingerprint)
+	w.Printf("Pushed %s to branch %s.\n", words.Join(r.Paths), r.Branch)
 	r.next(w, "Next: open a pull request, and read the fingerprint to whoever reviews it, on a call:",
 		"A pull request is open. Next: read the fingerprint to whoever reviews it, on a call:")
 }
@@ -354,4 +353,4 @@ func (e *enrolment) file(path string, entry roles.MemberKey) ([]byte, error) {
 }
 
 // say shows a line to the person.
-func (e *enrolment) say(format string, args ...any) { _ = e.person.say(fmt.Sprintf(format, args...)) }
+func (e *enrolment) say(format string, args ...any) { _ = e.person.say(format, args...) }

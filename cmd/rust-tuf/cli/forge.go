@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/gitea"
@@ -49,14 +49,14 @@ type pullRequest struct {
 
 // next says what to do with it: one sentence where it is to be opened yet, and one
 // where it is open.
-func (p pullRequest) next(w io.Writer, closed, opened string) {
+func (p pullRequest) next(w *words.Lines, closed, opened string) {
 	if p.Opened {
-		fmt.Fprintf(w, "%s\n    %s\n", opened, p.Pull)
+		w.Printf("%s\n    %s\n", opened, p.Pull)
 		return
 	}
-	fmt.Fprintf(w, "%s\n    %s\n", closed, p.Pull)
+	w.Printf("%s\n    %s\n", closed, p.Pull)
 	if p.Note != "" {
-		fmt.Fprintf(w, "It is not open yet: %s.\n", p.Note)
+		w.Printf("It is not open yet: %s.\n", p.Note)
 	}
 }
 

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/spf13/cobra"
 )
@@ -113,34 +113,34 @@ func (p *judgedPull) judgedAs(v *gateResult) {
 	p.Problems, p.Who, p.Next = v.Refusals, v.Who, v.Next
 }
 
-func (r *gateRun) text(w io.Writer) {
-	fmt.Fprintf(w, "Read from %s.\n", r.Source)
+func (r *gateRun) text(w *words.Lines) {
+	w.Printf("Read from %s.\n", r.Source)
 	for _, p := range r.Judged {
-		fmt.Fprintf(w, "#%d %s: %s\n", p.Number, terminal.Printable(p.Title), p.what())
+		w.Printf("#%d %s: %s\n", p.Number, terminal.Printable(p.Title), p.what())
 		problems := p.Problems
 		if p.Undone != "" {
 			problems = append(slices.Clone(problems), p.Undone)
 		}
 		for _, problem := range problems {
-			fmt.Fprintf(w, "    %s\n", strings.ReplaceAll(problem, "\n", "\n    "))
+			w.Printf("    %s\n", strings.ReplaceAll(problem, "\n", "\n    "))
 		}
 		if p.Who == whoAuthor && p.Merged+p.Closed == "" {
-			fmt.Fprintf(w, "    next, for its author: %s\n", p.Next)
+			w.Printf("    next, for its author: %s\n", p.Next)
 		}
 	}
 	for _, e := range r.Completed {
-		fmt.Fprintf(w, "Event %s has all its signatures. ", e.Event)
+		w.Printf("Event %s has all its signatures. ", e.Event)
 		if r.DryRun {
-			fmt.Fprintln(w, "Its completion would be proposed.")
+			w.Printf("Its completion would be proposed.\n")
 			continue
 		}
 		e.next(w, fmt.Sprintf("Its completion is on branch %s, and no pull request is open for it; open one:", e.Branch), fmt.Sprintf("Its completion is on branch %s; a person merges it:", e.Branch))
 	}
 	if len(r.Judged)+len(r.Completed) == 0 {
-		fmt.Fprintln(w, "No pull request is open.")
+		w.Printf("No pull request is open.\n")
 	}
 	if r.DryRun {
-		fmt.Fprintln(w, "Nothing was written or merged (dry run).")
+		w.Printf("Nothing was written or merged (dry run).\n")
 	}
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
@@ -55,24 +54,24 @@ func signedBy(rule, root *verify.Root) string {
 	return fmt.Sprintf("%d needed and %d there (%s)", tally.Threshold, len(tally.Valid), words.Join(words.Owners(tally.Valid)))
 }
 
-func (r *handoverReview) text(w io.Writer) {
+func (r *handoverReview) text(w *words.Lines) {
 	id := ""
 	if r.Repository != "" {
 		id = " (id " + r.Repository + ")"
 	}
-	fmt.Fprintf(w, "The file %s is the root of another repository, %s%s: whoever believes this\nrepository takes it from here. Its changes, from %s to version %d:\n", r.Target, r.Name, id, rootBefore(r.From), r.To)
+	w.Printf("The file %s is the root of another repository, %s%s: whoever believes this\nrepository takes it from here. Its changes, from %s to version %d:\n", r.Target, r.Name, id, rootBefore(r.From), r.To)
 	writeLines(w, r.Difference.Lines())
 	if r.Soon {
-		fmt.Fprintf(w, "Soon over: it expires at %s, within 30 days of this event's opening. Who finds no\nnewer root of %s then can use nothing of it: ask there whether one is on its way.\n", words.Date(r.Expires), r.Name)
+		w.Printf("Soon over: it expires at %s, within 30 days of this event's opening. Who finds no\nnewer root of %s then can use nothing of it: ask there whether one is on its way.\n", words.Date(r.Expires), r.Name)
 	}
 	if r.From == 0 {
-		fmt.Fprintf(w, "Not proven: no root of %s was handed over before. Compare its digest with one that\nits own members read out to you, outside the forge:\n", r.Name)
-		words.WriteDigest(w, r.SHA256)
+		w.Printf("Not proven: no root of %s was handed over before. Compare its digest with one that\nits own members read out to you, outside the forge:\n", r.Name)
+		w.Digest(r.SHA256)
 		return
 	}
-	fmt.Fprintln(w, "Proven, from the root that was handed over before:")
+	w.Printf("Proven, from the root that was handed over before:\n")
 	for _, p := range r.Proven {
-		fmt.Fprintf(w, "  %s\n", p)
+		w.Printf("  %s\n", p)
 	}
 }
 

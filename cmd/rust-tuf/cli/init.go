@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,10 +43,11 @@ type initResult struct {
 	Files      []string `json:"files"`
 }
 
-func (r *initResult) text(w io.Writer) {
-	fmt.Fprintf(w, "Wrote %s in %s. The repository's id is %s.\n", words.Join(r.Files), r.Folder, r.Repository)
-	fmt.Fprintln(w, `Next: commit and push them, let each member send their key with
-"rust-tuf member add", put the names into rust-tuf.toml, then run "rust-tuf propose".`)
+func (r *initResult) text(w *words.Lines) {
+	w.Printf("Wrote %s in %s. The repository's id is %s.\n", words.Join(r.Files), r.Folder, r.Repository)
+	w.Printf(`Next: commit and push them, let each member send their key with
+"rust-tuf member add", put the names into rust-tuf.toml, then run "rust-tuf propose".
+`)
 }
 
 func (c *command) runInit(folder, name string) error {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -64,21 +63,21 @@ type keyEntry struct {
 	Public      string `json:"public,omitempty"`
 }
 
-func (r *keyResult) text(w io.Writer) {
+func (r *keyResult) text(w *words.Lines) {
 	if len(r.Keys) == 0 && len(r.Unasked) > 0 {
-		fmt.Fprintf(w, "There is no software key on this computer, in %s, and no YubiKey could be asked: %s.\n", r.Folder, strings.Join(r.Unasked, "; "))
+		w.Printf("There is no software key on this computer, in %s, and no YubiKey could be asked: %s.\n", r.Folder, strings.Join(r.Unasked, "; "))
 	} else if len(r.Keys) == 0 {
-		fmt.Fprintln(w, "No key is in your hand: no token is plugged in, and there is no software key on this computer, in "+r.Folder+".")
+		w.Printf("No key is in your hand: no token is plugged in, and there is no software key on this computer, in %s.\n", r.Folder)
 	}
 	for _, k := range r.Keys {
-		fmt.Fprintf(w, "%s: %s, fingerprint\n", k.Name, k.Algorithm)
-		words.WriteDigest(w, k.Fingerprint)
+		w.Printf("%s: %s, fingerprint\n", k.Name, k.Algorithm)
+		w.Digest(k.Fingerprint)
 		if k.Public != "" {
-			fmt.Fprintf(w, "  public key: %s\n", k.Public)
+			w.Printf("  public key: %s\n", k.Public)
 		}
 	}
 	if r.Next != "" {
-		fmt.Fprintln(w, "Next: "+r.Next)
+		w.Printf("Next: %s\n", r.Next)
 	}
 }
 

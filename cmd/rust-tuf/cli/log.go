@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
@@ -96,36 +95,36 @@ func (c *command) runLogShow(ctx context.Context, name string) error {
 	return rejected(fmt.Errorf("the log holds no event %q", name))
 }
 
-func (r *logResult) text(w io.Writer) {
+func (r *logResult) text(w *words.Lines) {
 	writeTestRoots(w, r.TestRoots)
-	fmt.Fprintf(w, "Judged: commit %s\n", r.Commit)
+	w.Printf("Judged: commit %s\n", r.Commit)
 	for _, t := range r.Events {
 		writeTranscript(w, t)
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintf(w, "wrong: %s\n", p)
+		w.Printf("wrong: %s\n", p)
 	}
 	if len(r.Problems) == 0 {
-		fmt.Fprintf(w, "Verdict: %s; each was derived again from what the log keeps, and is identical.\n", words.Counted(len(r.Events), "completed event"))
+		w.Printf("Verdict: %s; each was derived again from what the log keeps, and is identical.\n", words.Counted(len(r.Events), "completed event"))
 	}
 }
 
 type transcriptResult metadata.Transcript
 
-func (r *transcriptResult) text(w io.Writer) { writeTranscript(w, (*metadata.Transcript)(r)) }
+func (r *transcriptResult) text(w *words.Lines) { writeTranscript(w, (*metadata.Transcript)(r)) }
 
 // writeTranscript is a transcript as it is read aloud.
-func writeTranscript(w io.Writer, t *metadata.Transcript) {
-	fmt.Fprintf(w, "Event %s: %s\n", t.Event, t.Why)
-	fmt.Fprintf(w, "  opened %s, last signed %s (as their clocks said)\n", words.Date(t.Began), words.Date(t.Ended))
+func writeTranscript(w *words.Lines, t *metadata.Transcript) {
+	w.Printf("Event %s: %s\n", t.Event, t.Why)
+	w.Printf("  opened %s, last signed %s (as their clocks said)\n", words.Date(t.Began), words.Date(t.Ended))
 	for _, p := range t.Payloads {
-		fmt.Fprintf(w, "  %s version %d, expires %s, digest of what was signed:\n", p.Role, p.Version, words.Date(p.Expires))
-		words.WriteDigest(w, p.SHA256)
+		w.Printf("  %s version %d, expires %s, digest of what was signed:\n", p.Role, p.Version, words.Date(p.Expires))
+		w.Digest(p.SHA256)
 		for _, k := range p.Keys {
-			fmt.Fprintf(w, "    key %s: %s, %s\n", k.Change, k.Owner, keyWords(k))
+			w.Printf("    key %s: %s, %s\n", k.Change, k.Owner, keyWords(k))
 		}
 		for _, s := range p.Signatures {
-			fmt.Fprintf(w, "    signed by %s, %s, %s, as named in %s\n", s.Owner, deviceWords(s.Device, s.KeyID), words.Date(s.SignedAt), words.Join(s.CountsFor))
+			w.Printf("    signed by %s, %s, %s, as named in %s\n", s.Owner, deviceWords(s.Device, s.KeyID), words.Date(s.SignedAt), words.Join(s.CountsFor))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -287,10 +288,10 @@ func TestLostCardWords(t *testing.T) {
 	t.Parallel()
 	r := &lostResult{Member: "alice", Label: "main", Kind: string(roles.KindPIV), Serial: 5200001, When: "2026-12-20", Why: "stolen with the bag", Call: []string{"bob", "carol"}, NoEvent: "nothing to propose: no role names the key any more", DryRun: true,
 		Roles: []lostRole{{"root", 2, 3, []string{"bob", "carol"}, 0}, {"targets", 2, 2, []string{"bob"}, -1}, {"release", 1, 4, []string{"bob", "carol", "dave"}, 2}}}
-	var b strings.Builder
+	var b words.Lines
 	r.text(&b)
 	r.Roles = []lostRole{{"root", 2, 2, []string{"bob"}, -1}}
-	b.WriteString("--- root at its end ---\n")
+	b.Printf("--- root at its end ---\n")
 	r.quorum(&b)
 	golden(t, "member-lost-card.golden", b.String())
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/roles"
@@ -49,24 +48,24 @@ type lostNeed struct {
 	Of        []string `json:"of"`
 }
 
-func (r *lostResult) text(w io.Writer) {
+func (r *lostResult) text(w *words.Lines) {
 	on := "a key in a file"
 	if r.Kind == string(roles.KindPIV) {
 		on = fmt.Sprintf("YubiKey %d", r.Serial)
 	}
-	fmt.Fprintf(w, "Reported: the key %s of %s (%s) is lost since %s (as whoever reports it says): %s\n", r.Label, r.Member, on, r.When, r.Why)
-	fmt.Fprintln(w, "This is a report and proves nothing. Until a version without the key is published, the key counts as before.")
-	fmt.Fprintln(w, "\nAt once:")
+	w.Printf("Reported: the key %s of %s (%s) is lost since %s (as whoever reports it says): %s\n", r.Label, r.Member, on, r.When, r.Why)
+	w.Printf("This is a report and proves nothing. Until a version without the key is published, the key counts as before.\n")
+	w.Printf("\nAt once:\n")
 	if r.Kind == string(roles.KindPIV) {
-		fmt.Fprintln(w, "  The card locks after a few wrong PINs in a row (three, unless its holder changed that). Whoever has the card and knows the PIN can sign.")
+		w.Printf("  The card locks after a few wrong PINs in a row (three, unless its holder changed that). Whoever has the card and knows the PIN can sign.\n")
 	} else {
-		fmt.Fprintln(w, "  Whoever has the file and its passphrase can sign, as often as they like, and nobody sees it.")
+		w.Printf("  Whoever has the file and its passphrase can sign, as often as they like, and nobody sees it.\n")
 	}
 	if len(r.Call) > 0 {
-		fmt.Fprintf(w, "  Call them, do not only write: %s.\n", words.Join(r.Call))
+		w.Printf("  Call them, do not only write: %s.\n", words.Join(r.Call))
 	}
 	for _, e := range r.StillCounts {
-		fmt.Fprintf(w, "  A signature by this key still counts in the open event %s: believe none that came after the loss.\n", e)
+		w.Printf("  A signature by this key still counts in the open event %s: believe none that came after the loss.\n", e)
 	}
 	r.quorum(w)
 	r.holder(w)
@@ -75,7 +74,7 @@ func (r *lostResult) text(w io.Writer) {
 
 // holder is what whoever lost the key does, unless another of their keys takes
 // its place.
-func (r *lostResult) holder(w io.Writer) {
+func (r *lostResult) holder(w *words.Lines) {
 	if len(r.Roles) == 0 || r.Replacement != "" {
 		return
 	}
@@ -83,61 +82,61 @@ func (r *lostResult) holder(w io.Writer) {
 	if r.Kind == string(roles.KindPIV) {
 		again = fmt.Sprintf("take another card, and enrol it with `rust-tuf member enrol %s`", r.Member)
 	}
-	fmt.Fprintf(w, "\nWhat %s does, to sign again one day: %s. A later event names the new key.\n", r.Member, again)
+	w.Printf("\nWhat %s does, to sign again one day: %s. A later event names the new key.\n", r.Member, again)
 }
 
 // quorum says what is left.
-func (r *lostResult) quorum(w io.Writer) {
+func (r *lostResult) quorum(w *words.Lines) {
 	if len(r.Roles) == 0 {
-		fmt.Fprintln(w, "\nNo trusted version lists the key: nobody else has to do anything.")
+		w.Printf("\nNo trusted version lists the key: nobody else has to do anything.\n")
 		return
 	}
-	fmt.Fprintln(w, "\nWhat can still be done without it:")
+	w.Printf("\nWhat can still be done without it:\n")
 	for _, role := range r.Roles {
-		fmt.Fprintf(w, "  %s: %d of %d keys can sign, and %d must; ", role.Role, len(role.Able), role.Listed, role.Threshold)
+		w.Printf("  %s: %d of %d keys can sign, and %d must; ", role.Role, len(role.Able), role.Listed, role.Threshold)
 		ends, after := "its holders can no longer sign it", "; new keys must be named for it"
 		if role.Role == roles.Root {
 			ends, after = "nobody can change root any more", ": each client needs a new root by its digest (`rust-tuf verify replace-root`)"
 		}
 		switch n := role.LossesLeft; {
 		case n < 0:
-			fmt.Fprintf(w, "%s%s.\n", ends, after)
+			w.Printf("%s%s.\n", ends, after)
 		case n == 0:
-			fmt.Fprintf(w, "with one more loss %s.\n", ends)
+			w.Printf("with one more loss %s.\n", ends)
 		default:
-			fmt.Fprintf(w, "up to %d more may be lost before %s.\n", n, ends)
+			w.Printf("up to %d more may be lost before %s.\n", n, ends)
 		}
 	}
 }
 
 // draft says what was drafted, and who is needed for it.
-func (r *lostResult) draft(w io.Writer) {
+func (r *lostResult) draft(w *words.Lines) {
 	if r.Event == "" {
-		fmt.Fprintf(w, "\nNo event was drafted: %s\n", r.NoEvent)
+		w.Printf("\nNo event was drafted: %s\n", r.NoEvent)
 	} else {
-		fmt.Fprintf(w, "\nDrafted: event %s", r.Event)
+		w.Printf("\nDrafted: event %s", r.Event)
 		if r.Replacement != "" {
-			fmt.Fprintf(w, ", in which the key %s of %s takes its place", r.Replacement, r.Member)
+			w.Printf(", in which the key %s of %s takes its place", r.Replacement, r.Member)
 		}
-		fmt.Fprintln(w, ". Needed for it are:")
+		w.Printf(". Needed for it are:\n")
 		for _, n := range r.Needs {
-			fmt.Fprintf(w, "  %s version %d, signers named in %s: %d of %s\n", n.Role, n.Version, n.By, n.Threshold, words.Join(n.Of))
+			w.Printf("  %s version %d, signers named in %s: %d of %s\n", n.Role, n.Version, n.By, n.Threshold, words.Join(n.Of))
 		}
-		fmt.Fprintln(w, "Digests, to be announced to the signers outside the forge:")
+		w.Printf("Digests, to be announced to the signers outside the forge:\n")
 		for _, d := range r.Documents {
-			fmt.Fprintf(w, "  %s version %d\n", d.Role, d.Version)
-			words.WriteDigest(w, d.SHA256)
+			w.Printf("  %s version %d\n", d.Role, d.Version)
+			w.Digest(d.SHA256)
 		}
 	}
 	if r.DryRun {
-		fmt.Fprintln(w, "Nothing was pushed (dry run).")
+		w.Printf("Nothing was pushed (dry run).\n")
 		return
 	}
 	what := "Pushed to branch"
 	if r.Again {
 		what = "Reported earlier, found on branch"
 	}
-	fmt.Fprintf(w, "%s %s.\n", what, r.Branch)
+	w.Printf("%s %s.\n", what, r.Branch)
 	r.next(w, "Next: open a pull request, and have another person review and merge it:",
 		"A pull request is open. Next: have another person review and merge it:")
 }

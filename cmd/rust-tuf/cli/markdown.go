@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -94,7 +93,7 @@ func loginsOf(d *roles.Declaration) map[string]string {
 	return out
 }
 
-func (r *gateReport) text(w io.Writer) { fmt.Fprint(w, r.file()) }
+func (r *gateReport) text(w *words.Lines) { w.Add(r.file()) }
 
 // file is the report; as a file it goes out byte by byte.
 func (r *gateReport) file() string {
@@ -127,7 +126,7 @@ func (r *gateReport) file() string {
 	}
 	list(&b, "Files that no rule is about, so read them yourself", g.freeLines())
 	for _, h := range g.Handovers {
-		var text strings.Builder
+		var text words.Lines
 		h.text(&text)
 		fmt.Fprintf(&b, "\n#### A root of another repository\n\n%s", fenced(text.String()))
 	}
@@ -254,7 +253,7 @@ func (r *gateReport) ending(b *strings.Builder) {
 		}
 	}
 	for _, review := range r.reviews {
-		var text strings.Builder
+		var text words.Lines
 		review.text(&text)
 		folded(b, fmt.Sprintf("All changes of %s version %d", review.Role, review.Version), text.String())
 	}

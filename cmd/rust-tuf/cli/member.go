@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
@@ -58,10 +57,10 @@ type memberResult struct {
 	pullRequest
 }
 
-func (r *memberResult) text(w io.Writer) {
-	fmt.Fprintf(w, "%s, with an %s key, fingerprint (read it to whoever reviews the pull request):\n", r.Member, r.Algorithm)
-	words.WriteDigest(w, r.Fingerprint)
-	fmt.Fprintf(w, "Pushed %s to branch %s.\n", r.Path, r.Branch)
+func (r *memberResult) text(w *words.Lines) {
+	w.Printf("%s, with an %s key, fingerprint (read it to whoever reviews the pull request):\n", r.Member, r.Algorithm)
+	w.Digest(r.Fingerprint)
+	w.Printf("Pushed %s to branch %s.\n", r.Path, r.Branch)
 	r.next(w, "Next: open a pull request:", "A pull request is open:")
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/signer/piv"
 )
@@ -15,10 +16,16 @@ type person struct{ terminal terminal.Terminal }
 
 func (c *command) person() person { return person{c.env.Terminal} }
 
-// say shows text, line by line: each is made printable on its own, so that no
-// name or reason from a repository can fake a line.
-func (p person) say(text string) error {
-	for line := range strings.Lines(text) {
+// say shows lines as [words.Lines] makes them: no name or reason from a repository
+// can fake one.
+func (p person) say(format string, args ...any) error {
+	var lines words.Lines
+	lines.Printf(format, args...)
+	return p.show(&lines)
+}
+
+func (p person) show(text *words.Lines) error {
+	for line := range strings.Lines(text.String()) {
 		if err := p.terminal.Message(strings.TrimSuffix(line, "\n")); err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -98,12 +97,12 @@ func findingsOf(list []roles.Finding) []findingResult {
 	return out
 }
 
-func writeFindings(w io.Writer, list []findingResult) {
+func writeFindings(w *words.Lines, list []findingResult) {
 	for _, f := range list {
-		fmt.Fprintf(w, "%s: %s\n", f.label(), f.Text)
+		w.Printf("%s: %s\n", f.label(), f.Text)
 		f.writeReason(w, "    ")
 		if f.Next != "" && f.Severity != "note" {
-			fmt.Fprintf(w, "    next: %s\n", f.Next)
+			w.Printf("    next: %s\n", f.Next)
 		}
 	}
 }
@@ -128,44 +127,44 @@ func (f findingResult) reason() string {
 	return ""
 }
 
-func (f findingResult) writeReason(w io.Writer, indent string) {
+func (f findingResult) writeReason(w *words.Lines, indent string) {
 	if reason := f.reason(); reason != "" {
-		fmt.Fprintf(w, "%s%s\n", indent, reason)
+		w.Printf("%s%s\n", indent, reason)
 	}
 }
 
-func (r *proposeResult) text(w io.Writer) {
+func (r *proposeResult) text(w *words.Lines) {
 	writeTestRoots(w, r.TestRoots)
 	writeFindings(w, r.Findings)
-	fmt.Fprintf(w, "Event %s\n", r.Event)
+	w.Printf("Event %s\n", r.Event)
 	for _, p := range r.Payloads {
-		fmt.Fprintf(w, "%s\n", p.Summary)
+		w.Printf("%s\n", p.Summary)
 		for _, n := range p.Needs {
-			fmt.Fprintf(w, "  needs %s\n", n)
+			w.Printf("  needs %s\n", n)
 		}
-		fmt.Fprintln(w, "  digest, to be announced to the signers outside the forge:")
-		words.WriteDigest(w, p.SHA256)
+		w.Printf("  digest, to be announced to the signers outside the forge:\n")
+		w.Digest(p.SHA256)
 	}
 	writeRivals(w, r.Rivals)
 	if len(r.Replaces) > 0 {
-		fmt.Fprintf(w, "It supersedes event %s", words.Join(r.Replaces))
+		w.Printf("It supersedes event %s", words.Join(r.Replaces))
 		if len(r.Discards) > 0 {
-			fmt.Fprintf(w, " and discards the signatures of %s; tell them", words.Join(r.Discards))
+			w.Printf(" and discards the signatures of %s; tell them", words.Join(r.Discards))
 		}
-		fmt.Fprintln(w, ".")
+		w.Printf(".\n")
 	}
 	if r.Rehearsal != nil {
-		fmt.Fprintf(w, "Rehearsed with throw-away keys, signed by the fewest who can complete it: %s, and every one gets through.\n", words.Counted(len(r.Rehearsal.Clients), "client"))
+		w.Printf("Rehearsed with throw-away keys, signed by the fewest who can complete it: %s, and every one gets through.\n", words.Counted(len(r.Rehearsal.Clients), "client"))
 	}
 	if r.DryRun {
-		fmt.Fprintln(w, "Nothing was pushed (dry run).")
+		w.Printf("Nothing was pushed (dry run).\n")
 		return
 	}
 	what := "Pushed to branch"
 	if r.Again {
 		what = "Proposed earlier, found on branch"
 	}
-	fmt.Fprintf(w, "%s %s.\n", what, r.Branch)
+	w.Printf("%s %s.\n", what, r.Branch)
 	r.next(w, "Next: open a pull request, and have another person review and merge it:",
 		"A pull request is open. Next: have another person review and merge it:")
 }
@@ -299,9 +298,9 @@ func rivalsOf(rivals []metadata.Rival) []string {
 }
 
 // writeRivals says what the order of completion means for other events.
-func writeRivals(w io.Writer, rivals []string) {
+func writeRivals(w *words.Lines, rivals []string) {
 	for _, r := range rivals {
-		fmt.Fprintf(w, "Mind the order: %s.\n", r)
+		w.Printf("Mind the order: %s.\n", r)
 	}
 }
 

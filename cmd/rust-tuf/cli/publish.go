@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,11 +51,11 @@ type publishedFile struct {
 	SHA256 string `json:"sha256"` // hex, of the whole file
 }
 
-func (r *publishResult) text(w io.Writer) {
+func (r *publishResult) text(w *words.Lines) {
 	writeTestRoots(w, r.TestRoots)
-	fmt.Fprintf(w, "Each version that commit %s publishes was made again from the log, and is the same. Clients fetch what is in %s:\n", git.Commit(r.Commit).Short(), r.Folder)
+	w.Printf("Each version that commit %s publishes was made again from the log, and is the same. Clients fetch what is in %s:\n", git.Commit(r.Commit).Short(), r.Folder)
 	for _, f := range r.Files {
-		fmt.Fprintf(w, "  %s, %d bytes, SHA-256 %s\n", f.Name, f.Bytes, f.SHA256)
+		w.Printf("  %s, %d bytes, SHA-256 %s\n", f.Name, f.Bytes, f.SHA256)
 	}
 }
 

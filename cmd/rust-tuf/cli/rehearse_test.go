@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata/rehearsal"
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -173,7 +174,7 @@ func TestRehearseReportOfFailure(t *testing.T) {
 		{Root: 1, Reached: 1, Err: &verify.ThresholdError{By: "root 1", Tally: verify.Tally{Role: "root", Version: 2, Threshold: 5}}},
 		{Root: 2, Reached: 2, Found: 1, Fetched: 4, Bytes: 400},
 	}
-	var b strings.Builder
+	var b words.Lines
 	report := rehearseReport(r, clients, "")
 	report.Basis = "Judged by a test."
 	report.text(&b)

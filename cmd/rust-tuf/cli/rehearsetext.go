@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
@@ -70,19 +69,19 @@ func rehearseReport(r *rehearsal.Rehearsal, clients []rehearsal.Client, folder s
 	return out
 }
 
-func (r *rehearseResult) text(w io.Writer) {
-	fmt.Fprintf(w, "A rehearsal of event %s, with throw-away keys. Nothing was signed or pushed.\n%s\n", r.Event, r.Basis)
+func (r *rehearseResult) text(w *words.Lines) {
+	w.Printf("A rehearsal of event %s, with throw-away keys. Nothing was signed or pushed.\n%s\n", r.Event, r.Basis)
 	if r.ProposedOn != "" {
-		fmt.Fprintf(w, "It is proposed on %s, and played as if that were merged.\n", r.ProposedOn)
+		w.Printf("It is proposed on %s, and played as if that were merged.\n", r.ProposedOn)
 	}
 	if len(r.History) > 0 {
-		fmt.Fprintf(w, "Played before it, as they were: %s\n", words.Join(r.History))
+		w.Printf("Played before it, as they were: %s\n", words.Join(r.History))
 	}
-	fmt.Fprintln(w, "\nThe event, signed by the fewest who can complete it:")
+	w.Printf("\nThe event, signed by the fewest who can complete it:\n")
 	for _, p := range r.Played {
-		fmt.Fprintf(w, "  %s version %d, %d bytes, signed by %s\n    %s\n", p.Role, p.Version, p.Bytes, words.Join(p.Signers), p.Changes)
+		w.Printf("  %s version %d, %d bytes, signed by %s\n    %s\n", p.Role, p.Version, p.Bytes, words.Join(p.Signers), p.Changes)
 	}
-	fmt.Fprintln(w, "\nWhat clients would do with it:")
+	w.Printf("\nWhat clients would do with it:\n")
 	through, files := 0, fmt.Sprintf(" and finds all %s that are listed", words.Counted(r.Files, "file"))
 	switch r.Files {
 	case 0:
@@ -91,51 +90,51 @@ func (r *rehearseResult) text(w io.Writer) {
 		files = " and finds the one file that is listed"
 	}
 	for _, c := range r.Clients {
-		fmt.Fprintf(w, "  %s:\n", c.Client)
+		w.Printf("  %s:\n", c.Client)
 		if c.Refused != "" {
-			fmt.Fprintf(w, "    does not get through; it comes as far as root version %d: %s\n", c.Reached, c.Refused)
+			w.Printf("    does not get through; it comes as far as root version %d: %s\n", c.Reached, c.Refused)
 		} else {
 			through++
-			fmt.Fprintf(w, "    reaches root version %d%s; %s fetched, %d bytes, in %s\n", c.Reached, files, words.Counted(c.Fetched, "document"), c.Bytes, time.Duration(c.Took)*time.Millisecond)
+			w.Printf("    reaches root version %d%s; %s fetched, %d bytes, in %s\n", c.Reached, files, words.Counted(c.Fetched, "document"), c.Bytes, time.Duration(c.Took)*time.Millisecond)
 		}
 		if c.Changes != "" {
-			fmt.Fprintf(w, "    sees: %s\n", c.Changes)
+			w.Printf("    sees: %s\n", c.Changes)
 		}
 	}
 	for _, role := range r.Empty {
-		fmt.Fprintf(w, "  Note: %s is a machine's role that has published nothing; an empty version stood in for it.\n", role)
+		w.Printf("  Note: %s is a machine's role that has published nothing; an empty version stood in for it.\n", role)
 	}
 	for _, role := range r.Missing {
-		fmt.Fprintf(w, "  Note: %s has no version yet, so nobody finds what it would list.\n", role)
+		w.Printf("  Note: %s has no version yet, so nobody finds what it would list.\n", role)
 	}
 	for _, role := range r.Cut {
-		fmt.Fprintf(w, "  Note: %s is a machine's role that delegates further, with keys that no event decides about: what lies below it was left out, and nobody looked for it.\n", role)
+		w.Printf("  Note: %s is a machine's role that delegates further, with keys that no event decides about: what lies below it was left out, and nobody looked for it.\n", role)
 	}
-	fmt.Fprintln(w, "\nWhat this does not show:")
+	w.Printf("\nWhat this does not show:\n")
 	for _, u := range r.Unproven {
-		fmt.Fprintf(w, "  - %s\n", u)
+		w.Printf("  - %s\n", u)
 	}
-	fmt.Fprintln(w)
+	w.Printf("\n")
 	if r.Folder != "" {
-		fmt.Fprintf(w, "What clients would fetch is kept in %s, as repository %s (%s).\n", r.Folder, r.Name, r.Repository)
+		w.Printf("What clients would fetch is kept in %s, as repository %s (%s).\n", r.Folder, r.Name, r.Repository)
 	}
 	r.next(w, len(r.Clients)-through)
 }
 
 // next says what to do when so many clients do not get through.
-func (r *rehearseResult) next(w io.Writer, stopped int) {
+func (r *rehearseResult) next(w *words.Lines, stopped int) {
 	merged := r.ProposedOn == ""
 	switch {
 	case stopped > 0:
-		fmt.Fprintf(w, "%d of %s would not get through. Next, before anybody signs: ", stopped, words.Counted(len(r.Clients), "client"))
+		w.Printf("%d of %s would not get through. Next, before anybody signs: ", stopped, words.Counted(len(r.Clients), "client"))
 		if merged {
-			fmt.Fprintf(w, "propose it again, mended, with `rust-tuf propose --supersede %s`; with --renew ROLE too where a role has expired.\n", r.Event)
+			w.Printf("propose it again, mended, with `rust-tuf propose --supersede %s`; with --renew ROLE too where a role has expired.\n", r.Event)
 		} else {
-			fmt.Fprintln(w, "do not merge it; mend it and propose it again, with --renew ROLE too where a role has expired.")
+			w.Printf("do not merge it; mend it and propose it again, with --renew ROLE too where a role has expired.\n")
 		}
 	case merged:
-		fmt.Fprintln(w, "Every client gets through. Next: members look at the real event with `rust-tuf review`, and sign it with `rust-tuf sign`.")
+		w.Printf("Every client gets through. Next: members look at the real event with `rust-tuf review`, and sign it with `rust-tuf sign`.\n")
 	default:
-		fmt.Fprintln(w, "Every client gets through. Next: have another person review and merge it; members can sign it then.")
+		w.Printf("Every client gets through. Next: have another person review and merge it; members can sign it then.\n")
 	}
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
@@ -52,33 +51,33 @@ type retireResult struct {
 	pullRequest
 }
 
-func (r *retireResult) text(w io.Writer) {
+func (r *retireResult) text(w *words.Lines) {
 	writeTestRoots(w, r.TestRoots)
 	if r.Again {
-		fmt.Fprintf(w, "The key %s of %s is no longer in slot %s of YubiKey %d: an earlier run destroyed it.\n", r.Label, r.Member, r.Slot, r.Serial)
+		w.Printf("The key %s of %s is no longer in slot %s of YubiKey %d: an earlier run destroyed it.\n", r.Label, r.Member, r.Slot, r.Serial)
 	} else if r.Way == roles.WayDeleted {
-		fmt.Fprintf(w, "The key %s of %s is deleted from slot %s of YubiKey %d.\n", r.Label, r.Member, r.Slot, r.Serial)
+		w.Printf("The key %s of %s is deleted from slot %s of YubiKey %d.\n", r.Label, r.Member, r.Slot, r.Serial)
 	} else {
-		fmt.Fprintf(w, "The key %s of %s is overwritten in slot %s of YubiKey %d, with a new key that nobody lists.\n", r.Label, r.Member, r.Slot, r.Serial)
+		w.Printf("The key %s of %s is overwritten in slot %s of YubiKey %d, with a new key that nobody lists.\n", r.Label, r.Member, r.Slot, r.Serial)
 	}
-	fmt.Fprintln(w, "Its fingerprint was:")
-	words.WriteDigest(w, r.Fingerprint)
-	fmt.Fprintln(w, "What others can check: whoever held the key signed with it that it is retired.")
-	fmt.Fprintln(w, "What nobody can check: that it is destroyed. For that there is your word.")
+	w.Printf("Its fingerprint was:\n")
+	w.Digest(r.Fingerprint)
+	w.Printf("What others can check: whoever held the key signed with it that it is retired.\n")
+	w.Printf("What nobody can check: that it is destroyed. For that there is your word.\n")
 	switch {
 	case r.OnCard && !r.Copyable:
-		fmt.Fprintln(w, "There is no copy: the card attests that it made the key, and it gives none away.")
+		w.Printf("There is no copy: the card attests that it made the key, and it gives none away.\n")
 	case r.OnCard:
-		fmt.Fprintln(w, "The card attests that it made the key; but its firmware is one whose keys can be copied in a laboratory (YSA-2024-03).")
+		w.Printf("The card attests that it made the key; but its firmware is one whose keys can be copied in a laboratory (YSA-2024-03).\n")
 	default:
-		fmt.Fprintln(w, "Nothing proves that the card made the key, so there may be copies elsewhere: destroy them too.")
+		w.Printf("Nothing proves that the card made the key, so there may be copies elsewhere: destroy them too.\n")
 	}
 	if !r.Recorded {
-		fmt.Fprintf(w, "Pushed %s to branch %s.\n", words.Join(r.Paths), r.Branch)
+		w.Printf("Pushed %s to branch %s.\n", words.Join(r.Paths), r.Branch)
 	}
-	fmt.Fprintln(w, "The card's PIN, PUK and other slots are as they were; before you give it away, run `ykman piv reset`.")
+	w.Printf("The card's PIN, PUK and other slots are as they were; before you give it away, run `ykman piv reset`.\n")
 	if r.Recorded {
-		fmt.Fprintf(w, "Nothing is left to do: its end was merged before, in %s.\n", words.Join(r.Paths))
+		w.Printf("Nothing is left to do: its end was merged before, in %s.\n", words.Join(r.Paths))
 		return
 	}
 	r.next(w, "Next: open a pull request:", "A pull request is open:")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 	"github.com/rust-lang/rust-tuf/roles"
 	"github.com/rust-lang/rust-tuf/signer/piv"
@@ -319,7 +320,7 @@ func TestRetireOverwritesAndCannotDelete(t *testing.T) {
 	if k, _ := members["mallory"].Key("main"); k.Retirement == nil || k.Retirement.Way != roles.WayOverwritten {
 		t.Errorf("recorded: %+v", k.Retirement)
 	}
-	var text strings.Builder
+	var text words.Lines
 	got.text(&text)
 	if want := "The key main of mallory is overwritten in slot 9c of YubiKey 5200001, with a new key that nobody lists.\n"; !strings.Contains(text.String(), want) {
 		t.Errorf("not said: %q\n%s", want, text.String())

@@ -228,4 +228,4 @@ func (r *retiring) unwiped(err error) error {
 }
 
 // say shows a line to the person.
-func (r *retiring) say(format string, args ...any) { _ = r.person.say(fmt.Sprintf(format, args...)) }
+func (r *retiring) say(format string, args ...any) { _ = r.person.say(format, args...) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -39,20 +38,20 @@ type reviewResult struct {
 	Next     string           `json:"next,omitempty"`
 }
 
-func (r *reviewResult) text(w io.Writer) {
-	fmt.Fprintln(w, r.Basis)
+func (r *reviewResult) text(w *words.Lines) {
+	w.Printf("%s\n", r.Basis)
 	if len(r.Payloads)+len(r.Problems) == 0 {
-		fmt.Fprintln(w, "No event is open.")
+		w.Printf("No event is open.\n")
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintf(w, "Not to be signed: %s\n", p)
+		w.Printf("Not to be signed: %s\n", p)
 	}
 	for i, p := range r.Payloads {
-		fmt.Fprintf(w, "\n[%d of %d] ", i+1, len(r.Payloads))
+		w.Printf("\n[%d of %d] ", i+1, len(r.Payloads))
 		p.text(w)
 	}
 	if r.Next != "" {
-		fmt.Fprintln(w, "\nNext: "+r.Next)
+		w.Printf("\nNext: %s\n", r.Next)
 	}
 }
 

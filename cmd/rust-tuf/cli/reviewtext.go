@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -79,47 +78,47 @@ func ruleReviews(p *metadata.PayloadStanding) []ruleReview {
 	return out
 }
 
-func (r *payloadReview) text(w io.Writer) {
-	fmt.Fprintf(w, "Event %s, opened %s (as its proposer says)\n", r.Event, words.Date(r.Opened))
-	fmt.Fprintf(w, "Why: %s\n\n", r.Why)
-	fmt.Fprintf(w, "Changes of the %s document, from %s to version %d:\n", r.Role, versionBefore(r.Version), r.Version)
+func (r *payloadReview) text(w *words.Lines) {
+	w.Printf("Event %s, opened %s (as its proposer says)\n", r.Event, words.Date(r.Opened))
+	w.Printf("Why: %s\n\n", r.Why)
+	w.Printf("Changes of the %s document, from %s to version %d:\n", r.Role, versionBefore(r.Version), r.Version)
 	writeLines(w, r.Difference.Lines())
-	fmt.Fprintln(w, "\nChanges of the policy that it is made from:")
+	w.Printf("\nChanges of the policy that it is made from:\n")
 	if lines := r.Policy.Lines(); len(lines) > 0 {
 		writeLines(w, lines)
 	} else {
-		fmt.Fprintln(w, "  none")
+		w.Printf("  none\n")
 	}
 	for _, h := range r.Handovers {
-		fmt.Fprintln(w)
+		w.Printf("\n")
 		h.text(w)
 	}
 	if len(r.Supersedes) > 0 {
-		fmt.Fprintf(w, "\nIt replaces an earlier proposal for %s version %d, which can then never be used:\n", r.Role, r.Version)
+		w.Printf("\nIt replaces an earlier proposal for %s version %d, which can then never be used:\n", r.Role, r.Version)
 		for _, d := range r.Supersedes {
-			words.WriteDigest(w, d)
+			w.Digest(d)
 		}
 	}
 	if len(r.Findings) > 0 {
-		fmt.Fprintln(w, "\nWhat the rules for a quorum say:")
+		w.Printf("\nWhat the rules for a quorum say:\n")
 		for _, f := range r.Findings {
-			fmt.Fprintf(w, "  %s: %s\n", f.label(), f.Text)
+			w.Printf("  %s: %s\n", f.label(), f.Text)
 			f.writeReason(w, "    ")
 		}
 	}
 	if len(r.Rivals) > 0 {
-		fmt.Fprintln(w)
+		w.Printf("\n")
 		writeRivals(w, r.Rivals)
 	}
 	for _, rule := range r.Rules {
-		fmt.Fprintf(w, "\nSigners named in %s: %d must sign, %s", rule.By, rule.Threshold, haveSigned(len(rule.Signed)))
+		w.Printf("\nSigners named in %s: %d must sign, %s", rule.By, rule.Threshold, haveSigned(len(rule.Signed)))
 		if len(rule.Signed) > 0 {
-			fmt.Fprintf(w, " (%s)", strings.Join(rule.Signed, ", "))
+			w.Printf(" (%s)", strings.Join(rule.Signed, ", "))
 		}
 	}
-	fmt.Fprintf(w, "\n\nRepository %s (id %s), role %s, version %d.\n", r.Name, r.Repository, r.Role, r.Version)
-	fmt.Fprintln(w, "The digest of the exact bytes to be signed. Compare it with the one read out by the others:")
-	words.WriteDigest(w, r.Digest)
+	w.Printf("\n\nRepository %s (id %s), role %s, version %d.\n", r.Name, r.Repository, r.Role, r.Version)
+	w.Printf("The digest of the exact bytes to be signed. Compare it with the one read out by the others:\n")
+	w.Digest(r.Digest)
 }
 
 // haveSigned is how many have.
@@ -140,12 +139,12 @@ func versionBefore(v int64) string {
 	return fmt.Sprintf("version %d", v-1)
 }
 
-func writeLines(w io.Writer, lines []string) {
+func writeLines(w *words.Lines, lines []string) {
 	for _, l := range lines {
 		if l == "" {
-			fmt.Fprintln(w)
+			w.Printf("\n")
 			continue
 		}
-		fmt.Fprintf(w, "  %s\n", l)
+		w.Printf("  %s\n", l)
 	}
 }

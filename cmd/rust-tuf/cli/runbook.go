@@ -2,10 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/runbook"
 	"github.com/spf13/cobra"
 )
@@ -32,11 +32,11 @@ type runbookList struct {
 	Names []string `json:"names"`
 }
 
-func (r *runbookList) text(w io.Writer) {
+func (r *runbookList) text(w *words.Lines) {
 	for _, n := range r.Names {
-		fmt.Fprintln(w, n)
+		w.Printf("%s\n", n)
 	}
-	fmt.Fprintln(w, "Next: `rust-tuf runbook <name>` prints one.")
+	w.Printf("Next: `rust-tuf runbook <name>` prints one.\n")
 }
 
 type runbookResult struct {
@@ -44,4 +44,4 @@ type runbookResult struct {
 	Text string `json:"text"`
 }
 
-func (r *runbookResult) text(w io.Writer) { fmt.Fprint(w, r.Text) }
+func (r *runbookResult) text(w *words.Lines) { w.Add(r.Text) }

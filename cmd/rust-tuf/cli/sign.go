@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
@@ -75,7 +74,7 @@ type signedFile struct {
 	pullRequest
 }
 
-func (r *signResult) text(w io.Writer) {
+func (r *signResult) text(w *words.Lines) {
 	for _, s := range r.Signatures {
 		what := "Signed"
 		switch {
@@ -84,17 +83,17 @@ func (r *signResult) text(w io.Writer) {
 		case s.Again:
 			what = "Signed earlier, found on this machine"
 		}
-		fmt.Fprintf(w, "%s: %s version %d, by %s.", what, s.Role, s.Version, s.Owner)
+		w.Printf("%s: %s version %d, by %s.", what, s.Role, s.Version, s.Owner)
 		if s.Branch != "" {
-			fmt.Fprintf(w, " Pushed to branch %s of %s.", s.Branch, s.Remote)
+			w.Printf(" Pushed to branch %s of %s.", s.Branch, s.Remote)
 		}
-		fmt.Fprintln(w)
+		w.Printf("\n")
 	}
 	if r.Nothing != "" {
-		fmt.Fprintln(w, r.Nothing)
+		w.Printf("%s\n", r.Nothing)
 	}
 	for _, l := range r.Waiting {
-		fmt.Fprintf(w, "Still missing: %s\n", l)
+		w.Printf("Still missing: %s\n", l)
 	}
 	if r.Answer != "" {
 		writeAnswered(w, r.Answer)
@@ -109,7 +108,7 @@ func (r *signResult) text(w io.Writer) {
 
 // nextPulls says which pull requests of signatures are open, and which are to be
 // opened yet.
-func nextPulls(w io.Writer, pulls []pullRequest) {
+func nextPulls(w *words.Lines, pulls []pullRequest) {
 	for _, open := range []bool{true, false} {
 		first := true
 		for _, s := range pulls {
@@ -117,14 +116,14 @@ func nextPulls(w io.Writer, pulls []pullRequest) {
 			case s.Opened != open:
 				continue
 			case first && open:
-				fmt.Fprintln(w, "A pull request is open. Nothing more is to be done by you: the machine that keeps the gate merges it, or else a maintainer:")
+				w.Printf("A pull request is open. Nothing more is to be done by you: the machine that keeps the gate merges it, or else a maintainer:\n")
 			case first:
-				fmt.Fprintln(w, "Next: open a pull request for each branch; the machine that keeps the gate merges it, or else a maintainer:")
+				w.Printf("Next: open a pull request for each branch; the machine that keeps the gate merges it, or else a maintainer:\n")
 			}
 			first = false
-			fmt.Fprintf(w, "    %s\n", s.Pull)
+			w.Printf("    %s\n", s.Pull)
 			if s.Note != "" {
-				fmt.Fprintf(w, "It is not open yet: %s.\n", s.Note)
+				w.Printf("It is not open yet: %s.\n", s.Note)
 			}
 		}
 	}
@@ -340,7 +339,7 @@ func (s *signing) pinGenesis(t *signTask) error {
 
 // say shows a line to the person. A terminal that cannot show anything cannot
 // ask either, so the question that follows gives the error.
-func (s *signing) say(format string, args ...any) { _ = s.person.say(fmt.Sprintf(format, args...)) }
+func (s *signing) say(format string, args ...any) { _ = s.person.say(format, args...) }
 
 // entry is what the ledger remembers of a task.
 func (s *signing) entry(t *signTask) trust.Entry {

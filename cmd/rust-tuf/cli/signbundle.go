@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata/carried"
 	"github.com/rust-lang/rust-tuf/signer/trust"
 )
@@ -70,8 +70,8 @@ func (s *signing) writeAnswer() error {
 }
 
 // writeAnswered says what to do with an answer.
-func writeAnswered(w io.Writer, file string) {
-	fmt.Fprintf(w, "Written to %s. It holds nothing secret.\n", file)
-	fmt.Fprintln(w, "Next: carry it to a machine with a network, and in a clone there:")
-	fmt.Fprintf(w, "    rust-tuf bundle import %s\n", quoted(file))
+func writeAnswered(w *words.Lines, file string) {
+	w.Printf("Written to %s. It holds nothing secret.\n", file)
+	w.Printf("Next: carry it to a machine with a network, and in a clone there:\n")
+	w.Printf("    rust-tuf bundle import %s\n", quoted(file))
 }

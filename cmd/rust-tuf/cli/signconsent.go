@@ -21,10 +21,10 @@ func (s *signing) consent(ctx context.Context, t *signTask, found *metadata.Sign
 	if err != nil {
 		return err
 	}
-	var text strings.Builder
+	var text words.Lines
 	review.text(&text)
-	s.say("%s", text.String())
-	s.say("%s", s.basis(t))
+	text.Add(s.basis(t))
+	_ = s.person.show(&text)
 	if err := s.another(ctx, t); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -77,26 +76,26 @@ type payloadStatus struct {
 	Refused []string     `json:"refused"`
 }
 
-func (r *statusResult) text(w io.Writer) {
-	fmt.Fprintf(w, "Read from %s.\n", r.Source)
-	fmt.Fprintln(w, r.Basis)
+func (r *statusResult) text(w *words.Lines) {
+	w.Printf("Read from %s.\n", r.Source)
+	w.Printf("%s\n", r.Basis)
 	if r.Given {
-		fmt.Fprintf(w, "Judged as of %s.\n", words.Date(r.At))
+		w.Printf("Judged as of %s.\n", words.Date(r.At))
 	}
 	for _, p := range r.Published {
-		fmt.Fprintf(w, "%s version %d: %d of %d must sign; expires %s (%s)", p.Role, p.Version, p.Threshold, p.Keys, words.Date(p.Expires), p.Left)
+		w.Printf("%s version %d: %d of %d must sign; expires %s (%s)", p.Role, p.Version, p.Threshold, p.Keys, words.Date(p.Expires), p.Left)
 		if p.Role == "root" {
-			fmt.Fprintf(w, "; up to %d keys may be lost before it can no longer be changed", p.Losses)
+			w.Printf("; up to %d keys may be lost before it can no longer be changed", p.Losses)
 		}
-		fmt.Fprintln(w)
+		w.Printf("\n")
 	}
 	if len(r.Events) == 0 {
-		fmt.Fprintln(w, "No event is open.")
+		w.Printf("No event is open.\n")
 	}
 	for _, e := range r.Events {
-		fmt.Fprintf(w, "\nEvent %s, opened %s: %s\n", e.Event, words.Date(e.Opened), e.Why)
+		w.Printf("\nEvent %s, opened %s: %s\n", e.Event, words.Date(e.Opened), e.Why)
 		if e.Problem != "" {
-			fmt.Fprintf(w, "  It cannot complete: %s\n", e.Problem)
+			w.Printf("  It cannot complete: %s\n", e.Problem)
 		}
 		writeRivals(w, e.Rivals)
 		for _, p := range e.Payloads {
@@ -104,33 +103,33 @@ func (r *statusResult) text(w io.Writer) {
 				writeRule(w, p, rule)
 			}
 			for _, bad := range p.Refused {
-				fmt.Fprintf(w, "  refused: %s\n", bad)
+				w.Printf("  refused: %s\n", bad)
 			}
 		}
 	}
 	for _, late := range r.Late {
-		fmt.Fprintf(w, "\nLeft behind: %s\n", late)
+		w.Printf("\nLeft behind: %s\n", late)
 	}
 	if r.Next != "" {
-		fmt.Fprintln(w, "\nNext: "+r.Next)
+		w.Printf("\nNext: %s\n", r.Next)
 	}
 }
 
-func writeRule(w io.Writer, p payloadStatus, rule ruleReview) {
-	fmt.Fprintf(w, "  %s version %d, signers named in %s: ", p.Role, p.Version, rule.By)
+func writeRule(w *words.Lines, p payloadStatus, rule ruleReview) {
+	w.Printf("  %s version %d, signers named in %s: ", p.Role, p.Version, rule.By)
 	missing := rule.Threshold - len(rule.Signed)
 	if missing > 0 {
-		fmt.Fprintf(w, "%d of %d", len(rule.Signed), rule.Threshold)
+		w.Printf("%d of %d", len(rule.Signed), rule.Threshold)
 	} else {
-		fmt.Fprintf(w, "met, %d needed, %d signed", rule.Threshold, len(rule.Signed))
+		w.Printf("met, %d needed, %d signed", rule.Threshold, len(rule.Signed))
 	}
 	if len(rule.Signed) > 0 {
-		fmt.Fprintf(w, " (%s)", strings.Join(rule.Signed, ", "))
+		w.Printf(" (%s)", strings.Join(rule.Signed, ", "))
 	}
 	if missing > 0 {
-		fmt.Fprintf(w, "; %d more of: %s", missing, strings.Join(rule.Missing, ", "))
+		w.Printf("; %d more of: %s", missing, strings.Join(rule.Missing, ", "))
 	}
-	fmt.Fprintln(w)
+	w.Printf("\n")
 }
 
 func (c *command) runStatus(ctx context.Context, args []string, at string) error {

@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"fmt"
-	"io"
 	"strings"
 
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata"
 )
 
@@ -19,9 +18,9 @@ func (env *Env) judgement() []metadata.Option {
 
 // writeTestRoots says, before anything else is said, that a verdict rests on
 // roots which are not Yubico's.
-func writeTestRoots(w io.Writer, roots []string) {
+func writeTestRoots(w *words.Lines, roots []string) {
 	for _, root := range roots {
-		fmt.Fprintf(w, "A TEST ROOT is trusted, so this proves nothing about a real card: %s\n", root)
+		w.Printf("A TEST ROOT is trusted, so this proves nothing about a real card: %s\n", root)
 	}
 }
 

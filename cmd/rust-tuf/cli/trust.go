@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -69,11 +68,11 @@ type signedEntry struct {
 	Recovered bool      `json:"recovered"`
 }
 
-func (r *trustResult) text(w io.Writer) {
-	fmt.Fprintf(w, "This machine trusts root version %d of repository %s (%s).\n", r.Version, r.Repository, r.How)
-	words.WriteDigest(w, r.Digest)
+func (r *trustResult) text(w *words.Lines) {
+	w.Printf("This machine trusts root version %d of repository %s (%s).\n", r.Version, r.Repository, r.How)
+	w.Digest(r.Digest)
 	if !r.Expires.IsZero() {
-		fmt.Fprintf(w, "It expires on %s.\n", words.Date(r.Expires))
+		w.Printf("It expires on %s.\n", words.Date(r.Expires))
 	}
 	for _, e := range r.Signed {
 		state := "signed"
@@ -83,10 +82,10 @@ func (r *trustResult) text(w io.Writer) {
 		if e.Recovered {
 			state += ", found on the remote"
 		}
-		fmt.Fprintf(w, "%s version %d, %s, key %s: %s\n    %s\n", e.Role, e.Version, words.Date(e.At), words.ShortID(e.KeyID), state, strings.Join(words.Groups(e.Digest), " "))
+		w.Printf("%s version %d, %s, key %s: %s\n    %s\n", e.Role, e.Version, words.Date(e.At), words.ShortID(e.KeyID), state, strings.Join(words.Groups(e.Digest), " "))
 	}
 	if r.Next != "" {
-		fmt.Fprintln(w, "Next: "+r.Next)
+		w.Printf("Next: %s\n", r.Next)
 	}
 }
 
@@ -119,7 +118,7 @@ func (c *command) runTrustInit(ctx context.Context, bundle string) error {
 		return rejected(errors.New("no root is published yet; whoever signs root version 1 pins it by signing: run `rust-tuf sign`"))
 	}
 	person := c.person()
-	if err := person.say(fmt.Sprintf("Repository %s shows %s.", id, rootVersions(w.repo.Newest("root")))); err != nil {
+	if err := person.say("Repository %s shows %s.", id, rootVersions(w.repo.Newest("root"))); err != nil {
 		return err
 	}
 	typed, err := person.line(ctx, "Digest of a root you trust, received outside the forge (16 groups of four)")
@@ -138,7 +137,7 @@ func (c *command) runTrustInit(ctx context.Context, bundle string) error {
 	if err != nil {
 		return rejected(err)
 	}
-	if err := person.say(fmt.Sprintf("The digest is that of root version %d. From it, the repository proves root version %d.", root.Version(), trusted.Root.Version())); err != nil {
+	if err := person.say("The digest is that of root version %d. From it, the repository proves root version %d.", root.Version(), trusted.Root.Version()); err != nil {
 		return err
 	}
 	if err := person.confirm(ctx, "Pin it on this machine?"); err != nil {

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
-	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/spf13/cobra"
 )
 
@@ -43,14 +43,14 @@ var errInterrupted = exit.With(exit.Interrupted, errors.New("interrupted; nothin
 
 // Show prints a verb's result: value as the object of --json, or what text
 // writes.
-func (f *Frame) Show(value any, text func(io.Writer)) error {
+func (f *Frame) Show(value any, text func(*words.Lines)) error {
 	if f.JSON {
 		f.shown = true
 		return f.writeJSON(value)
 	}
-	var b strings.Builder
-	text(&b)
-	return WriteText(f.Stdout, b.String())
+	var lines words.Lines
+	text(&lines)
+	return WriteText(f.Stdout, lines.String())
 }
 
 // hinted is an error that knows what to do next.
@@ -91,17 +91,11 @@ func (f *Frame) writeJSON(v any) error {
 	return enc.Encode(v)
 }
 
-// WriteText prints text, line by line: each is made printable on its own, so
-// that no name or reason from a repository can hide or fake a line.
+// WriteText prints text, line by line: each is made printable on its own, so that
+// none can hide another. That none is faked is for [words.Lines] to see to.
 func WriteText(w io.Writer, text string) error {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		content, ended := strings.CutSuffix(line, "\n")
-		b.WriteString(terminal.Printable(content))
-		if ended {
-			b.WriteByte('\n')
-		}
-	}
-	_, err := io.WriteString(w, b.String())
+	var lines words.Lines
+	lines.Add(text)
+	_, err := io.WriteString(w, lines.String())
 	return err
 }

@@ -8,5 +8,5 @@ import (
 
 // The frame knows no verb, and nothing that a verb knows.
 func TestImports(t *testing.T) {
-	importtest.Check(t, []string{"cmd/rust-tuf/exit", "cmd/rust-tuf/terminal", "github.com/spf13/cobra"}, "net", "net/http", "os/exec")
+	importtest.Check(t, []string{"cmd/rust-tuf/exit", "cmd/rust-tuf/words", "github.com/spf13/cobra"}, "net", "net/http", "os/exec")
 }

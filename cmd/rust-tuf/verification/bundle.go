@@ -58,10 +58,10 @@ type bundleResult struct {
 	command string
 }
 
-func (r *bundleResult) text(w io.Writer) {
-	fmt.Fprintf(w, "%s: %d files, %d bytes, for %s.\n", r.Out, len(r.Files), r.Bytes, words.Join(r.Paths))
-	fmt.Fprintf(w, "Clients accept it until %s (%s). Verify it where there is no network:\n", words.Date(r.Expires), words.Remaining(r.Expires, r.Made))
-	fmt.Fprintf(w, "    %s target %s --trusted FILE --bundle %s\n", r.command, r.Paths[0], r.Out)
+func (r *bundleResult) text(w *words.Lines) {
+	w.Printf("%s: %d files, %d bytes, for %s.\n", r.Out, len(r.Files), r.Bytes, words.Join(r.Paths))
+	w.Printf("Clients accept it until %s (%s). Verify it where there is no network:\n", words.Date(r.Expires), words.Remaining(r.Expires, r.Made))
+	w.Printf("    %s target %s --trusted FILE --bundle %s\n", r.command, r.Paths[0], r.Out)
 }
 
 func (v *verifier) runBundle(ctx context.Context, paths []string, o bundleOptions) (err error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
@@ -50,13 +49,13 @@ type replaceResult struct {
 	Changed bool   `json:"changed"`
 }
 
-func (r *replaceResult) text(w io.Writer) {
+func (r *replaceResult) text(w *words.Lines) {
 	if !r.Changed {
-		fmt.Fprintf(w, "ok: root version %d is what this store trusts already; nothing changed.\n", r.Version)
+		w.Printf("ok: root version %d is what this store trusts already; nothing changed.\n", r.Version)
 		return
 	}
-	fmt.Fprintf(w, "ok: this store trusts root version %d from now on, in place of version %d; every verdict says so.\n", r.Version, r.Before)
-	words.WriteDigest(w, r.Digest)
+	w.Printf("ok: this store trusts root version %d from now on, in place of version %d; every verdict says so.\n", r.Version, r.Before)
+	w.Digest(r.Digest)
 }
 
 func (v *verifier) runReplace(ctx context.Context, o replaceOptions) (err error) {

@@ -3,7 +3,6 @@ package verification
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -59,17 +58,17 @@ type rootResult struct {
 	Steps   []string  `json:"steps"`
 }
 
-func (r *rootResult) text(w io.Writer) {
+func (r *rootResult) text(w *words.Lines) {
 	for _, s := range r.Steps {
-		fmt.Fprintln(w, s)
+		w.Printf("%s\n", s)
 	}
 	as := "now, " + words.Date(r.At)
 	if r.Given {
 		as = "as of " + words.Date(r.At)
 	}
-	fmt.Fprintf(w, "ok: root version %d is trusted %s: signed by %s (%s); expires %s (%s).\n",
+	w.Printf("ok: root version %d is trusted %s: signed by %s (%s); expires %s (%s).\n",
 		r.To, as, words.Join(r.Signers), r.Rule, words.Date(r.Expires), words.Remaining(r.Expires, r.At))
-	words.WriteDigest(w, r.Digest)
+	w.Digest(r.Digest)
 }
 
 func (v *verifier) runRoot(o rootOptions) error {

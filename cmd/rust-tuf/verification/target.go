@@ -95,42 +95,42 @@ type chainLink struct {
 	Expires   time.Time `json:"expires"`
 }
 
-func (r *targetResult) text(w io.Writer) {
+func (r *targetResult) text(w *words.Lines) {
 	for _, l := range r.Chain {
-		fmt.Fprintf(w, "%s version %d: signed by %s, %d needed; expires %s\n", l.Role, l.Version, words.Join(l.Signers), l.Threshold, words.Date(l.Expires))
+		w.Printf("%s version %d: signed by %s, %d needed; expires %s\n", l.Role, l.Version, words.Join(l.Signers), l.Threshold, words.Date(l.Expires))
 	}
 	as := "now, " + words.Date(r.At)
 	if r.Given {
 		as = "as of " + words.Date(r.At)
 	}
-	fmt.Fprintf(w, "ok: %s is vouched for %s; that holds until %s (%s).\n", r.Path, as, words.Date(r.Expires), words.Remaining(r.Expires, r.At))
-	fmt.Fprintf(w, "    %d bytes\n", r.Length)
+	w.Printf("ok: %s is vouched for %s; that holds until %s (%s).\n", r.Path, as, words.Date(r.Expires), words.Remaining(r.Expires, r.At))
+	w.Printf("    %d bytes\n", r.Length)
 	for _, algorithm := range []string{"sha256", "sha512"} {
 		if digits, ok := r.Hashes[algorithm]; ok {
-			fmt.Fprintf(w, "    %s %s\n", algorithm, digits)
+			w.Printf("    %s %s\n", algorithm, digits)
 		}
 	}
 	if r.Bundle != "" {
-		fmt.Fprintf(w, "offline: all of this is from %s; nobody was asked whether there is something newer.\n", r.Bundle)
+		w.Printf("offline: all of this is from %s; nobody was asked whether there is something newer.\n", r.Bundle)
 	}
 	if r.Kept > 0 {
-		fmt.Fprintf(w, "note: the store trusts root version %d already; all of this starts there, and %s was not used.\n", r.Kept, r.trusted)
+		w.Printf("note: the store trusts root version %d already; all of this starts there, and %s was not used.\n", r.Kept, r.trusted)
 	}
 	if r.Replaced != nil {
 		r.Replaced.text(w)
 	}
 	if r.File != "" {
-		fmt.Fprintf(w, "ok: %s is this file, to the byte.\n", r.File)
+		w.Printf("ok: %s is this file, to the byte.\n", r.File)
 	}
 }
 
-func (r *replacedRoot) text(w io.Writer) {
+func (r *replacedRoot) text(w *words.Lines) {
 	if r.After == 0 {
-		fmt.Fprintln(w, "warning: the root was replaced by hand once, and the note about it is damaged.")
+		w.Printf("warning: the root was replaced by hand once, and the note about it is damaged.\n")
 		return
 	}
-	fmt.Fprintf(w, "warning: root version %d did not follow from the one before it: somebody entered its digest in this store, in place of root version %d.\n", r.After, r.Before)
-	words.WriteDigest(w, r.AfterDigest)
+	w.Printf("warning: root version %d did not follow from the one before it: somebody entered its digest in this store, in place of root version %d.\n", r.After, r.Before)
+	w.Digest(r.AfterDigest)
 }
 
 func replacedBy(r *verify.Replacement) *replacedRoot {

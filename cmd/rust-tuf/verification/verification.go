@@ -6,13 +6,13 @@ package verification
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/signer"
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/spf13/cobra"
@@ -38,7 +38,7 @@ type verifier struct{ Host }
 // report is the result of a verb. The value itself is the JSON object of
 // --json; text is the same for people.
 type report interface {
-	text(w io.Writer)
+	text(w *words.Lines)
 }
 
 func (v *verifier) show(r report) error { return v.Show(r, r.text) }

@@ -8,5 +8,5 @@ import (
 
 // What is said depends on what is given, and on no clock of this machine.
 func TestImports(t *testing.T) {
-	importtest.Check(t, []string{"verify"}, "net", "net/http", "os")
+	importtest.Check(t, []string{"cmd/rust-tuf/terminal", "verify"}, "net", "net/http", "os")
 }
