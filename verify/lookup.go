@@ -8,10 +8,28 @@ import (
 // TopLevel brings the top-level targets, which [Refreshed.Target] would bring
 // for the first target that is looked up.
 func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
-	l := lookup{r: r}
-	t, err := r.Targets(l.load)
-	l.fetch(ctx, func(*roleFile) { t, err = r.Targets(l.load) })
-	return t, err
+	for {
+		l := lookup{r: r}
+		t, err := r.Targets(l.load)
+		l.fetch(ctx, func(*roleFile) { t, err = r.Targets(l.load) })
+		again, err := r.repaired(ctx, err)
+		if !again {
+			return t, err
+		}
+	}
+}
+
+// repaired brings another snapshot, and tells to begin again with it, if the one
+// that was believed by its record turns out to be none. Nothing is refused
+// before it was verified in full: else a record that lies would be in the way of
+// every lookup for as long as the timestamp promises that snapshot.
+func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, err error) {
+	if refusal == nil || r.reread() == nil && r.snapshot != nil {
+		return false, refusal
+	}
+	r.verified = SnapshotRecord{}
+	err = r.snapshotNow(ctx)
+	return err == nil, err
 }
 
 // Target finds what the repository says of a target (SPEC 5.6).
@@ -35,11 +53,29 @@ func (r *Refreshed) Verdicts(ctx context.Context, paths ...string) ([]*Verdict, 
 	return verdicts, errors.Join(errs...)
 }
 
-// search goes through the delegations for all paths side by side: each goes as
+// search finds what is said of all paths.
+func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []error) {
+	for {
+		verdicts, errs := r.searchOnce(ctx, paths)
+		again, err := r.repaired(ctx, errors.Join(errs...))
+		switch {
+		case again:
+			continue
+		case err != nil && r.snapshot == nil: // it could not be had
+			clear(verdicts)
+			for i := range errs {
+				errs[i] = err
+			}
+		}
+		return verdicts, errs
+	}
+}
+
+// searchOnce goes through the delegations for all paths side by side: each goes as
 // far as it can with the files that are at hand, then all that is missing is
 // fetched together. So it waits as often as the deepest of them is delegated. A
 // file is judged when it comes and held no longer, whatever it is.
-func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []error) {
+func (r *Refreshed) searchOnce(ctx context.Context, paths []string) ([]*Verdict, []error) {
 	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
 	l := lookup{r: r}
 	resolve := func(i int) {

@@ -20,7 +20,11 @@ import (
 // with the numbers that it gives: of other bytes, or if one digit of it is
 // damaged, it says nothing, and the snapshot is read and verified as ever. All of
 // a snapshot that is not an entry of `meta` is always read again, and the entry
-// that is asked for is.
+// that is asked for is judged again.
+//
+// It serves a snapshot that is still current. As a floor for another one, and
+// before anything is refused by it, a [Client] verifies the snapshot in full: so
+// a record that lies wins its writer a detour, and never a client that is stuck.
 //
 // A record comes from [Session.SnapshotRecord], and is kept where the trusted
 // root is kept, and where nobody else can write: who writes it vouches for the

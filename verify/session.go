@@ -30,6 +30,7 @@ type Session struct {
 	trusted   map[trustKey]*Targets
 	kept      map[string][]byte // by role: trusted before, and not what the snapshot promises
 	fork      *ForkError
+	recorded  bool // the snapshot was restored with a record: not all of it was looked at
 }
 
 // trustKey is a role as somebody vouches for it: who is trusted by one
@@ -253,27 +254,59 @@ func (s *Session) compare(trusted, found *Document) {
 // be fetched; else it is a floor that no newer one may go below. When it is
 // refused nothing is lost but the floor.
 //
-// record spares it the signatures, and nothing else, if it is of these bytes
-// and of the root that is trusted now. With the zero record they are verified.
+// record, if it is of these bytes and of the root that is trusted now, spares a
+// current one its signatures, and another look at the entries of `meta` unless
+// MetaBytes is 0. A floor is always verified in full, and so is all with the
+// zero record.
+//
+// Errors are those of [Session.AddSnapshot], but for the [*ContentError] and
+// those of versions and expiry, which only make it a floor.
 func (s *Session) RestoreSnapshot(raw []byte, record SnapshotRecord) (current bool, err error) {
 	if !s.fresh || s.snapshot != nil {
 		return false, &OrderError{"RestoreSnapshot", "it comes after AddTimestamp, and once"}
 	}
-	d, err := s.verified(typeSnapshot, "RestoreSnapshot", raw, record)
-	if err != nil {
-		return false, err
-	}
-	older, err := d.readSnapshot()
+	kept, err := s.keptSnapshot(raw, record)
 	if err != nil {
 		return false, err
 	}
 	promised := s.timestamp.promised()
-	if older.Version() == promised.version() && promised.check(typeSnapshot, raw) == nil && d.checkExpiry(typeSnapshot, s.at) == nil {
-		s.snapshot = older
+	if kept.Version() == promised.version() && promised.check(typeSnapshot, raw) == nil && kept.document.checkExpiry(typeSnapshot, s.at) == nil {
+		s.snapshot, s.recorded = kept, record != SnapshotRecord{}
 		return true, nil
 	}
-	s.older = older
+	if record != (SnapshotRecord{}) { // SPEC 5.5.5: what others are refused by, and what proves a fork, is verified
+		if kept, err = s.keptSnapshot(raw, SnapshotRecord{}); err != nil {
+			return false, err
+		}
+	}
+	s.older = kept
 	return false, nil
+}
+
+// keptSnapshot verifies a snapshot that was trusted before, but for what the
+// record spares.
+func (s *Session) keptSnapshot(raw []byte, record SnapshotRecord) (*Snapshot, error) {
+	d, err := s.verified(typeSnapshot, "RestoreSnapshot", raw, record)
+	if err != nil {
+		return nil, err
+	}
+	return d.readSnapshot()
+}
+
+// reread verifies in full the snapshot that was restored with a record. One that
+// is refused is not trusted any more, nor is anything that was found by it.
+func (s *Session) reread() error {
+	if !s.recorded {
+		return nil
+	}
+	s.recorded = false
+	snapshot, err := s.keptSnapshot(s.snapshot.document.raw, SnapshotRecord{})
+	if err != nil {
+		s.snapshot, s.read, s.trusted = nil, nil, nil
+		return err
+	}
+	s.snapshot = snapshot
+	return nil
 }
 
 // AddSnapshot judges the snapshot that the timestamp promises (SPEC 5.5).
