@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
@@ -104,7 +103,7 @@ func (c *command) runBundleExport(ctx context.Context, event, out string) error 
 	if err != nil {
 		return err
 	}
-	if err := writeCarried(FileTakenError{c.path(out), "bundle", "--out"}, raw, os.Link); err != nil {
+	if err := writeCarried(FileTakenError{c.path(out), "bundle", "--out"}, raw); err != nil {
 		return err
 	}
 	r := &bundleExportResult{Out: out, Bytes: len(raw), Event: e.Name, Commit: string(w.head), Made: b.Made, Root: w.repo.Newest("root"), Missing: standing.Wants()}

@@ -10,46 +10,6 @@ import (
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 )
 
-// One file that is carried, on a file system with second names and on one
-// without.
-func TestWriteCarried(t *testing.T) {
-	t.Parallel()
-	without := func(from, to string) error {
-		return &os.LinkError{Op: "link", Old: from, New: to, Err: os.ErrPermission}
-	}
-	for name, link := range map[string]func(string, string) error{"with second names": os.Link, "without": without} {
-		dir := t.TempDir()
-		taken := FileTakenError{filepath.Join(dir, "f"), "answer", "--answer"}
-		for range 2 { // the second time it is there already
-			if err := writeCarried(taken, []byte("one"), link); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-		}
-		for _, other := range []string{"two", "on", "one more", ""} {
-			if err := writeCarried(taken, []byte(other), link); !is[*FileTakenError](err) {
-				t.Errorf("%s: %q is written over it: %v", name, other, err)
-			}
-		}
-		if err := os.Symlink("elsewhere", filepath.Join(dir, "link")); err != nil {
-			t.Fatal(err)
-		}
-		if err := writeCarried(FileTakenError{Path: filepath.Join(dir, "link")}, []byte("one"), link); !is[*FileTakenError](err) {
-			t.Errorf("%s: a link is followed: %v", name, err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := writeCarried(FileTakenError{Path: filepath.Join(dir, "empty")}, []byte("one"), link); err != nil || readText(t, filepath.Join(dir, "empty")) != "one" {
-			t.Errorf("%s: an empty file is in the way: %v", name, err)
-		}
-		got, err := os.ReadFile(filepath.Join(dir, "f"))
-		left, lerr := os.ReadDir(dir)
-		if err != nil || string(got) != "one" || lerr != nil || len(left) != 3 {
-			t.Errorf("%s: %q, %v; left: %v, %v", name, got, err, left, lerr)
-		}
-	}
-}
-
 // What a kill leaves while one of the two files is written: a hidden beginning,
 // a hidden whole, a whole with a second name, and, on a stick without second
 // names, its name alone. The same command, run again, ends as if nothing had

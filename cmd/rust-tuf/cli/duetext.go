@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"strings"
-
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 )
 
@@ -60,7 +58,7 @@ func (r *dueResult) text(w *words.Lines) {
 		reminder.text(w)
 	}
 	for _, e := range r.Stuck {
-		w.Printf("Nobody can complete event %s as it is: %s\n", e.Event, indented(e.Reason))
+		w.Printf("Nobody can complete event %s as it is: %s\n", e.Event, words.Reason(e.Reason))
 	}
 	for i, m := range r.Late {
 		w.Printf("overdue since %s: %s\n", day(m.At), m.Text)
@@ -69,7 +67,7 @@ func (r *dueResult) text(w *words.Lines) {
 		}
 	}
 	for _, b := range r.SetAside {
-		w.Printf("Branch %s is not counted on: %s\n", b.Branch, indented(b.Reason))
+		w.Printf("Branch %s is not counted on: %s\n", b.Branch, words.Reason(b.Reason))
 	}
 	for _, p := range r.Pending {
 		w.Printf("A renewal waits on branch %s: have a person review and merge it.\n", p.Branch)
@@ -78,7 +76,7 @@ func (r *dueResult) text(w *words.Lines) {
 		}
 	}
 	for _, e := range r.ByHand {
-		w.Printf("A person has to propose %s: %s\n", e.Role, indented(e.Reason))
+		w.Printf("A person has to propose %s: %s\n", e.Role, words.Reason(e.Reason))
 		for _, change := range e.Changes {
 			w.Printf("    %s\n", change)
 		}
@@ -99,6 +97,3 @@ func (r *dueResult) text(w *words.Lines) {
 func (r *dueResult) nothing() bool {
 	return len(r.Opened)+len(r.Pending)+len(r.SetAside)+len(r.ByHand)+len(r.Late)+len(r.Stuck)+len(r.Reminders) == 0
 }
-
-// indented is a reason of several lines below the first.
-func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n    ") }

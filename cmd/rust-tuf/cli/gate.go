@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
-	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/spf13/cobra"
@@ -116,13 +114,13 @@ func (p *judgedPull) judgedAs(v *gateResult) {
 func (r *gateRun) text(w *words.Lines) {
 	w.Printf("Read from %s.\n", r.Source)
 	for _, p := range r.Judged {
-		w.Printf("#%d %s: %s\n", p.Number, terminal.Printable(p.Title), p.what())
+		w.Printf("#%d %s: %s\n", p.Number, p.Title, p.what())
 		problems := p.Problems
 		if p.Undone != "" {
 			problems = append(slices.Clone(problems), p.Undone)
 		}
 		for _, problem := range problems {
-			w.Printf("    %s\n", strings.ReplaceAll(problem, "\n", "\n    "))
+			w.Printf("    %s\n", words.Reason(problem))
 		}
 		if p.Who == whoAuthor && p.Merged+p.Closed == "" {
 			w.Printf("    next, for its author: %s\n", p.Next)

@@ -78,7 +78,7 @@ func (c *command) runInit(folder, name string) error {
 	}
 	for _, f := range files {
 		if !f.kept {
-			if err := frame.WriteNew(filepath.Join(dir, f.name), []byte(f.text), out.Repository); err != nil {
+			if err := frame.WriteNew(filepath.Join(dir, f.name), []byte(f.text), 0o644); err != nil {
 				return err
 			}
 		}
@@ -88,7 +88,7 @@ func (c *command) runInit(folder, name string) error {
 }
 
 // holdsText tells whether a file is there with this text. Anything else at its
-// place is refused.
+// place is refused, but for an empty file, which a kill can leave.
 func holdsText(path, text string) (bool, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -98,6 +98,9 @@ func holdsText(path, text string) (bool, error) {
 		return false, err
 	}
 	if info.Mode().IsRegular() {
+		if info.Size() == 0 {
+			return false, nil
+		}
 		if data, err := os.ReadFile(path); err != nil || string(data) == text {
 			return err == nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
@@ -61,7 +60,7 @@ func (s *signing) writeAnswer() error {
 	if s.w.carried == nil || len(s.answer) == 0 {
 		return nil
 	}
-	err := writeCarried(FileTakenError{s.path(s.answerFile), "answer", "--answer"}, carried.EncodeAnswer(s.answer), os.Link)
+	err := writeCarried(FileTakenError{s.path(s.answerFile), "answer", "--answer"}, carried.EncodeAnswer(s.answer))
 	if err != nil {
 		return fmt.Errorf("%w\nYour signature is kept on this machine; run the same command again and it is written without the key being used", err)
 	}

@@ -125,6 +125,12 @@ func TestVerifyKeepsTheProofOfAFork(t *testing.T) {
 			}
 		}
 	}
+	// Another refusal beside it hides nothing, and is said too.
+	if err := os.RemoveAll(store + "-proof"); err != nil {
+		t.Fatal(err)
+	}
+	none := append([]string{"verify", "target", "channels/none"}, args[3:]...)
+	s.exits(t, a, exit.Rejected, none, "no role vouches for channels/none", "timestamp 2 was signed twice", store+"-proof")
 	if entries, err := os.ReadDir(store + "-proof"); err != nil || len(entries) != 2 {
 		t.Error(entries, err)
 	}

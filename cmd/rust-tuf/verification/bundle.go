@@ -98,7 +98,7 @@ func (v *verifier) runBundle(ctx context.Context, paths []string, o bundleOption
 	}
 	text := made.Encode(comments...)
 	out.Bytes = len(text)
-	if err := frame.WriteNew(v.path(o.out), text, "bundle"); err != nil {
+	if err := frame.WriteNew(v.path(o.out), text, 0o644); err != nil {
 		return fmt.Errorf("nothing was written: %w", err)
 	}
 	return v.show(out)

@@ -1,12 +1,9 @@
 package verification
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -14,10 +11,11 @@ import (
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
-// forkProof is a fork whose two documents are kept in a folder: the store goes
-// on with one of them, so the next verdict may not show the fork any more.
+// forkProof is a refusal with a fork in it whose two documents are kept in a
+// folder: the store goes on with one of them, so the next verdict may not show the
+// fork any more.
 type forkProof struct {
-	*verify.ForkError
+	error
 	files []ProofFile // the trusted one, then the other
 }
 
@@ -28,39 +26,28 @@ type ProofFile struct {
 }
 
 func (e *forkProof) Error() string {
-	return fmt.Sprintf("%v: %s (trusted before) and %s", e.ForkError, e.files[0].File, e.files[1].File)
+	return fmt.Sprintf("%v: %s (trusted before) and %s", e.error, e.files[0].File, e.files[1].File)
 }
 
-func (e *forkProof) Unwrap() error { return e.ForkError }
+func (e *forkProof) Unwrap() error { return e.error }
 
-// keepProof writes both documents of a fork into a folder beside the store.
-// Their names are made of their content, so that none is ever overwritten.
-func (v *verifier) keepProof(fork *verify.ForkError, store string) error {
+// keepProof writes both documents of a fork, which is the last that refusal speaks
+// of, into a folder beside the store. Their names are made of their content, so
+// that none is ever overwritten.
+func (v *verifier) keepProof(refusal error, fork *verify.ForkError, store string) error {
 	folder := filepath.Clean(v.path(store)) + "-proof"
-	proof := &forkProof{ForkError: fork}
+	proof := &forkProof{error: refusal}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("%w; they could not be kept: %w", fork, err)
+		return fmt.Errorf("%w; they could not be kept: %w", refusal, err)
 	}
 	for _, raw := range [][]byte{fork.Trusted, fork.Found} {
 		sum := sha256.Sum256(raw)
 		digest := hex.EncodeToString(sum[:])
 		name := filepath.Join(folder, fmt.Sprintf("%d.%s.%s.json", fork.Version, digest[:16], verify.EscapeRole(fork.Role)))
-		if err := writeProof(name, raw); err != nil {
-			return fmt.Errorf("%w; they could not be kept: %w", fork, err)
+		if err := frame.WriteNew(name, raw, 0o600); err != nil {
+			return fmt.Errorf("%w; they could not be kept: %w", refusal, err)
 		}
 		proof.files = append(proof.files, ProofFile{name, digest})
 	}
 	return proof
-}
-
-// writeProof writes a file that may be there already, from the last time.
-func writeProof(name string, raw []byte) error {
-	err := frame.WriteNew(name, raw, "proof")
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if have, err := os.ReadFile(name); err != nil || !bytes.Equal(have, raw) {
-		return errors.Join(fmt.Errorf("%s has another content", name), err)
-	}
-	return nil
 }

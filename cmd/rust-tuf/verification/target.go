@@ -167,7 +167,7 @@ func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) 
 	verdict, err := ask(ctx, client, raw, at, path)
 	var fork *verify.ForkError
 	if errors.As(err, &fork) && o.store != "" {
-		err = v.keepProof(fork, o.store)
+		err = v.keepProof(err, fork, o.store)
 	}
 	if err != nil {
 		if kept > 0 {
@@ -225,7 +225,8 @@ func keptRoot(client *verify.Client, given []byte) (int64, error) {
 }
 
 // ask goes through one refresh and looks a target up. Two documents of one
-// version are a refusal here: somebody has to look at them.
+// version are a refusal here, beside any other: somebody has to look at them, and
+// the store may have gone on already.
 func ask(ctx context.Context, client *verify.Client, root []byte, at time.Time, path string) (*verify.Verdict, error) {
 	if err := client.Init(root); err != nil {
 		return nil, fmt.Errorf("the trusted root: %w", err)
@@ -235,8 +236,8 @@ func ask(ctx context.Context, client *verify.Client, root []byte, at time.Time, 
 		return nil, err
 	}
 	verdict, err := repository.Target(ctx, path)
-	if err == nil && verdict.Fork != nil {
-		return nil, verdict.Fork
+	if fork := repository.Fork(); fork != nil {
+		return nil, errors.Join(err, fork)
 	}
 	return verdict, err
 }

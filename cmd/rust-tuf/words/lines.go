@@ -49,7 +49,18 @@ func (l *Lines) Digest(hex string) {
 	WriteDigest(&l.b, hex)
 }
 
+// Reason is an argument of several lines, such as a refusal that counts up what is
+// wrong: all but the first are indented, so that none reads as a line of the result.
+type Reason string
+
 func printable(arg any) any {
+	if reason, ok := arg.(Reason); ok {
+		lines := strings.Split(string(reason), "\n")
+		for i := range lines {
+			lines[i] = terminal.Printable(lines[i])
+		}
+		return strings.Join(lines, "\n    ")
+	}
 	switch reflect.ValueOf(arg).Kind() {
 	case reflect.Bool, reflect.Float32, reflect.Float64,
 		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
