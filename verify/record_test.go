@@ -336,6 +336,64 @@ func TestRememberedSnapshotKilled(t *testing.T) {
 	}
 }
 
+// A record that is lost, or of the root before, is written again by the next
+// refresh; and then nothing is written any more.
+func TestRecordComesBack(t *testing.T) {
+	for name, lose := range map[string]func(r *served, store shelf){
+		"lost":                    func(r *served, store shelf) { store[verify.Slot{}] = withoutRecord(store[verify.Slot{}]) },
+		"a root of the same keys": func(r *served, _ shelf) { r.nextRoot(func(object) {}) },
+		"damaged":                 func(r *served, store shelf) { store[verify.Slot{}] = []byte("?") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := serve(t)
+			_, store := r.refreshed()
+			lose(r, store)
+			c := &verify.Client{Metadata: r, Store: store}
+			if _, err := refresh(c); err != nil {
+				t.Fatal(err)
+			}
+			root, err := c.Root()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := string(store[verify.Slot{}]); !strings.Contains(text, line(recordOf(t, r.files["1.snapshot.json"], root.Raw()))) {
+				t.Errorf("remembers %q", text)
+			}
+			c.Store = &killed{store, 0} // writes nothing
+			for range 3 {
+				if _, err := refresh(c); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// A record only saves work: a client that cannot write it goes on.
+func TestRecordCannotBeWritten(t *testing.T) {
+	r := serve(t)
+	c, store := r.refreshed()
+	if _, err := refresh(c); err != nil {
+		t.Fatal(err)
+	}
+	store[verify.Slot{}] = withoutRecord(store[verify.Slot{}])
+	c.Store = &killed{store, 0}
+	if _, err := refresh(c); err != nil {
+		t.Error(err)
+	}
+}
+
+// withoutRecord is a memory that has forgotten what was verified.
+func withoutRecord(memory []byte) []byte {
+	var lines []string
+	for line := range strings.Lines(string(memory)) {
+		if !strings.HasPrefix(line, "verified ") {
+			lines = append(lines, line)
+		}
+	}
+	return memoryOf(lines...)
+}
+
 // during calls do when a file is asked for.
 type during struct {
 	verify.Fetcher

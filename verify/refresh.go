@@ -238,6 +238,9 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	kept, err := r.client.Store.Load(slot)
 	if err == nil {
 		if current, err := r.RestoreSnapshot(kept, r.verified); err == nil && current {
+			if r.verified != r.SnapshotRecord() {
+				_ = r.remember() // it saves the next one work, and this one needs nothing of it
+			}
 			return nil
 		}
 	} else if !errors.Is(err, ErrNotFound) {
@@ -257,5 +260,10 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	if err := r.client.Store.Swap(slot, kept, raw); err != nil {
 		return err
 	}
+	return r.remember()
+}
+
+// remember keeps the record of the snapshot that was accepted.
+func (r *Refreshed) remember() error {
 	return r.client.remember(func(m *memory) error { m.verified = r.SnapshotRecord(); return nil })
 }
