@@ -97,6 +97,10 @@ func (c *Client) init(raw []byte) error {
 	}
 	// An error is the end of the history that still leads somewhere.
 	root, _ = root.Walk(c.history, c.Limits)
+	// Before the root: beside one, a memory that is absent was lost.
+	if err := c.remember(func(*memory) error { return nil }); err != nil {
+		return err
+	}
 	c.begun.Store(root)
 	return c.keepRoot(kept, root)
 }

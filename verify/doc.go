@@ -135,6 +135,7 @@
 //	*NotFoundError    no role vouches for the target
 //	*ForkError        two documents of one version, both signed: the proof
 //	*OrderError       a call of a Session out of order
+//	*StoreFormatError what a newer program remembers in the store
 //	*PinError         not the root whose digest is pinned
 //	*SignatureError   one signature, from Quorum.Check
 //

@@ -192,5 +192,8 @@ func FuzzForgedMeta(f *testing.F) {
 	})
 }
 
-// memoryOf is the memory of a client that says these lines.
-func memoryOf(lines ...string) []byte { return []byte(strings.Join(lines, "")) }
+// memoryOf is the memory of a client that says these lines, made by hand.
+func memoryOf(lines ...string) []byte {
+	text := "format 1\n" + strings.Join(lines, "")
+	return fmt.Appendf(nil, "%sdigest %x\n", text, sha256.Sum256([]byte(text)))
+}

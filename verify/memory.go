@@ -12,12 +12,15 @@ import (
 // empty name.
 var memorySlot = Slot{}
 
-// memory is a text of one line for each thing:
+// memory is a text of one line for each thing, between its format and a digest
+// of all that stands before it (see seal):
 //
+//	format 1
 //	under VERSION DIGEST
 //	verified DIGEST under VERSION DIGEST meta BYTES FILES
 //	replaced VERSION DIGEST by VERSION DIGEST
 //	replacing VERSION DIGEST by VERSION DIGEST
+//	digest DIGEST
 //
 // What is known of no `meta` has no "meta BYTES FILES" behind it.
 type memory struct {
@@ -29,6 +32,7 @@ type memory struct {
 
 func (m memory) String() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%s%d\n", formatWord, memoryFormat)
 	if m.under.Version > 0 {
 		fmt.Fprintf(&b, "under %d %s\n", m.under.Version, m.under.Digest)
 	}
@@ -47,7 +51,7 @@ func (m memory) String() string {
 			fmt.Fprintf(&b, "%s %d %s by %d %s\n", line.word, r.Before.Version, r.Before.Digest, r.After.Version, r.After.Digest)
 		}
 	}
-	return b.String()
+	return seal(b.String())
 }
 
 // of is what a root rests on. One that was begun counts as soon as the root is
@@ -60,11 +64,22 @@ func (m memory) of(root RootName) *Replacement {
 	return m.replaced
 }
 
-// readMemory never fails: a damaged memory may have held a replacement, so it
-// is one of which nothing is known; and nothing was verified.
-func readMemory(text string) memory {
+// damagedMemory may have held a replacement, of which nothing is known any more;
+// and nothing was verified.
+func damagedMemory() memory { return memory{replaced: &Replacement{}} }
+
+// readMemory finds what is damaged to be a damagedMemory. It fails for what a
+// newer program has written, which is whole: a [*StoreFormatError].
+func readMemory(text string) (memory, error) {
+	lines, format, ok := unseal(text)
+	if !ok {
+		return damagedMemory(), nil
+	}
+	if format != memoryFormat {
+		return memory{}, &StoreFormatError{Found: format, Known: memoryFormat}
+	}
 	var m memory
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(lines) {
 		words := strings.Fields(line)
 		var ok bool
 		switch {
@@ -78,10 +93,10 @@ func readMemory(text string) memory {
 			m.replacing, ok = readReplacement(words)
 		}
 		if !ok {
-			return memory{replaced: &Replacement{}}
+			return damagedMemory(), nil
 		}
 	}
-	return m
+	return m, nil
 }
 
 func readRecord(words []string) (r SnapshotRecord, ok bool) {
@@ -115,13 +130,25 @@ func readName(version, digest string) (RootName, bool) {
 	return RootName{v, d}, err == nil
 }
 
-// remembered loads the memory of a client, and the text that it is.
+// remembered loads the memory of a client, and the text that it is. Init makes
+// it before the root: beside a root, one that is absent was lost.
 func (c *Client) remembered() (m memory, text []byte, err error) {
 	text, err = c.Store.Load(memorySlot)
-	if errors.Is(err, ErrNotFound) {
+	if err == nil {
+		m, err = readMemory(string(text))
+		return m, text, err
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return memory{}, nil, err
+	}
+	_, err = c.Store.Load(Slot{Role: typeRoot})
+	switch {
+	case err == nil:
+		return damagedMemory(), nil, nil
+	case errors.Is(err, ErrNotFound):
 		return memory{}, nil, nil
 	}
-	return readMemory(string(text)), text, err
+	return memory{}, nil, err
 }
 
 // remember changes what is remembered, and nothing of what another process has
@@ -138,9 +165,6 @@ func (c *Client) remember(change func(m *memory) error) error {
 		text := []byte(m.String())
 		if bytes.Equal(text, old) {
 			return nil
-		}
-		if len(text) == 0 {
-			text = nil
 		}
 		if err := c.Store.Swap(memorySlot, old, text); !errors.Is(err, ErrSwapped) || try == swapTries {
 			return err

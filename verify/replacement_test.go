@@ -195,7 +195,103 @@ func TestDamagedMemory(t *testing.T) {
 		c, store := r.refreshed()
 		store[verify.Slot{}] = []byte(text)
 		v, err := refresh(c)
-		if err != nil || (v.Replaced != nil) != (text != "") {
+		if err != nil || v.Replaced == nil || *v.Replaced != (verify.Replacement{}) {
+			t.Errorf("%q: %+v, %v", text, v, err)
+		}
+	}
+}
+
+// Wherever what a client remembers is cut, whatever of it is damaged, and if it
+// is gone: that a root was replaced is never forgotten, neither at once nor when
+// it has been written again.
+func TestCutMemory(t *testing.T) {
+	r, c, store, made, digest := lostRoot(t, 2)
+	if _, err := c.Replace(made, digest); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := refresh(c); err != nil {
+		t.Fatal(err)
+	}
+	whole := store[verify.Slot{}]
+	try := func(name string, memory []byte) {
+		t.Helper()
+		damaged := maps.Clone(store)
+		damaged[verify.Slot{}] = memory
+		if memory == nil {
+			delete(damaged, verify.Slot{})
+		}
+		c := &verify.Client{Metadata: r, Store: damaged}
+		for range 2 {
+			if err := c.Init(made); err != nil {
+				t.Fatal(err)
+			}
+			root, err := c.Root()
+			if err != nil || root.Replacement() == nil {
+				t.Fatalf("%s: %+v, %v", name, root.Replacement(), err)
+			}
+			if v, err := refresh(c); err != nil || v.Replaced == nil {
+				t.Fatalf("%s: %+v, %v", name, v, err)
+			}
+		}
+		if slices.Equal(damaged[verify.Slot{}], memory) {
+			t.Errorf("%s: not written again", name)
+		}
+	}
+	try("gone", nil)
+	for n := range whole {
+		try(fmt.Sprint("cut at ", n), whole[:n:n])
+		try(fmt.Sprint("zeros from ", n), append(slices.Clone(whole[:n]), make([]byte, len(whole)-n)...))
+		flipped := slices.Clone(whole)
+		flipped[n] ^= 1
+		try(fmt.Sprint("a bit of ", n), flipped)
+	}
+	try("twice", slices.Concat(whole, whole))
+	try("more", append(slices.Clone(whole), '\n'))
+}
+
+// A client that was killed while it began has nothing to forget.
+func TestInitKilled(t *testing.T) {
+	r := serve(t)
+	for left := range 4 {
+		store := shelf{}
+		_ = (&verify.Client{Store: &killed{store, left}}).Init(r.files["1.root.json"])
+		c := &verify.Client{Metadata: r, Store: store}
+		if err := c.Init(r.files["1.root.json"]); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := refresh(c); err != nil || v.Replaced != nil {
+			t.Errorf("killed before change %d: %+v, %v", left+1, v, err)
+		}
+	}
+}
+
+// What a newer program remembers is neither believed nor overwritten; only what
+// is whole is taken for that.
+func TestMemoryOfANewerProgram(t *testing.T) {
+	r := serve(t)
+	c, store := r.refreshed()
+	text := "format 2\nbetween\n"
+	store[verify.Slot{}] = fmt.Appendf(nil, "%sdigest %s\n", text, verify.DigestOf([]byte(text)))
+	held := maps.Clone(store)
+	r.bump("timestamp", "snapshot")
+	root, rootErr := c.Root()
+	v, err := refresh(c)
+	_, replaced := c.Replace(r.files["1.root.json"], mustRead(t, r.files["1.root.json"]).Digest())
+	for _, err := range []error{rootErr, err, replaced} {
+		e := refused[*verify.StoreFormatError](t, err, "what the store remembers is of format 2, and this program knows format 1 alone", "use a newer program, or give this one a store of its own")
+		if e.Found != 2 || e.Known != 1 {
+			t.Errorf("%+v", e)
+		}
+	}
+	if root != nil || v != nil || c.Init(r.files["1.root.json"]) != nil || !maps.EqualFunc(held, store, slices.Equal) {
+		t.Errorf("%v, %v, or the store has changed", root, v)
+	}
+	delete(store, verify.Slot{Role: "root"})
+	refused[*verify.StoreFormatError](t, c.Init(r.files["1.root.json"]))
+	for _, text := range []string{"format x\n", "format\n", "formats 1\n", "under 1\n", "\n", ""} {
+		store = maps.Clone(held)
+		store[verify.Slot{}] = fmt.Appendf(nil, "%sdigest %s\n", text, verify.DigestOf([]byte(text)))
+		if v, err := refresh(&verify.Client{Metadata: r, Store: store}); err != nil || v.Replaced == nil {
 			t.Errorf("%q: %+v, %v", text, v, err)
 		}
 	}

@@ -45,8 +45,11 @@
 // failure may leave half of one, which is fetched again. For hundreds of bins
 // syncing each would be most of the work.
 //
-// The store trusts nothing of what it keeps: the client verifies each document
-// again when it loads it, and replaces what is damaged.
+// The store judges nothing of what it keeps. The client reads each document again
+// when it loads it, and replaces what is damaged. It verifies the signatures again
+// too, but for a snapshot that is still current and of which state/floors has the
+// record (see [verify.SnapshotRecord]). So whoever can write to the folder can
+// choose what is trusted: it rests on the permissions above.
 //
 // # An air-gapped mirror
 //
