@@ -34,7 +34,7 @@ It is "rust-tuf verify" as a program of its own, for machines that only check.
 Exit codes: 0 trusted; 1 something did not work; 2 wrong command line; 10 expired;
 11 below a threshold; 12 older than what is trusted; 13 malformed or too large;
 14 nobody vouches for it; 15 another length or hash; 3 any other refusal;
-130 interrupted.`
+20 a defect in ` + program + `; 130 interrupted.`
 )
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {

@@ -25,17 +25,24 @@ type Frame struct {
 	shown bool // the object of --json is out: there is only one
 }
 
-// Execute runs the command that args (without the program's name) ask for.
-func (f *Frame) Execute(ctx context.Context, root *cobra.Command, args []string) error {
+// Execute runs the command that args (without the program's name) ask for. A panic
+// is a [*DefectError]; one in another goroutine than this (a card, a
+// terminal) still ends the program as Go does.
+func (f *Frame) Execute(ctx context.Context, root *cobra.Command, args []string) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = defect(panicked)
+		}
+		// What went wrong before --json was read has kept it from being read.
+		f.JSON = f.JSON || slices.Contains(args, "--json")
+	}()
 	root.SetOut(f.Stdout)
 	root.SetErr(f.Stderr)
 	root.SetArgs(append([]string{}, args...)) // nil would mean this process's own
-	err := root.ExecuteContext(ctx)
+	err = root.ExecuteContext(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = errInterrupted
 	}
-	// A wrong flag before --json has kept it from being read.
-	f.JSON = f.JSON || slices.Contains(args, "--json")
 	return err
 }
 
