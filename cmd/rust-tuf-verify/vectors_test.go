@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -33,7 +34,8 @@ var codes = map[string]int{
 }
 
 // Each vector, as a user has it: a server, a folder that keeps what is trusted,
-// one process for each refresh. The exit code alone tells what was refused.
+// one process for each refresh. The exit code tells what was refused, and the
+// refusal of --json its kind, in the vectors' word.
 func TestExitCodesOfAllVectors(t *testing.T) {
 	all, err := vectors.All()
 	if err != nil || len(all) < 200 {
@@ -48,16 +50,19 @@ func TestExitCodesOfAllVectors(t *testing.T) {
 					p.server.apply(e)
 					continue
 				}
-				if code, words := p.refresh(t, e.Refresh); (code == exit.Done) != (e.Expect == "accepted") {
+				if code, _, words := p.refresh(t, e.Refresh); (code == exit.Done) != (e.Expect == "accepted") {
 					t.Fatalf("at %s: exit code %d, want it %s: %s", e.Refresh, code, e.Expect, words)
 				}
 			}
-			want := codes[v.Expect.Refused]
-			if v.Name == "timestamp-of-the-same-version" {
-				want = exit.Rejected // a client goes on; the program shows the fork to a person
+			want, wantKind := codes[v.Expect.Refused], v.Expect.Refused
+			switch {
+			case v.Name == "timestamp-of-the-same-version":
+				want, wantKind = exit.Rejected, "fork" // a client goes on; the program shows the fork to a person
+			case want == exit.Other:
+				wantKind = "" // no document was there to be refused
 			}
-			if code, words := p.refresh(t, v.At); code != want {
-				t.Errorf("exit code %d, want %d for %s: %s", code, want, v.Expect, words)
+			if code, kind, words := p.refresh(t, v.At); code != want || kind != wantKind {
+				t.Errorf("exit code %d, want %d, kind %q, want %q, for %s: %s", code, want, kind, wantKind, v.Expect, words)
 			}
 		})
 	}
@@ -82,11 +87,15 @@ func newPlayed(t *testing.T, v *vectors.Vector) *played {
 	return p
 }
 
-func (p *played) refresh(t *testing.T, at time.Time) (code int, words string) {
+func (p *played) refresh(t *testing.T, at time.Time) (code int, kind, words string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run(t.Context(), []string{"target", "--trusted", p.trusted, "--metadata", p.address, "--store", p.store, "--at", at.Format(time.RFC3339), "--", p.target}, &stdout, &stderr)
-	return code, stdout.String() + stderr.String()
+	code = run(t.Context(), []string{"target", "--trusted", p.trusted, "--metadata", p.address, "--store", p.store, "--at", at.Format(time.RFC3339), "--json", "--", p.target}, &stdout, &stderr)
+	var said struct{ Refusal struct{ Kind string } }
+	if err := json.Unmarshal(stdout.Bytes(), &said); err != nil {
+		t.Error(err)
+	}
+	return code, said.Refusal.Kind, stdout.String() + stderr.String()
 }
 
 // server has the files that the events of a vector gave it.

@@ -50,6 +50,14 @@ func TestVerifyJSON(t *testing.T) {
 	writeRoot(t, third, 9, key, private)
 	see("verify target from another root", exit.Done, append(target, third, "--store", store)...)
 
+	nobody := see("target", exit.Unknown, append([]string{"verify", "target", "channels/none"}, append(target[3:], root)...)...)["refusal"].(map[string]any)
+	if asked, ok := nobody["asked"].([]any); nobody["kind"] != "target" || nobody["of"] != "channels/none" || !ok || len(asked) != 1 || asked[0] != "targets" {
+		t.Error(nobody)
+	}
+	content := see("content", exit.Hash, append(target, root, "--file", root)...)["refusal"].(map[string]any)
+	if content["kind"] != "content" || content["of"] != "channels/stable.toml" {
+		t.Error(content)
+	}
 	expired := see("expired", exit.Expired, append(target, root, "--at", "2028-01-01")...)["refusal"].(map[string]any)
 	if expired["kind"] != "expired" || expired["role"] != "root" || expired["version"] != 1.0 || expired["expires"] != "2027-11-22T12:00:00Z" {
 		t.Error(expired)

@@ -7,10 +7,10 @@ import (
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
-// Refusal is what a program may want to know of a document that was
-// refused, beside the message.
+// Refusal is what a program may want to know of what was refused, beside the
+// message.
 type Refusal struct {
-	Kind    string      `json:"kind"` // threshold, version, expired, format, limit, fork
+	Kind    string      `json:"kind"` // threshold, version, expired, format, limit, fork, content, target, repository, role, delegation, pin
 	Role    string      `json:"role,omitempty"`
 	Version int64       `json:"version,omitempty"` // of the refused document
 	Needed  *int64      `json:"needed,omitempty"`  // threshold: keys; version: what is trusted or promised; limit: at most
@@ -18,6 +18,12 @@ type Refusal struct {
 	Expires *time.Time  `json:"expires,omitempty"`
 	Path    string      `json:"path,omitempty"`  // format: where in the document
 	Proof   []ProofFile `json:"proof,omitempty"` // fork: both documents
+
+	Of     string   `json:"of,omitempty"`      // content: the role or the target; target: its path
+	Asked  []string `json:"asked,omitempty"`   // target: the roles, in the order in which they were asked
+	By     string   `json:"by,omitempty"`      // delegation: which role does not delegate
+	MustBe string   `json:"must_be,omitempty"` // repository: its id; role: its name; pin: a digest
+	Is     string   `json:"is,omitempty"`      // the same, as it was found
 }
 
 // RefusalOf says in numbers what an error says in words, nil where it has none.
@@ -46,6 +52,31 @@ func RefusalOf(err error) *Refusal {
 		return &Refusal{Kind: "format", Role: format.Role, Version: format.Version, Path: format.Path}
 	case errors.As(err, &limit):
 		return (&Refusal{Kind: "limit"}).of(limit.Limit, limit.Found)
+	}
+	return refusalByName(err)
+}
+
+// refusalByName is RefusalOf where names are at odds, and not numbers.
+func refusalByName(err error) *Refusal {
+	var content *verify.ContentError
+	var target *verify.NotFoundError
+	var repository *verify.RepositoryError
+	var role *verify.RoleError
+	var delegation *verify.DelegationError
+	var pin *verify.PinError
+	switch {
+	case errors.As(err, &content):
+		return &Refusal{Kind: "content", Of: content.What}
+	case errors.As(err, &target):
+		return &Refusal{Kind: "target", Of: target.Path, Asked: target.Asked}
+	case errors.As(err, &repository):
+		return &Refusal{Kind: "repository", Role: repository.Role, Version: repository.Version, MustBe: repository.Want, Is: repository.Found}
+	case errors.As(err, &role):
+		return &Refusal{Kind: "role", MustBe: role.Want, Is: role.Found}
+	case errors.As(err, &delegation):
+		return &Refusal{Kind: "delegation", Role: delegation.Role, By: delegation.By}
+	case errors.As(err, &pin):
+		return &Refusal{Kind: "pin", MustBe: pin.Want.String(), Is: pin.Found.String()}
 	}
 	return nil
 }
