@@ -73,6 +73,9 @@ type Client struct {
 // newest root to which the store's history leads: from raw, or from the root
 // whose digest was entered in its place (see [Client.Replace]). Nothing is
 // fetched. Call it whenever a program starts, before anything else.
+//
+// Errors are those of [TrustRoot] for raw, a [*StoreFormatError], and those of
+// the Store.
 func (c *Client) Init(raw []byte) error {
 	for try := 1; ; try++ {
 		if err := c.init(raw); !errors.Is(err, ErrSwapped) || try == swapTries {
@@ -142,6 +145,10 @@ func (c *Client) origin(raw []byte) (*Root, error) {
 // a kill on the way leaves the old root or the new one, which knows of its
 // replacement. What is kept of timestamp and snapshot stays a floor unless
 // their keys are others under the new root (SPEC 5.3.11).
+//
+// Errors are those of [Root.Replace], then nothing has changed; one that Is
+// [ErrNotFound] if no root is trusted yet; a [*StoreFormatError]; and those of the
+// Store.
 func (c *Client) Replace(raw []byte, digest Digest) (*Root, error) {
 	before, kept, err := c.trusted()
 	if err != nil {
@@ -166,7 +173,9 @@ func (c *Client) Replace(raw []byte, digest Digest) (*Root, error) {
 }
 
 // Root returns the root that is trusted now, without asking anybody for a newer
-// one.
+// one. Errors: one that Is [ErrNotFound] if no root is trusted yet; those of
+// [TrustRoot] for a kept one that is damaged, which [Client.Init] repairs; a
+// [*StoreFormatError]; and those of the Store.
 func (c *Client) Root() (*Root, error) {
 	root, _, err := c.trusted()
 	return root, err

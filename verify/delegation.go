@@ -10,7 +10,7 @@ type Delegation struct {
 	KeyIDs           []string
 	Terminating      bool
 	Paths            []string // patterns
-	PathHashPrefixes []string // hex, of the SHA-256 of the path
+	PathHashPrefixes []string // hex in either case, of the SHA-256 of the path
 }
 
 func cloneDelegations(list []Delegation) []Delegation {

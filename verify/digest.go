@@ -18,7 +18,8 @@ func DigestOf(canonical []byte) Digest {
 }
 
 // ParseDigest reads 64 hex digits of either case, as people type and paste
-// them: spaces, tabs, line breaks, colons and hyphens are ignored.
+// them: spaces, tabs, line breaks, colons and hyphens are ignored. Anything else,
+// and more or fewer digits, is an error of no type that says so.
 func ParseDigest(s string) (Digest, error) {
 	var d Digest
 	n := 0

@@ -6,7 +6,7 @@ import "strings"
 type TargetEntry struct {
 	Path   string
 	Length int64             // bytes
-	Hashes map[string]string // algorithm → lower-case hex; may be empty
+	Hashes map[string]string // algorithm → hex, in lower case whatever the document has; may be empty
 }
 
 // checkEntries checks the form of every entry without keeping any.

@@ -43,7 +43,8 @@ var (
 
 // ParsePublicKeyPEM reads one SubjectPublicKeyInfo in PEM (a block "PUBLIC
 // KEY" without headers; white space around it is ignored). The DER inside
-// must be the one encoding that [PublicKey.SPKI] writes.
+// must be the one encoding that [PublicKey.SPKI] writes. Errors say in words what
+// is wrong, and have no type of their own.
 func ParsePublicKeyPEM(text []byte) (PublicKey, error) {
 	text = bytes.TrimSpace(text)
 	if len(text) > maxKeyText {
@@ -154,7 +155,9 @@ var (
 // Verify checks a signature over message: the canonical bytes that
 // [Document.Signed] returns, not a hash of them. Ed25519 signatures have 64
 // bytes, ECDSA signatures are ASN.1 DER (over SHA-256 for P-256, SHA-384 for
-// P-384), RSA signatures are PSS with SHA-256 and any length of salt.
+// P-384), RSA signatures are PSS with SHA-256 and any length of salt. An error
+// says why it does not verify, and has no type of its own: [Quorum.Check] gives a
+// [*SignatureError] around it.
 func (k PublicKey) Verify(message, sig []byte) error {
 	return k.verify(newMessage(message), sig)
 }

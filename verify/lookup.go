@@ -6,7 +6,8 @@ import (
 )
 
 // TopLevel brings the top-level targets, which [Refreshed.Target] would bring
-// for the first target that is looked up.
+// for the first target that is looked up. Errors are those of [Session.Targets],
+// of the Fetcher and of the Store.
 func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
 	for {
 		l := lookup{r: r}
@@ -32,7 +33,11 @@ func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, er
 	return err == nil, err
 }
 
-// Target finds what the repository says of a target (SPEC 5.6).
+// Target finds what the repository says of a target (SPEC 5.6). path is the name
+// of the target as the metadata have it: with "/" between its parts, and
+// nothing percent-encoded. It is compared byte for
+// byte. Errors
+// are those of [Session.Resolve], of the Fetcher and of the Store.
 func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
 	verdicts, errs := r.search(ctx, []string{path})
 	return verdicts[0], errs[0]
@@ -40,7 +45,8 @@ func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
 
 // Verdicts finds what the repository says of several targets, each as
 // [Refreshed.Target] does. A target that is refused has no verdict (nil), and
-// its error is among those that are joined in err.
+// its error is among those that are joined in err, in the order of the paths. An
+// error need not name its path; the nil says which were refused.
 func (r *Refreshed) Verdicts(ctx context.Context, paths ...string) ([]*Verdict, error) {
 	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
 	if r.client.Parallel < 2 {

@@ -23,8 +23,12 @@ type Refreshed struct {
 // is kept in the store at once; what is refused never is. Where another process
 // has come further meanwhile, it begins again with what that one has kept.
 //
-// A refusal on the way does not lose the proof of a fork: where one was met, the
-// [*ForkError] is joined to the error (see [Session.Fork]).
+// Errors are those of [Client.Root], of [Session.AddRoot], [Session.EndRoots],
+// [Session.AddTimestamp] and [Session.AddSnapshot], a [*LimitError] for a file that
+// is too long or too many roots, what the Fetcher and the Store return, and one
+// that Is [ErrSwapped] if others keep overtaking it. A refusal on the way does not
+// lose the proof of a fork: where one was met, the [*ForkError] is joined to the
+// error (see [Session.Fork]).
 func (c *Client) Refresh(ctx context.Context, at time.Time) (*Refreshed, error) {
 	var fork *ForkError // that was met, in this try or in one before it
 	for try := 1; ; try++ {

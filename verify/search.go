@@ -17,7 +17,7 @@ type Loader func(role string, promised MetaFile, offer func(raw []byte) error) e
 // asks load for each targets document that it needs and does not have. The
 // verdict is about the target; its content is checked by [Verdict.Copy].
 //
-// A path for which no role vouches is a [*NotFoundError]; more roles than
+// Errors are those of [Session.Targets], for each role that is asked for. A path for which no role vouches is a [*NotFoundError]; more roles than
 // Limits.Visits a [*LimitError]. A delegated document that is refused ends the
 // search: to go on without it would let whoever withholds it choose another.
 func (s *Session) Resolve(path string, load Loader) (*Verdict, error) {
@@ -64,7 +64,12 @@ func (s *Session) Resolve(path string, load Loader) (*Verdict, error) {
 }
 
 // Targets brings the top-level targets (SPEC 5.6), asking load for them if this
-// session does not have them yet. [Session.Resolve] does so by itself.
+// session does not have them yet. [Session.Resolve] does so by itself. Errors are
+// those of load, which passes on what offer refuses: those of [Document.Targets]
+// and [TrustTargets], a [*ContentError] for other bytes than the promised ones, a
+// [*VersionError] for another version, and an [*ExpiredError]. A role that the
+// snapshot does not list is a [*DelegationError], a call before a snapshot was
+// accepted an [*OrderError].
 func (s *Session) Targets(load Loader) (*Targets, error) {
 	if s.snapshot == nil {
 		return nil, &OrderError{"Targets", "a snapshot must be accepted first"}

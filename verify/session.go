@@ -182,7 +182,8 @@ func (s *Session) verified(role, call string, raw []byte, record SnapshotRecord)
 // RestoreTimestamp takes the timestamp that was trusted before, as a floor
 // that no newer one may go below. Its expiry means nothing here: an expired
 // one still says which versions have been seen. When it is refused nothing is
-// lost but the floor; fetch a new one.
+// lost but the floor; fetch a new one. Errors are those of [Read], a
+// [*RoleError], [*RepositoryError] or [*ThresholdError], and an [*OrderError].
 func (s *Session) RestoreTimestamp(raw []byte) error {
 	if s.timestamp != nil {
 		return &OrderError{"RestoreTimestamp", "there is a timestamp already"}

@@ -19,7 +19,8 @@ type Root struct {
 // compiled in, or one that was trusted before and kept where nobody else
 // writes. That it carries the threshold of its own keys is checked all the
 // same; expiry is not, since an expired root may still be walked from. raw is
-// the document, or a PEM block TUF ROOT of it (see [Root.PEM]).
+// the document, or a PEM block TUF ROOT of it (see [Root.PEM]). Errors are those
+// of [Read] and [Document.Root], and a [*ThresholdError].
 func TrustRoot(raw []byte, lim Limits) (*Root, error) {
 	return trustRoot(raw, lim, nil)
 }

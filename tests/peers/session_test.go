@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
 	"runtime/metrics"
 	"slices"
@@ -64,7 +66,7 @@ func allocated() uint64 {
 // what is still an envelope is signed again, so that it gets past the signatures.
 // Nothing panics, nothing goes on for ever, and what is allocated is bounded by
 // what was sent. What is accepted once is accepted again from the store, with the
-// same verdict.
+// same verdict; also when the script has damaged what is kept.
 func FuzzSession(f *testing.F) {
 	var bases []*vectors.Vector
 	for _, v := range all(f) {
@@ -97,6 +99,11 @@ func FuzzSession(f *testing.F) {
 		if err != nil || again.Length != first.Length || len(again.Chain) != len(first.Chain) {
 			t.Errorf("accepted once, and then %+v: %v", again, err)
 		}
+		damage(c.Store.(shelf), script)
+		again, err = session(t, c, v.Trusted, v.Target)
+		if err != nil || again.Length != first.Length || len(again.Chain) != len(first.Chain) {
+			t.Errorf("accepted once, and with a damaged store %+v: %v", again, err)
+		}
 	})
 }
 
@@ -123,6 +130,28 @@ func (h *hostile) play(script []byte) {
 		at := len(*file) * int(script[2]) / 256
 		end := min(len(*file), at+int(script[3])%16)
 		*file = slices.Concat((*file)[:at], []byte(pieces[int(script[4])%len(pieces)]), (*file)[end:])
+	}
+}
+
+// damage changes what a store keeps: four numbers say what, where a run of bytes
+// is taken out, and what stands there then; or that it is gone.
+func damage(store shelf, script []byte) {
+	slots := slices.SortedFunc(maps.Keys(store), func(a, b verify.Slot) int {
+		return cmp.Or(strings.Compare(a.Role, b.Role), cmp.Compare(a.Version, b.Version))
+	})
+	for ; len(script) >= 4; script = script[4:] {
+		slot := slots[int(script[0])%len(slots)]
+		kept := store[slot]
+		at := len(kept) * int(script[1]) / 256
+		end := min(len(kept), at+int(script[2])%16)
+		store[slot] = slices.Concat(kept[:at], []byte(pieces[int(script[3])%len(pieces)]), kept[end:])
+		if script[2] == 255 {
+			delete(store, slot)
+			slots = slices.DeleteFunc(slots, func(s verify.Slot) bool { return s == slot })
+		}
+		if len(slots) == 0 {
+			return
+		}
 	}
 }
 
