@@ -143,8 +143,21 @@ func TestRefusedUnderARecord(t *testing.T) {
 	}
 }
 
+// full is a store without room for one slot.
+type full struct {
+	shelf
+	slot verify.Slot
+}
+
+func (s full) Swap(slot verify.Slot, old, content []byte) error {
+	if slot == s.slot {
+		return errBroken
+	}
+	return s.shelf.Swap(slot, old, content)
+}
+
 // Where the other snapshot cannot be had, that is what is said; and the next
-// lookup asks again.
+// lookup asks again. One that was accepted, and cannot be kept, serves.
 func TestForgedRecordWithoutARepository(t *testing.T) {
 	r := serve(t)
 	delete(r.root, "x-rust-tuf")
@@ -152,6 +165,7 @@ func TestForgedRecordWithoutARepository(t *testing.T) {
 	c, store := r.refreshed()
 	raw, record := forged(mustTrust(t, r.files["1.root.json"]), "1", `{}`)
 	store[verify.Slot{Role: "snapshot"}], store[verify.Slot{}] = raw, memoryOf(fmt.Sprintf("%s meta 2 1\n", strings.TrimSpace(line(record))))
+	c.Store = full{store, verify.Slot{Role: "snapshot"}}
 	refreshed, err := c.Refresh(t.Context(), now)
 	if err != nil {
 		t.Fatal(err)

@@ -30,14 +30,13 @@ func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, er
 	}
 	r.verified = SnapshotRecord{}
 	err = r.snapshotNow(ctx)
-	return err == nil, err
+	return r.snapshot != nil, err // one that was accepted and could not be kept is brought again by the next start
 }
 
 // Target finds what the repository says of a target (SPEC 5.6). path is the name
-// of the target as the metadata have it: with "/" between its parts, and
-// nothing percent-encoded. It is compared byte for
-// byte. Errors
-// are those of [Session.Resolve], of the Fetcher and of the Store.
+// of the target as the metadata have it: with "/" between its parts, and nothing
+// percent-encoded. It is compared byte for byte. Errors are those of
+// [Session.Resolve], of the Fetcher and of the Store.
 func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
 	verdicts, errs := r.search(ctx, []string{path})
 	return verdicts[0], errs[0]
