@@ -42,6 +42,10 @@ func TestVerifyJSON(t *testing.T) {
 	}
 	see("verify target", exit.Done, append(target, root, "--store", store)...)
 	see("verify bundle", exit.Done, "verify", "bundle", "channels/stable.toml", "--trusted", root, "--metadata", folder, "--out", out, "--json")
+	offline := see("verify target from a bundle", exit.Done, "verify", "target", "channels/stable.toml", "--trusted", root, "--bundle", out, "--json")
+	if asOf, ok := offline["as_of"].(map[string]any); !ok || asOf["timestamp_version"] != 2.0 || asOf["timestamp_expires"] != "2027-11-22T12:00:00Z" {
+		t.Error(offline)
+	}
 	a.answers(t, reply{"Digest of the root to trust instead", made.Digest().Groups()}, reply{"Trust it because of the digest?", "yes"})
 	see("verify replace-root", exit.Done, "verify", "replace-root", "--root", other, "--store", store, "--json")
 	see("verify target after a replacement", exit.Done, append(target, root, "--store", store)...)

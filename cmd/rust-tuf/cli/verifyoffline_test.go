@@ -70,7 +70,7 @@ func TestVerifyBundle(t *testing.T) {
 		words []string
 	}{
 		"too old":       {args("channels/stable.toml", "--at", "2028-01-01"), exit.Expired, []string{"expired at 2027-11-22", "get a newer bundle, or see with --at"}},
-		"as of":         {args("channels/stable.toml", "--at", "2027-01-01"), exit.Done, []string{"as of 2027-01-01"}},
+		"as of":         {args("channels/stable.toml", "--at", "2027-01-01"), exit.Done, []string{"as of timestamp version 2, judged at the time that you gave, 2027-01-01"}},
 		"not a target":  {args("channels/nightly.toml"), exit.Unknown, []string{"no role vouches for"}},
 		"both sources":  {args("x", "--metadata", folder), exit.Usage, []string{"either --metadata FOLDER or ADDRESS (where the repository is) or --bundle FILE"}},
 		"cut":           {[]string{"verify", "target", "x", "--trusted", held, "--bundle", broken}, exit.Format, []string{"broken.bundle: this is no bundle", "a block is cut or damaged"}},
@@ -131,6 +131,7 @@ func TestVerifyReplaceRoot(t *testing.T) {
 
 	a.answers(t)
 	s.exits(t, a, exit.Usage, []string{"verify", "replace-root", "--root", other, "--store", store + "x"}, "the store: ", "no such file")
+	s.exits(t, a, exit.Usage, []string{"verify", "replace-root", "--root", other + "x", "--store", store}, "the root to trust from now on: ", "no such file")
 	s.exits(t, a, exit.Usage, []string{"verify", "replace-root", "--root", other}, "both are needed")
 	if err := os.Mkdir(store+"y", 0o700); err != nil {
 		t.Fatal(err)

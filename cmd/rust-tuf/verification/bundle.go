@@ -68,7 +68,7 @@ func (v *verifier) runBundle(ctx context.Context, paths []string, o bundleOption
 	if o.trusted == "" || o.metadata == "" || o.out == "" {
 		return exit.With(exit.Usage, errors.New("three are needed: --trusted FILE (a root that both machines trust), --metadata FOLDER or ADDRESS (where the repository is), --out FILE (to write)"))
 	}
-	raw, err := v.readRoot(o.trusted)
+	raw, err := v.readRoot("the trusted root", o.trusted)
 	if err != nil {
 		return err
 	}

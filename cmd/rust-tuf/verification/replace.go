@@ -62,7 +62,7 @@ func (v *verifier) runReplace(ctx context.Context, o replaceOptions) (err error)
 	if o.root == "" || o.store == "" {
 		return exit.With(exit.Usage, errors.New("both are needed: --root FILE (the root to trust from now on) and --store FOLDER (where what is trusted is kept)"))
 	}
-	raw, err := v.readRoot(o.root)
+	raw, err := v.readRoot("the root to trust from now on", o.root)
 	if err != nil {
 		return err
 	}

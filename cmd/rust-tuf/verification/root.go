@@ -83,7 +83,7 @@ func (v *verifier) runRoot(o rootOptions) error {
 		}
 		given = true
 	}
-	raw, err := v.readRoot(o.trusted)
+	raw, err := v.readRoot("the trusted root", o.trusted)
 	if err != nil {
 		return err
 	}
@@ -176,11 +176,12 @@ func checkReached(reached, newest int64) error {
 	return fmt.Errorf("%d.root.json is missing, so clients at version %d never reach version %d: %w", reached+1, reached, newest, err)
 }
 
-// readRoot reads the file of a root that somebody gave, which may be PEM.
-func (v *verifier) readRoot(name string) ([]byte, error) {
+// readRoot reads the file of a root that somebody gave, which may be PEM; what says
+// for what it was given.
+func (v *verifier) readRoot(what, name string) ([]byte, error) {
 	raw, err := frame.ReadBounded(v.path(name), 2*verify.DefaultLimits().RootBytes)
 	if err != nil {
-		return nil, exit.With(exit.Usage, fmt.Errorf("the trusted root: %w", err))
+		return nil, exit.With(exit.Usage, fmt.Errorf("%s: %w", what, err))
 	}
 	return raw, nil
 }

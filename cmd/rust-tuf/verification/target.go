@@ -45,7 +45,8 @@ the store's own is used. If a role has signed two documents of one version, both
 are written as proof into a folder beside the store, called like it with "-proof".
 
 With --bundle nothing is fetched: the metadata come out of one file, made where
-there is a network by ` + "`" + v.Command + " bundle`" + `.
+there is a network by ` + "`" + v.Command + " bundle`" + `. The verdict is then one as of that
+file's timestamp: whether there is a newer one, nobody was asked.
 
 Exit codes: 0 vouched for, 10 expired, 11 below a threshold, 12 older than what is
 trusted, 13 malformed or too large, 14 nobody vouches for it, 15 another length or
@@ -72,12 +73,20 @@ type targetResult struct {
 	At      time.Time         `json:"judged_at"`
 	Given   bool              `json:"time_given"`
 	Bundle  string            `json:"bundle,omitempty"` // where the metadata come from
+	AsOf    *asOf             `json:"as_of,omitempty"`  // how old they are, with a bundle
 	File    string            `json:"file,omitempty"`   // that is the target, to the byte
 
 	Kept     int64         `json:"store_root_version,omitempty"` // that the store trusted already, in place of --trusted
 	Replaced *replacedRoot `json:"replaced,omitempty"`           // the root was entered by its digest
 
 	trusted string
+}
+
+// asOf is what is proven of the age of metadata that nobody fetched now: whoever
+// made the bundle can have held back newer ones, but not past this expiry.
+type asOf struct {
+	Version int64     `json:"timestamp_version"`
+	Expires time.Time `json:"timestamp_expires"`
 }
 
 type replacedRoot struct {
@@ -99,19 +108,15 @@ func (r *targetResult) text(w *words.Lines) {
 	for _, l := range r.Chain {
 		w.Printf("%s version %d: signed by %s, %d needed; expires %s\n", l.Role, l.Version, words.Join(l.Signers), l.Threshold, words.Date(l.Expires))
 	}
-	as := "now, " + words.Date(r.At)
-	if r.Given {
-		as = "as of " + words.Date(r.At)
-	}
-	w.Printf("ok: %s is vouched for %s; that holds until %s (%s).\n", r.Path, as, words.Date(r.Expires), words.Remaining(r.Expires, r.At))
+	w.Printf("ok: %s is vouched for %s; that holds until %s (%s).\n", r.Path, r.when(), words.Date(r.Expires), words.Remaining(r.Expires, r.At))
 	w.Printf("    %d bytes\n", r.Length)
 	for _, algorithm := range []string{"sha256", "sha512"} {
 		if digits, ok := r.Hashes[algorithm]; ok {
 			w.Printf("    %s %s\n", algorithm, digits)
 		}
 	}
-	if r.Bundle != "" {
-		w.Printf("offline: all of this is from %s; nobody was asked whether there is something newer.\n", r.Bundle)
+	if r.AsOf != nil {
+		w.Printf("offline: all of this is from %s; nobody was asked whether there is a newer timestamp than version %d, which no client accepts after %s.\n", r.Bundle, r.AsOf.Version, words.Date(r.AsOf.Expires))
 	}
 	if r.Kept > 0 {
 		w.Printf("note: the store trusts root version %d already; all of this starts there, and %s was not used.\n", r.Kept, r.trusted)
@@ -122,6 +127,20 @@ func (r *targetResult) text(w *words.Lines) {
 	if r.File != "" {
 		w.Printf("ok: %s is this file, to the byte.\n", r.File)
 	}
+}
+
+// when is as of when a verdict holds. What nobody asked for anew is not "now": of its
+// age the timestamp alone is proven.
+func (r *targetResult) when() string {
+	switch {
+	case r.AsOf != nil && r.Given:
+		return fmt.Sprintf("as of timestamp version %d, judged at the time that you gave, %s", r.AsOf.Version, words.Date(r.At))
+	case r.AsOf != nil:
+		return fmt.Sprintf("as of timestamp version %d, judged by this machine's clock, %s", r.AsOf.Version, words.Date(r.At))
+	case r.Given:
+		return "as of " + words.Date(r.At)
+	}
+	return "now, " + words.Date(r.At)
 }
 
 func (r *replacedRoot) text(w *words.Lines) {
@@ -150,7 +169,7 @@ func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) 
 			return exit.With(exit.Usage, err)
 		}
 	}
-	raw, err := v.readRoot(o.trusted)
+	raw, err := v.readRoot("the trusted root", o.trusted)
 	if err != nil {
 		return err
 	}
@@ -182,6 +201,9 @@ func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) 
 		Bundle: o.bundle, Kept: kept, trusted: o.trusted, Replaced: replacedBy(verdict.Replaced)}
 	for _, link := range verdict.Chain {
 		out.Chain = append(out.Chain, chainLink{link.Role, link.Version, link.Threshold, words.Owners(link.Tally().Valid), link.Expires})
+		if o.bundle != "" && out.AsOf == nil && link.Role == "timestamp" {
+			out.AsOf = &asOf{link.Version, link.Expires}
+		}
 	}
 	if o.file != "" {
 		if err := holdTo(verdict, v.path(o.file)); err != nil {
