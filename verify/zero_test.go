@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"runtime/debug"
 	"testing"
@@ -40,7 +41,7 @@ func TestZeroValues(t *testing.T) {
 		none, &verify.Document{}, &verify.UnverifiedRoot{}, &verify.UnverifiedTargets{},
 		&verify.Root{}, &verify.Timestamp{}, &verify.Snapshot{}, &verify.Targets{}, &verify.Quorum{}, &verify.Session{}, verify.NewSession(nil, now, verify.Limits{}),
 		&verify.Verdict{}, verify.Voucher{}, verify.Tally{}, verify.PublicKey{}, verify.Digest{}, verify.Extension{}, verify.RootName{}, &verify.Replacement{},
-		&verify.SuccinctRoles{}, &verify.SuccinctRoles{BitLength: -1}, &verify.SuccinctRoles{BitLength: 33}, &verify.SuccinctRoles{BitLength: 1 << 40},
+		&verify.SuccinctRoles{}, &verify.SuccinctRoles{BitLength: -1}, &verify.SuccinctRoles{BitLength: 33}, &verify.SuccinctRoles{BitLength: math.MaxInt},
 		&verify.Delegation{}, &verify.TargetEntry{}, &verify.MetaFile{}, &verify.SnapshotRecord{},
 	} {
 		v := reflect.ValueOf(zero)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +69,7 @@ func (s *stage) deceives(t *testing.T, mallory *giteatest.User) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := repo.Submit(t.Context(), "origin", git.Commit(strings.TrimSpace(commit)), "main", "topic=sign/"+firstEvent+"/root/alice", "title=sign: root version 1 by alice"); err != nil {
+	if _, err := repo.Submit(t.Context(), "origin", git.Commit(strings.TrimSpace(commit)), "main", "topic="+path.Join("sign", firstEvent, "root", "alice"), "title=sign: root version 1 by alice"); err != nil {
 		t.Fatal(err)
 	}
 }
