@@ -237,11 +237,13 @@ func TestSignBundleLeftAnywhere(t *testing.T) {
 			}
 			return all
 		}
-		gone := func() (gone bool) {
-			defer func() { gone = recover() != nil }()
+		stays := make(chan bool, 1)
+		go func() {
+			defer close(stays)
 			s.run(alice, signBundle...)
-			return false
+			stays <- true
 		}()
+		gone := !<-stays
 		alice.env.Terminal, alice.env.Sources = terminal, sources
 		s.exits(t, alice, exit.Done, signBundle, "root version 2, by alice")
 		files, err := os.ReadDir(stick)
