@@ -41,7 +41,7 @@ func TestDue(t *testing.T) {
 	s.unchanged(t, func() {
 		say("Event 2027-08-24-targets-v2 has been open for 1 day")
 		s.now = time.Date(2027, 8, 28, 6, 0, 0, 0, time.UTC)
-		s.golden(t, "due-remind.golden", say("Event 2027-08-24-targets-v2 has been open for 4 days", "targets version 2 needs 5 more signatures by the rule of root version 1", "    alice, with the key called main: rust-tuf sign 2027-08-24-targets-v2\n"))
+		s.golden(t, "due-remind.golden", say("Event 2027-08-24-targets-v2 has been open for 4 days", "targets version 2 needs 5 more signatures of signers named in root version 1", "    alice, with the key called main: rust-tuf sign 2027-08-24-targets-v2\n"))
 		// It is late, and nobody has been seen for a year.
 		s.now = time.Date(2027, 11, 23, 6, 0, 0, 0, time.UTC)
 		s.exits(t, m, exit.Expired, []string{"due"}, "overdue since 2027-10-08: signing targets version 2 is late from this day on", "overdue since 2027-11-22: targets version 1 expires",

@@ -162,9 +162,9 @@ func asked(wanted []wantedEntry, command string) []askedEntry {
 			switch rules := by[a.KeyID+payload]; {
 			case len(of[payload]) == 1:
 			case len(rules) == len(of[payload]):
-				a.Signs[i] += ", either rule needs you"
+				a.Signs[i] += ", where both lists of signers have you"
 			default:
-				a.Signs[i] += ", for the rule of " + words.Join(rules)
+				a.Signs[i] += ", as a signer named in " + words.Join(rules)
 			}
 		}
 	}
@@ -176,11 +176,11 @@ func asked(wanted []wantedEntry, command string) []askedEntry {
 
 func (w wantedEntry) payload() string { return fmt.Sprintf("%s version %d", w.Role, w.Version) }
 
-// needs says, rule by rule, how many signatures are missing.
+// needs says how many signatures are missing, for each list of signers.
 func (r *reminderEntry) needs() []string {
 	var out []string
 	for _, w := range r.Wanted {
-		out = append(out, fmt.Sprintf("%s needs %s by the rule of %s", w.payload(), words.Counted(w.Missing, "more signature"), w.Rule))
+		out = append(out, fmt.Sprintf("%s needs %s of signers named in %s", w.payload(), words.Counted(w.Missing, "more signature"), w.Rule))
 	}
 	return out
 }

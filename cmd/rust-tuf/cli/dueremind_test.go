@@ -57,7 +57,7 @@ func TestCalendarReminders(t *testing.T) {
 	s.now = s.now.AddDate(0, 0, 1)
 	s.exits(t, m, exit.Done, daily)
 	if text := h.said(key, "age-3"); len(h.issues) != 1 || len(h.reports) != 2 || !strings.Contains(text, "has been open for 4 days, and any of you can sign it") ||
-		!strings.Contains(text, "- @alice, with the key called main: `rust-tuf sign "+secondEvent+"`") || !strings.Contains(text, "root version 2, either rule needs you\n") {
+		!strings.Contains(text, "- @alice, with the key called main: `rust-tuf sign "+secondEvent+"`") || !strings.Contains(text, "root version 2, where both lists of signers have you\n") {
 		t.Fatalf("%q, %q", h.issues, h.reports)
 	}
 	s.now = s.now.AddDate(0, 0, 3)
@@ -207,7 +207,7 @@ func TestReminderNamesTheCard(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	r.Wanted = append(r.Wanted, wantedEntry{"root", 2, "root version 2 (proposed here)", 1, []holderEntry{alice, gone}}, wantedEntry{"targets", 2, "root version 2 (proposed here)", 1, []holderEntry{alice}})
-	for i, want := range []string{"root version 2, either rule needs you; targets version 2", "root version 2, for the rule of root version 1 (in force)", "root version 2, for the rule of root version 2 (proposed here)"} {
+	for i, want := range []string{"root version 2, where both lists of signers have you; targets version 2", "root version 2, as a signer named in root version 1 (in force)", "root version 2, as a signer named in root version 2 (proposed here)"} {
 		if a := asked(r.Wanted, "")[i]; strings.Join(a.Signs, "; ") != want {
 			t.Errorf("%s: %q", a.Member, a.Signs)
 		}
