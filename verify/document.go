@@ -31,6 +31,10 @@ type Document struct {
 	expires    time.Time
 	extension  *Extension
 	signatures []signature
+
+	// The document as what it turned out to be: here, so that it takes no memory of its own.
+	asTimestamp Timestamp
+	asSnapshot  Snapshot
 }
 
 // Read reads an envelope with all checks of the first step: strict JSON (see

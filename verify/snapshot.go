@@ -22,7 +22,8 @@ func (d *Document) readSnapshot() (*Snapshot, error) {
 	if err := checkMeta(&d.outline.meta, d.lim.SnapshotFiles); err != nil {
 		return nil, d.named(within("signed", within("meta", err)))
 	}
-	return &Snapshot{d}, nil
+	d.asSnapshot = Snapshot{d}
+	return &d.asSnapshot, nil
 }
 
 // Document returns the document that is trusted.

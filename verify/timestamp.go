@@ -27,7 +27,8 @@ func (d *Document) readTimestamp() (*Timestamp, error) {
 	if _, ok := d.outline.meta.find(snapshotFile); !ok {
 		return nil, d.named(within("signed", within("meta", misfit(snapshotFile, "missing"))))
 	}
-	return &Timestamp{d}, nil
+	d.asTimestamp = Timestamp{d}
+	return &d.asTimestamp, nil
 }
 
 // concerns refuses a document of another type, or one that says that it is for
