@@ -1,6 +1,6 @@
 // Command rust-tuf-verify is `rust-tuf verify` as a program of its own, for
-// machines that only check: it holds no code for cards, keys or git, is a third of
-// the size, and starts in half the time.
+// machines that only check: it holds no code for cards, keys or git, and is a third
+// of the size.
 package main
 
 import (
