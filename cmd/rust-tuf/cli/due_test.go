@@ -2,12 +2,14 @@ package cli
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/words"
 )
 
 // A renewal opens by itself on the day that the policy says, once, and is an
@@ -113,11 +115,15 @@ func TestCalendar(t *testing.T) {
 func TestStatusAt(t *testing.T) {
 	t.Parallel()
 	s := play(t, "genesis-done", "alice")
-	for at, code := range map[string]int{"+5d": exit.Done, "+30d": exit.Done, "+1y": exit.Expired, "2027-11-21": exit.Done, "2027-11-23": exit.Expired, "soon": exit.Usage, "+soon": exit.Usage} {
+	for at, code := range map[string]int{"+5d": exit.Done, "+30d": exit.Done, "+12h": exit.Done, "+2w": exit.Done, "+1y": exit.Expired, "2027-11-21": exit.Done, "2027-11-23": exit.Expired} {
 		t.Run(at, func(t *testing.T) {
-			words := map[int]string{exit.Done: "Judged as of", exit.Expired: "targets 1: expired at 2027-11-22", exit.Usage: "soon"}[code]
-			s.exits(t, s.maintainer, code, []string{"status", "--at", at}, words)
+			says := map[int]string{exit.Done: "Judged as of", exit.Expired: "targets 1: expired at 2027-11-22"}[code]
+			s.exits(t, s.maintainer, code, []string{"status", "--at", at}, says)
 		})
+	}
+	for _, at := range []string{"nonsense", "+nonsense", "+", "+0d", "+30", "+101y", "30d", "-30d", "2027-13-01"} {
+		s.fails(t, s.maintainer, exit.Usage, is[*words.InstantError], []string{"status", "--at=" + at},
+			strconv.Quote(at)+" is no time; write 2026-11-22, 2026-11-22T12:00:00Z, or how long from now: +30d (h, d, w or y; at most 100 years)")
 	}
 	s.now = s.now.AddDate(0, 11, 5) // 25 days before
 	var out statusResult

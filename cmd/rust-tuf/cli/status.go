@@ -181,16 +181,17 @@ func (c *command) runStatus(ctx context.Context, args []string, at string) error
 	return nil
 }
 
-// instantFrom reads a time, or a number of days from now.
+// instantFrom reads a time, or how long from now it is. The error is a
+// [*words.InstantError].
 func instantFrom(text string, now time.Time) (time.Time, error) {
 	if rest, ok := strings.CutPrefix(text, "+"); ok {
-		ahead, err := roles.ParseLifetime(rest)
-		if err != nil {
-			return time.Time{}, err
+		if ahead, err := roles.ParseLifetime(rest); err == nil {
+			return ahead.From(now), nil
 		}
-		return ahead.From(now), nil
+	} else if at, err := words.ParseInstant(text); err == nil {
+		return at, nil
 	}
-	return words.ParseInstant(text)
+	return time.Time{}, &words.InstantError{Text: text, Forms: "2026-11-22, 2026-11-22T12:00:00Z, or how long from now: +30d (h, d, w or y; at most 100 years)"}
 }
 
 // nextOf is the one next step for some events: the nearest to a published

@@ -99,13 +99,21 @@ func Groups(hex string) []string {
 	return out
 }
 
+// InstantError is a text that is no time.
+type InstantError struct {
+	Text  string
+	Forms string // that are taken, as a person writes them
+}
+
+func (e *InstantError) Error() string { return fmt.Sprintf("%q is no time; write %s", e.Text, e.Forms) }
+
 // ParseInstant reads a time as people give it: a day, which begins at midnight
-// UTC, or a whole time of RFC 3339.
+// UTC, or a whole time of RFC 3339. The error is an [*InstantError].
 func ParseInstant(text string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
 		if t, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time; write 2026-11-22 or 2026-11-22T12:00:00Z", text)
+	return time.Time{}, &InstantError{text, "2026-11-22 or 2026-11-22T12:00:00Z"}
 }
