@@ -94,6 +94,13 @@ func TestVerifyJSON(t *testing.T) {
 	if limit["kind"] != "limit" || limit["needed"] != 65536.0 || limit["found"] != 65537.0 {
 		t.Error(limit)
 	}
+	if err := os.WriteFile(out, []byte("nonsense"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	damaged := see("no bundle", exit.Format, "verify", "target", "channels/stable.toml", "--trusted", root, "--bundle", out, "--json")["refusal"].(map[string]any)
+	if damaged["kind"] != "format" || damaged["of"] != "bundle" {
+		t.Error(damaged)
+	}
 	fields.golden(t, "verify-json.golden")
 }
 

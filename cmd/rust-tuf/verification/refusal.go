@@ -5,28 +5,30 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/rust-lang/rust-tuf/verify/bundle"
 )
 
 // Refusal is what a program may want to know of what was refused, beside the
 // message.
 type Refusal struct {
-	Kind    string      `json:"kind"` // threshold, version, expired, format, limit, fork, content, target, repository, role, delegation, pin
+	Kind    string      `json:"kind"` // threshold, version, expired, format, limit, fork, content, target, repository, role, delegation, pin, signature, store
 	Role    string      `json:"role,omitempty"`
 	Version int64       `json:"version,omitempty"` // of the refused document
-	Needed  *int64      `json:"needed,omitempty"`  // threshold: keys; version: what is trusted or promised; limit: at most
+	Needed  *int64      `json:"needed,omitempty"`  // threshold: keys; version: what is trusted or promised; limit: at most; store: the format that is known
 	Found   *int64      `json:"found,omitempty"`   // of the same kind
 	Expires *time.Time  `json:"expires,omitempty"`
 	Path    string      `json:"path,omitempty"`  // format: where in the document
 	Proof   []ProofFile `json:"proof,omitempty"` // fork: both documents
 
-	Of     string   `json:"of,omitempty"`      // content: the role or the target; target: its path
+	Of     string   `json:"of,omitempty"`      // content: the role or the target; target: its path; format: "bundle" if it is none; signature: the key id
 	Asked  []string `json:"asked,omitempty"`   // target: the roles, in the order in which they were asked
 	By     string   `json:"by,omitempty"`      // delegation: which role does not delegate
 	MustBe string   `json:"must_be,omitempty"` // repository: its id; role: its name; pin: a digest
 	Is     string   `json:"is,omitempty"`      // the same, as it was found
 }
 
-// RefusalOf says in numbers what an error says in words, nil where it has none.
+// RefusalOf says in numbers and names what an error says in words. It is nil for
+// what was not judged and refused, but could not be had: a file, an address.
 func RefusalOf(err error) *Refusal {
 	var threshold *verify.ThresholdError
 	var version *verify.VersionError
@@ -64,6 +66,9 @@ func refusalByName(err error) *Refusal {
 	var role *verify.RoleError
 	var delegation *verify.DelegationError
 	var pin *verify.PinError
+	var signature *verify.SignatureError
+	var store *verify.StoreFormatError
+	var noBundle *bundle.FormatError
 	switch {
 	case errors.As(err, &content):
 		return &Refusal{Kind: "content", Of: content.What}
@@ -77,6 +82,12 @@ func refusalByName(err error) *Refusal {
 		return &Refusal{Kind: "delegation", Role: delegation.Role, By: delegation.By}
 	case errors.As(err, &pin):
 		return &Refusal{Kind: "pin", MustBe: pin.Want.String(), Is: pin.Found.String()}
+	case errors.As(err, &signature):
+		return &Refusal{Kind: "signature", Role: signature.Role, Version: signature.Version, Of: signature.KeyID}
+	case errors.As(err, &store):
+		return (&Refusal{Kind: "store"}).of(store.Known, store.Found)
+	case errors.As(err, &noBundle):
+		return &Refusal{Kind: "format", Of: "bundle"}
 	}
 	return nil
 }

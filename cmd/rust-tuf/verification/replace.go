@@ -76,7 +76,10 @@ func (v *verifier) runReplace(ctx context.Context, o replaceOptions) (err error)
 	defer func() { err = errors.Join(err, store.Close()) }()
 	client := &verify.Client{Store: store}
 	before, err := client.Root()
-	if err != nil {
+	switch {
+	case is[*verify.StoreFormatError](err):
+		return exit.With(exit.Rejected, fmt.Errorf("%s: %w", o.store, err))
+	case err != nil:
 		return exit.With(exit.Rejected, fmt.Errorf("%s: %w; `%s target` with this store begins one, and repairs a damaged one", o.store, err, v.Command))
 	}
 	if err := v.Terminal.Message(fmt.Sprintf("This store trusts root version %d.", before.Version())); err != nil {

@@ -145,7 +145,7 @@ func (r *targetResult) when() string {
 
 func (r *replacedRoot) text(w *words.Lines) {
 	if r.After == 0 {
-		w.Printf("warning: the root was replaced by hand once, and the note about it is damaged.\n")
+		w.Printf("warning: this store has a damaged note, so whether its root was ever replaced by hand is not known any more. With a new folder for --store all begins from the root that you hold, and this ends.\n")
 		return
 	}
 	w.Printf("warning: root version %d did not follow from the one before it: somebody entered its digest in this store, in place of root version %d.\n", r.After, r.Before)
@@ -191,6 +191,9 @@ func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) 
 	if err != nil {
 		if kept > 0 {
 			err = fmt.Errorf("%w; judged from root version %d, which the store trusts, and not from %s", err, kept, o.trusted)
+		}
+		if is[*verify.StoreFormatError](err) {
+			err = fmt.Errorf("%s: %w", o.store, err)
 		}
 		if o.bundle != "" && is[*verify.ExpiredError](err) {
 			err = fmt.Errorf("%w; get a newer bundle, or see with --at what this one said at an earlier time", err)

@@ -90,11 +90,12 @@ func isInterrupted(err error) bool {
 	return errors.Is(err, context.Canceled) || is[*signer.CancelledError](err)
 }
 
-// IsRefusal tells whether a document was judged and refused, as opposed to
+// IsRefusal tells whether a document, or a store, was judged and refused, as opposed to
 // something not having worked.
 func IsRefusal(err error) bool {
 	return is[*verify.FormatError](err) || is[*verify.LimitError](err) || is[*verify.RepositoryError](err) || is[*verify.RoleError](err) ||
-		is[*verify.PinError](err) || is[*verify.ThresholdError](err) || is[*verify.VersionError](err) || is[*verify.DelegationError](err)
+		is[*verify.PinError](err) || is[*verify.ThresholdError](err) || is[*verify.VersionError](err) || is[*verify.DelegationError](err) ||
+		is[*verify.StoreFormatError](err)
 }
 
 func is[E error](err error) bool {
