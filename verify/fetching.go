@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,12 +27,15 @@ func (r *Refreshed) fetch(ctx context.Context, name string, limit int64) ([]byte
 
 func readFile(name string, body io.ReadCloser, limit int64) (raw []byte, err error) {
 	defer func() { err = errors.Join(err, body.Close()) }()
-	raw, err = io.ReadAll(io.LimitReader(body, limit+1))
-	if err != nil {
+	content := bytes.NewBuffer(make([]byte, 0, min(limit, firstRead)+bytes.MinRead))
+	if _, err := content.ReadFrom(io.LimitReader(body, limit+1)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return raw, checkSize(name, raw, limit)
+	return content.Bytes(), checkSize(name, content.Bytes(), limit)
 }
+
+// firstRead is room for nearly all bins and roots, which are read at once by that.
+const firstRead = 8 << 10
 
 // fetchRoot fetches one version of the root. If it may, the client asks for the
 // timestamp at the same time, and keeps the answer for fetchTimestamp if there

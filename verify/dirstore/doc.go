@@ -34,11 +34,12 @@
 //
 //	openat(state/lock), flock(LOCK_EX)
 //	openat(NAME.json), read             compared with the old content
-//	unlinkat(state/new)                 of a process that was killed
 //	openat(state/new, O_RDWR|O_CREAT|O_EXCL, 0600), write, fsync, close
 //	renameat(state/new, NAME.json)
 //	openat(.), fsync, close
 //	close(state/lock)
+//
+// A state/new that a killed process has left is unlinked first.
 //
 // Documents of delegated roles are not synced, and so made without the two
 // calls of fsync: a kill leaves the old one or the new one too, but a power

@@ -104,33 +104,53 @@ func TestLife(t *testing.T) {
 // A kill at each call: what was finished is there or what came next, whole,
 // and nothing is locked for the next process.
 func TestKilledAtEveryCall(t *testing.T) {
-	for i, slot := range lived {
-		for call := 1; killedAt(t, i, call); call++ {
-			if calls := callsOf(slot); call > calls {
-				t.Fatalf("%s: more than %d calls", slot.Role, calls)
+	for _, after := range []bool{false, true} {
+		for i, slot := range lived {
+			for call := 1; killedAt(t, i, call, after); call++ {
+				if calls := callsOf(slot, after); call > calls {
+					t.Fatalf("%s: more than %d calls", slot.Role, calls)
+				}
 			}
 		}
 	}
 }
 
-// callsOf is how many calls a life makes: three folders; twice the next content
-// and its name; a removal. Of these, fsync of a file, and of a folder after a
-// name is made or removed, are for what must survive a power failure.
-func callsOf(slot verify.Slot) int {
-	if slot == lived[0] {
-		return 3 + 2*7 + 2
+// callsOf is how many calls a life makes: three folders, or after an earlier kill
+// what that one has left is met and unlinked; twice the next content and its name;
+// a removal. Of these, fsync of a file, and of a folder after a name is made or
+// removed, are for what must survive a power failure.
+func callsOf(slot verify.Slot, after bool) int {
+	begin := 3
+	if after {
+		begin = 2
 	}
-	return 3 + 2*5 + 1
+	if slot == lived[0] {
+		return begin + 2*6 + 2
+	}
+	return begin + 2*4 + 1
 }
 
-// killedAt lets a child die at one of its calls; false if it made fewer.
-func killedAt(t *testing.T, slot, call int) bool {
+// lifeFolder is where a life is to happen: a folder that is still to be made, or
+// one that a kill has left something in.
+func lifeFolder(t *testing.T, after bool) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	if after {
+		opened(t, dir)
+		must(t, os.WriteFile(filepath.Join(dir, "state", "new"), first[:1], 0o600))
+	}
+	return dir
+}
+
+// killedAt lets a child die at one of its calls, in a new folder or after an
+// earlier kill in it; false if it made fewer.
+func killedAt(t *testing.T, slot, call int, after bool) bool {
 	t.Helper()
 	following := map[string]string{"": "first", "first": "second", "second": "none"}
-	dir := filepath.Join(t.TempDir(), "a", "b")
+	dir := lifeFolder(t, after)
 	out, died := child("TestLife", dir, slot, call).Output()
 	if died == nil {
-		if calls := callsOf(lived[slot]); call != calls+1 {
+		if calls := callsOf(lived[slot], after); call != calls+1 {
 			t.Errorf("%s: the child made %d calls, not %d", lived[slot].Role, call-1, calls)
 		}
 		return false

@@ -248,17 +248,20 @@ func TestLockWait(t *testing.T) {
 // An error at each call is reported, leaves the old content or the new one,
 // and hinders nobody afterwards.
 func TestFaultAtEveryCall(t *testing.T) {
-	for _, slot := range lived {
-		for call := 1; faultAt(t, slot, call); call++ {
+	for _, after := range []bool{false, true} {
+		for _, slot := range lived {
+			for call := 1; faultAt(t, slot, call, after); call++ {
+			}
 		}
 	}
 }
 
-// faultAt lets one call of a life fail; false if it made fewer.
-func faultAt(t *testing.T, slot verify.Slot, deadly int) bool {
+// faultAt lets one call of a life fail, in a new folder or after a kill in it;
+// false if it made fewer.
+func faultAt(t *testing.T, slot verify.Slot, deadly int, after bool) bool {
 	t.Helper()
 	fault := errors.New("no space left on device")
-	dir := filepath.Join(t.TempDir(), "a", "b")
+	dir := lifeFolder(t, after)
 	calls, failed := 0, ""
 	s, err := open(dir, Options{}, func(call string) error {
 		if calls++; calls == deadly {
@@ -273,7 +276,7 @@ func faultAt(t *testing.T, slot verify.Slot, deadly int) bool {
 	}
 	if failed == "" {
 		must(t, err)
-		if calls != callsOf(slot) {
+		if calls != callsOf(slot, after) {
 			t.Errorf("%s: %d calls", slot.Role, calls)
 		}
 		return false
@@ -311,9 +314,9 @@ func TestSynced(t *testing.T) {
 		made = nil
 		must(t, s.Swap(slot, nil, []byte("first")))
 		must(t, s.Swap(slot, []byte("first"), nil))
-		want := "unlink create write write rename unlink"
+		want := "create write write rename unlink"
 		if synced {
-			want = "unlink create write write fsync rename fsync folder unlink fsync folder"
+			want = "create write write fsync rename fsync folder unlink fsync folder"
 		}
 		if got := strings.Join(made, " "); got != want {
 			t.Errorf("%+v: %s", slot, got)

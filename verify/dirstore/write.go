@@ -34,13 +34,7 @@ func (s *Store) lock() (unlock func(), err error) {
 // power failure. The caller has the lock, so that nobody else uses the name of
 // the next content.
 func (s *Store) replace(name string, content []byte, durable bool) error {
-	if err := s.call("unlink"); err != nil {
-		return err
-	}
-	if err := s.root.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := s.create(content, durable); err != nil {
+	if err := s.write(content, durable); err != nil {
 		return err
 	}
 	if err := s.call("rename"); err != nil {
@@ -52,13 +46,30 @@ func (s *Store) replace(name string, content []byte, durable bool) error {
 	return s.sync(name, durable)
 }
 
-// create writes the next content, and syncs it if that must survive a power
-// failure.
-func (s *Store) create(content []byte, durable bool) (err error) {
-	if err := s.call("create"); err != nil {
-		return err
+// create makes the file for the next content. One that is there already was left
+// by a process that was killed.
+func (s *Store) create() (*os.File, error) {
+	for try := 1; ; try++ {
+		if err := s.call("create"); err != nil {
+			return nil, err
+		}
+		f, err := s.root.OpenFile(next, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		if !errors.Is(err, fs.ErrExist) || try > 1 {
+			return f, err
+		}
+		if err := s.call("unlink"); err != nil {
+			return nil, err
+		}
+		if err := s.root.Remove(next); err != nil {
+			return nil, err
+		}
 	}
-	f, err := s.root.OpenFile(next, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// write writes the next content, and syncs it if that must survive a power
+// failure.
+func (s *Store) write(content []byte, durable bool) (err error) {
+	f, err := s.create()
 	if err != nil {
 		return err
 	}
