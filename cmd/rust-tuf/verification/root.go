@@ -42,7 +42,7 @@ root or not the next version, 13 malformed or too large, 3 any other refusal,
 	f := cmd.Flags()
 	f.StringVar(&o.trusted, "trusted", "", "root `file` that you trust already (needed)")
 	f.StringVar(&o.metadata, "metadata", "", "`folder` with 1.root.json, 2.root.json, … (needed)")
-	f.StringVar(&o.at, "at", "", "judge expiry at this `time` (2026-11-22 or 2026-11-22T12:00:00Z) instead of now; the verdict says so")
+	atFlag(cmd, &o.at)
 	return cmd
 }
 
@@ -51,23 +51,18 @@ type rootResult struct {
 	To      int64     `json:"version"`
 	Digest  string    `json:"sha256"`
 	Expires time.Time `json:"expires"`
-	At      time.Time `json:"judged_at"`
-	Given   bool      `json:"time_given"` // the instant was given, not read from the clock
-	Rule    string    `json:"rule"`
-	Signers []string  `json:"signers"`
-	Steps   []string  `json:"steps"`
+	judged
+	Rule    string   `json:"rule"`
+	Signers []string `json:"signers"`
+	Steps   []string `json:"steps"`
 }
 
 func (r *rootResult) text(w *words.Lines) {
 	for _, s := range r.Steps {
 		w.Printf("%s\n", s)
 	}
-	as := "now, " + words.Date(r.At)
-	if r.Given {
-		as = "as of " + words.Date(r.At)
-	}
 	w.Printf("ok: root version %d is trusted %s: signed by %s (%s); expires %s (%s).\n",
-		r.To, as, words.Join(r.Signers), r.Rule, words.Date(r.Expires), words.Remaining(r.Expires, r.At))
+		r.To, r.when(), words.Join(r.Signers), r.Rule, words.Date(r.Expires), words.Remaining(r.Expires, r.At))
 	w.Digest(r.Digest)
 }
 
@@ -75,13 +70,9 @@ func (v *verifier) runRoot(o rootOptions) error {
 	if o.trusted == "" || o.metadata == "" {
 		return exit.With(exit.Usage, errors.New("both are needed: --trusted FILE (the root you hold) and --metadata FOLDER (where newer ones are)"))
 	}
-	at, given := v.Now().UTC(), false
-	if o.at != "" {
-		var err error
-		if at, err = words.ParseInstant(o.at); err != nil {
-			return exit.With(exit.Usage, err)
-		}
-		given = true
+	at, err := v.judged(o.at)
+	if err != nil {
+		return err
 	}
 	raw, err := v.readRoot("the trusted root", o.trusted)
 	if err != nil {
@@ -99,13 +90,13 @@ func (v *verifier) runRoot(o rootOptions) error {
 		return exit.With(codeOf(err), err)
 	}
 	root := result.newest
-	if err := root.CheckExpiry(at); err != nil {
+	if err := root.CheckExpiry(at.At); err != nil {
 		return exit.With(codeOf(err), err)
 	}
 	q, _ := root.Quorum("root")
 	tally := q.Tally(root.Document())
 	return v.show(&rootResult{
-		From: result.from, To: root.Version(), Digest: root.Digest().String(), Expires: root.Expires(), At: at, Given: given,
+		From: result.from, To: root.Version(), Digest: root.Digest().String(), Expires: root.Expires(), judged: at,
 		Rule: fmt.Sprintf("%d of %d", q.Threshold(), len(q.Keys())), Signers: words.Owners(tally.Valid), Steps: result.steps,
 	})
 }

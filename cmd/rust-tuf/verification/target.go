@@ -60,7 +60,7 @@ hash, 3 any other refusal, 1 a file or an address cannot be read.`,
 	f.StringVar(&o.bundle, "bundle", "", "one `file` with the metadata, in place of --metadata")
 	f.StringVar(&o.store, "store", "", "`folder` that keeps what is trusted from one time to the next")
 	f.StringVar(&o.file, "file", "", "`file` that has to be the target, to the byte")
-	f.StringVar(&o.at, "at", "", "judge expiry at this `time` (2026-11-22 or 2026-11-22T12:00:00Z) instead of now; the verdict says so")
+	atFlag(cmd, &o.at)
 	return cmd
 }
 
@@ -70,11 +70,10 @@ type targetResult struct {
 	Hashes  map[string]string `json:"hashes"`
 	Chain   []chainLink       `json:"chain"`
 	Expires time.Time         `json:"expires"` // the earliest in the chain
-	At      time.Time         `json:"judged_at"`
-	Given   bool              `json:"time_given"`
-	Bundle  string            `json:"bundle,omitempty"` // where the metadata come from
-	AsOf    *asOf             `json:"as_of,omitempty"`  // how old they are, with a bundle
-	File    string            `json:"file,omitempty"`   // that is the target, to the byte
+	judged
+	Bundle string `json:"bundle,omitempty"` // where the metadata come from
+	AsOf   *asOf  `json:"as_of,omitempty"`  // how old they are, with a bundle
+	File   string `json:"file,omitempty"`   // that is the target, to the byte
 
 	Kept     int64         `json:"store_root_version,omitempty"` // that the store trusted already, in place of --trusted
 	Replaced *replacedRoot `json:"replaced,omitempty"`           // the root was entered by its digest
@@ -137,10 +136,8 @@ func (r *targetResult) when() string {
 		return fmt.Sprintf("as of timestamp version %d, judged at the time that you gave, %s", r.AsOf.Version, words.Date(r.At))
 	case r.AsOf != nil:
 		return fmt.Sprintf("as of timestamp version %d, judged by this machine's clock, %s", r.AsOf.Version, words.Date(r.At))
-	case r.Given:
-		return "as of " + words.Date(r.At)
 	}
-	return "now, " + words.Date(r.At)
+	return r.judged.when()
 }
 
 func (r *replacedRoot) text(w *words.Lines) {
@@ -163,11 +160,9 @@ func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) 
 	if o.trusted == "" || (o.metadata == "") == (o.bundle == "") {
 		return exit.With(exit.Usage, errors.New("two are needed: --trusted FILE (the root you hold), and either --metadata FOLDER or ADDRESS (where the repository is) or --bundle FILE"))
 	}
-	at, given := v.Now().UTC(), o.at != ""
-	if given {
-		if at, err = words.ParseInstant(o.at); err != nil {
-			return exit.With(exit.Usage, err)
-		}
+	at, err := v.judged(o.at)
+	if err != nil {
+		return err
 	}
 	raw, err := v.readRoot("the trusted root", o.trusted)
 	if err != nil {
@@ -183,7 +178,7 @@ func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) 
 	if err != nil {
 		return exit.With(targetCode(err), err)
 	}
-	verdict, err := ask(ctx, client, raw, at, path)
+	verdict, err := ask(ctx, client, raw, at.At, path)
 	var fork *verify.ForkError
 	if errors.As(err, &fork) && o.store != "" {
 		err = v.keepProof(err, fork, o.store)
@@ -200,7 +195,7 @@ func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) 
 		}
 		return exit.With(targetCode(err), err)
 	}
-	out := &targetResult{Path: verdict.Path, Length: verdict.Length, Hashes: verdict.Hashes, Expires: verdict.Expires, At: at, Given: given,
+	out := &targetResult{Path: verdict.Path, Length: verdict.Length, Hashes: verdict.Hashes, Expires: verdict.Expires, judged: at,
 		Bundle: o.bundle, Kept: kept, trusted: o.trusted, Replaced: replacedBy(verdict.Replaced)}
 	for _, link := range verdict.Chain {
 		out.Chain = append(out.Chain, chainLink{link.Role, link.Version, link.Threshold, words.Owners(link.Tally().Valid), link.Expires})
