@@ -2,7 +2,6 @@ package verify_test
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,17 +17,8 @@ import (
 // withMeta is a record that also says something of `meta`, made by hand.
 func withMeta(t testing.TB, document []byte, root *verify.Root, size, files int) verify.SnapshotRecord {
 	t.Helper()
-	var parts struct{ Signatures json.RawMessage }
-	if err := json.Unmarshal(document, &parts); err != nil {
-		t.Fatal(err)
-	}
-	signatures, err := verify.Canonical(parts.Signatures, verify.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	digest := mustRead(t, document).Digest()
-	r := verify.SnapshotRecord{Under: verify.RootName{Version: root.Version(), Digest: root.Digest()}, MetaBytes: size, MetaFiles: files}
-	r.Content = sha256.Sum256(slices.Concat(digest[:], signatures, fmt.Appendf(nil, " meta %d %d", size, files)))
+	r := recordSaying(t, document, root, fmt.Sprintf(" meta %d %d", size, files))
+	r.MetaBytes, r.MetaFiles = size, files
 	return r
 }
 

@@ -18,6 +18,12 @@ import (
 // recordOf is what a record of a document under a root says, made by hand.
 func recordOf(t testing.TB, document, root []byte) verify.SnapshotRecord {
 	t.Helper()
+	return recordSaying(t, document, mustTrust(t, root), "")
+}
+
+// recordSaying is a record whose digest is also over some words.
+func recordSaying(t testing.TB, document []byte, root *verify.Root, words string) verify.SnapshotRecord {
+	t.Helper()
 	var parts struct{ Signatures json.RawMessage }
 	if err := json.Unmarshal(document, &parts); err != nil {
 		t.Fatal(err)
@@ -27,10 +33,9 @@ func recordOf(t testing.TB, document, root []byte) verify.SnapshotRecord {
 		t.Fatal(err)
 	}
 	digest := mustRead(t, document).Digest()
-	under := mustTrust(t, root)
 	return verify.SnapshotRecord{
-		Content: sha256.Sum256(slices.Concat(digest[:], signatures)),
-		Under:   verify.RootName{Version: under.Version(), Digest: under.Digest()},
+		Content: sha256.Sum256(slices.Concat(digest[:], signatures, []byte(words))),
+		Under:   verify.RootName{Version: root.Version(), Digest: root.Digest()},
 	}
 }
 

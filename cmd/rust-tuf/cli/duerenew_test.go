@@ -41,16 +41,7 @@ func (s *stage) newLifetime(t *testing.T) string {
 // proposes reads the event that a branch of the remote proposes.
 func (s *stage) proposes(t *testing.T, branch string) *metadata.Event {
 	t.Helper()
-	repo := gitOf(t, s.maintainer)
-	at, err := repo.Fetch(s.ctx, "origin", branch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := repo.Tree(s.ctx, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := metadata.Read(tree)
+	r, err := metadata.Read(s.treeOf(t, branch))
 	if err != nil {
 		t.Fatal(err)
 	}

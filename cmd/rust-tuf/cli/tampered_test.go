@@ -20,16 +20,7 @@ import (
 // tamper changes a file on a branch of the remote, as whoever can push there may.
 func (s *stage) tamper(t *testing.T, branch, path string, change func([]byte) []byte) {
 	t.Helper()
-	repo := gitOf(t, s.maintainer)
-	at, err := repo.Fetch(s.ctx, "origin", branch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := repo.Tree(s.ctx, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, _ := tree.Read(path)
+	before, _ := s.treeOf(t, branch).Read(path)
 	after := change(bytes.Clone(before))
 	ch := put(path, after)
 	switch {
@@ -37,6 +28,11 @@ func (s *stage) tamper(t *testing.T, branch, path string, change func([]byte) []
 		ch = metadata.Change{Delete: []string{path}}
 	case bytes.Equal(before, after):
 		t.Fatalf("%s of %s is the same as before:\n%s", path, branch, before)
+	}
+	repo := gitOf(t, s.maintainer)
+	at, err := repo.Fetch(s.ctx, "origin", branch)
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := repo.Push(s.ctx, "origin", s.on(t, repo, at, ch), branch, at); err != nil {
 		t.Fatal(err)

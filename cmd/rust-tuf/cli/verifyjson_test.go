@@ -11,7 +11,6 @@ import (
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/verification"
-	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
@@ -22,16 +21,7 @@ func TestVerifyJSON(t *testing.T) {
 	s, a, folder, root := offlineStage(t)
 	store, out := filepath.Join(s.dir, "trusted"), filepath.Join(s.dir, "stable.bundle")
 	other := filepath.Join(s.dir, "other.json")
-	private, key := publisher(t)
-	writeRoot(t, other, 7, key, private)
-	raw, err := os.ReadFile(other)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := verify.TrustRoot(raw, verify.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := anotherRoot(t, other, 7)
 	target := []string{"verify", "target", "channels/stable.toml", "--metadata", folder, "--json", "--trusted"}
 	fields := shapes{}
 	see := func(verb string, code int, args ...string) (value map[string]any) {
@@ -46,12 +36,12 @@ func TestVerifyJSON(t *testing.T) {
 	if asOf, ok := offline["as_of"].(map[string]any); !ok || asOf["timestamp_version"] != 2.0 || asOf["timestamp_expires"] != "2027-11-22T12:00:00Z" {
 		t.Error(offline)
 	}
-	a.answers(t, reply{"Digest of the root to trust instead", made.Digest().Groups()}, reply{"Trust it because of the digest?", "yes"})
+	a.answers(t, reply{"Digest of the root to trust instead", made.Groups()}, reply{"Trust it because of the digest?", "yes"})
 	see("verify replace-root", exit.Done, "verify", "replace-root", "--root", other, "--store", store, "--json")
 	see("verify target after a replacement", exit.Done, append(target, root, "--store", store)...)
 
 	third := filepath.Join(s.dir, "third.json")
-	writeRoot(t, third, 9, key, private)
+	anotherRoot(t, third, 9)
 	see("verify target from another root", exit.Done, append(target, third, "--store", store)...)
 
 	nobody := see("target", exit.Unknown, append([]string{"verify", "target", "channels/none"}, append(target[3:], root)...)...)["refusal"].(map[string]any)
@@ -165,8 +155,7 @@ func TestVerifySaysWhichRootItUsed(t *testing.T) {
 	t.Parallel()
 	s, a, folder, root := offlineStage(t)
 	store, other := filepath.Join(s.dir, "trusted"), filepath.Join(s.dir, "other.json")
-	private, key := publisher(t)
-	writeRoot(t, other, 7, key, private)
+	anotherRoot(t, other, 7)
 	args := func(trusted string, more ...string) []string {
 		return append([]string{"verify", "target", "channels/stable.toml", "--trusted", trusted, "--metadata", folder, "--store", store}, more...)
 	}

@@ -88,6 +88,22 @@ func TestVerifyBundle(t *testing.T) {
 	}
 }
 
+// anotherRoot writes a root to which no other leads, and returns its digest.
+func anotherRoot(t *testing.T, name string, version int64) verify.Digest {
+	t.Helper()
+	private, key := publisher(t)
+	writeRoot(t, name, version, key, private)
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := verify.TrustRoot(raw, verify.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root.Digest()
+}
+
 // A root that nobody signed for is trusted by its digest only, after a yes, and
 // from then on every verdict of the store says so.
 func TestVerifyReplaceRoot(t *testing.T) {
@@ -99,16 +115,7 @@ func TestVerifyReplaceRoot(t *testing.T) {
 		t.Error(out)
 	}
 	other := filepath.Join(s.dir, "other.json")
-	private, key := publisher(t)
-	writeRoot(t, other, 7, key, private)
-	raw, err := os.ReadFile(other)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := verify.TrustRoot(raw, verify.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := anotherRoot(t, other, 7)
 	replace := []string{"verify", "replace-root", "--root", other, "--store", store}
 	const asksDigest = "Digest of the root to trust instead"
 
@@ -116,17 +123,17 @@ func TestVerifyReplaceRoot(t *testing.T) {
 	s.exits(t, a, exit.Rejected, replace, "root is not the pinned one", "compare the digest with one received on another way")
 	a.answers(t, reply{asksDigest, "12 34"})
 	s.exits(t, a, exit.Usage, replace, "that is no digest")
-	a.answers(t, reply{asksDigest, made.Digest().Groups()}, reply{"Trust it because of the digest?", "no"})
+	a.answers(t, reply{asksDigest, made.Groups()}, reply{"Trust it because of the digest?", "no"})
 	s.exits(t, a, exit.Other, replace, "you did not agree; the store is as it was")
 	if out := s.exits(t, a, exit.Done, target); strings.Contains(out, "warning") {
 		t.Errorf("a refusal changed the store:\n%s", out)
 	}
 
-	shown := a.answers(t, reply{asksDigest, made.Digest().Groups()}, reply{"Trust it because of the digest?", "yes"})
+	shown := a.answers(t, reply{asksDigest, made.Groups()}, reply{"Trust it because of the digest?", "yes"})
 	done := s.exits(t, a, exit.Done, replace)
 	after := s.exits(t, a, exit.Done, target)
 	s.golden(t, "verify-replace-root.golden", shown.String()+"--- standard output ---\n"+done+"--- a verdict afterwards ---\n"+after)
-	a.answers(t, reply{asksDigest, made.Digest().Groups()})
+	a.answers(t, reply{asksDigest, made.Groups()})
 	s.exits(t, a, exit.Done, replace, "is what this store trusts already; nothing changed")
 
 	a.answers(t)
