@@ -6,11 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
+	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/rust-lang/rust-tuf/metadata/forge"
+	"github.com/rust-lang/rust-tuf/metadata/git"
 )
 
 // Secret is the value of the token that the tests use.
@@ -18,6 +20,24 @@ const Secret = "ghp_0123456789abcdefghij"
 
 // Noon is when every clock begins.
 var Noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// Commits: Judged is the head of each pull request, Another is any other, and Made
+// is what a merge makes.
+const (
+	Judged  = git.Commit("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+	Another = git.Commit("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb")
+	Made    = git.Commit("cccccccccccccccccccccccccccccccccccccccc")
+)
+
+// Proposal is the pull request of a signature, from a fork.
+func Proposal() forge.Proposal {
+	return forge.Proposal{From: "alice/tuf-root", Branch: "sign/event/root/alice-1234", Base: "main", Title: "sign: root version 2 by alice", Body: "one signature"}
+}
+
+// Merge is its merge, if it is the first pull request.
+func Merge() forge.Merge {
+	return forge.Merge{Number: 1, Head: Judged, Base: "main", Title: "sign: root version 2 by alice (#1)", Message: "Event e, digest d."}
+}
 
 // Clock stands still until somebody waits.
 type Clock struct {
@@ -63,48 +83,18 @@ func Refused[E error](t *testing.T, err error, words ...string) E {
 	return e
 }
 
-// Faults are what goes wrong with the next requests at a server.
-type Faults struct {
-	mu   sync.Mutex
-	list []*Fault
-}
-
-// Fault is what goes wrong with requests that begin so.
-type Fault struct {
-	Late  bool             // after the server has done what was asked
-	Serve http.HandlerFunc // nil: what was asked is answered
-
-	request string // "POST pulls"
-	times   int
-}
-
-// Fail makes the next requests of a kind fail; late: after they have had effect.
-func (f *Faults) Fail(request string, times int, late bool, serve http.HandlerFunc) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.list = append(f.list, &Fault{late, serve, request, times})
-}
-
-// Next is what goes wrong with a request; nil for nothing.
-func (f *Faults) Next(request string) *Fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, one := range f.list {
-		if one.times > 0 && strings.HasPrefix(request, one.request) {
-			one.times--
-			return one
-		}
+// HidesToken asserts that the token is in nothing that can be printed of a client
+// or of a refusal, which quotes it: a [*forge.PermissionError].
+func HidesToken(t *testing.T, client any, err error) {
+	t.Helper()
+	e := Refused[*forge.PermissionError](t, err, "who are you, [token]?")
+	text, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return nil
-}
-
-// Says answers with a status, headers in pairs, and an object.
-func Says(status int, object map[string]any, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
+	for _, shown := range []string{fmt.Sprintf("%v %+v %#v", client, client, client), fmt.Sprintf("%v %+v %#v %x", e, *e, *e, e.Token), string(text)} {
+		if strings.Contains(shown, Secret) || strings.Contains(shown, fmt.Sprintf("%x", Secret)) {
+			t.Errorf("it is in %s", shown)
 		}
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(object)
 	}
 }

@@ -2,7 +2,6 @@ package gitea_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +17,6 @@ import (
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/gitea"
 	"github.com/rust-lang/rust-tuf/metadata/forge/hub"
-	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/tests/forgetest"
 	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
@@ -28,10 +26,10 @@ const secret = forgetest.Secret
 var (
 	noon    = forgetest.Noon
 	root    = forge.Address{Host: "git.example.org", Path: "rust/tuf-root"}
-	judged  = git.Commit(strings.Repeat("a", 40))
-	another = git.Commit(strings.Repeat("b", 40))
-	made    = git.Commit(strings.Repeat("c", 40))
-	branch  = forge.Proposal{From: "alice/tuf-root", Branch: "sign/event/root/alice-1234", Base: "main", Title: "sign: root version 2 by alice", Body: "one signature"}
+	judged  = forgetest.Judged
+	another = forgetest.Another
+	made    = forgetest.Made
+	branch  = forgetest.Proposal()
 )
 
 // client asks a server, with a clock of its own.
@@ -112,35 +110,16 @@ func TestAnswers(t *testing.T) {
 		"another type": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"number": "1"}`) }, func(t *testing.T, err error) {
 			forgetest.Refused[*forge.AnswerError](t, err, "is not one of this forge's interface")
 		}, 1},
-		"endless": {func(w http.ResponseWriter, _ *http.Request) {
-			_, err := io.WriteString(w, `["`)
-			for err == nil {
-				_, err = io.WriteString(w, strings.Repeat("x", 1<<16))
-			}
-		}, func(t *testing.T, err error) {
+		"endless": {forgetest.Endless(200, `["`), func(t *testing.T, err error) {
 			forgetest.Refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
 		}, 1},
-		"an endless refusal": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(400)
-			_, err := io.WriteString(w, `{"message":"`)
-			for err == nil {
-				_, err = io.WriteString(w, strings.Repeat("x", 1<<16))
-			}
-		}, func(t *testing.T, err error) {
+		"an endless refusal": {forgetest.Endless(400, `{"message":"`), func(t *testing.T, err error) {
 			forgetest.Refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
 		}, 1},
-		"a list without an end": {func(w http.ResponseWriter, r *http.Request) {
-			var page int
-			_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
-			w.Header().Set("Link", fmt.Sprintf(`<https://git.example.org/x?limit=50&page=%d>; rel="next"`, page+1))
-			_, _ = io.WriteString(w, `[]`)
-		}, func(t *testing.T, err error) {
+		"a list without an end": {forgetest.Pages("git.example.org"), func(t *testing.T, err error) {
 			forgetest.Refused[*forge.LimitError](t, err, "more than 20 pages of open pull requests, which is the limit")
 		}, 20},
-		"a list in a circle": {func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Link", `<https://git.example.org/x?page=2>; rel="next"`)
-			_, _ = io.WriteString(w, `[]`)
-		}, func(t *testing.T, err error) {
+		"a list in a circle": {forgetest.Circle("git.example.org"), func(t *testing.T, err error) {
 			forgetest.Refused[*forge.AnswerError](t, err, "page 2 of open pull requests is followed by page 2")
 		}, 2},
 	} {
@@ -258,7 +237,10 @@ func operations() map[string]func(context.Context, *gitea.Client) error {
 		"judge": func(ctx context.Context, c *gitea.Client) error {
 			return c.Judge(ctx, judged, forge.Verdict{Name: "x", State: forge.Success})
 		},
-		"merge": func(ctx context.Context, c *gitea.Client) error { _, err := c.Merge(ctx, merge()); return err },
+		"merge": func(ctx context.Context, c *gitea.Client) error {
+			_, err := c.Merge(ctx, forgetest.Merge())
+			return err
+		},
 		"close": func(ctx context.Context, c *gitea.Client) error { return c.Close(ctx, 1, "superseded") },
 		"raise": func(ctx context.Context, c *gitea.Client) error {
 			_, err := c.Raise(ctx, forge.Issue{Key: "gate", Title: "x"})
@@ -339,16 +321,7 @@ func TestTokenIsNotShown(t *testing.T) {
 	s.Fail("GET pulls", 1, false, says(403, "who are you, "+secret+"?"))
 	c, _ := client(t, s)
 	_, err := c.Open(t.Context(), branch)
-	e := forgetest.Refused[*forge.PermissionError](t, err, "who are you, [token]?")
-	text, jerr := json.Marshal(e)
-	if jerr != nil {
-		t.Fatal(jerr)
-	}
-	for _, shown := range []string{fmt.Sprintf("%v %+v %#v", c, c, c), fmt.Sprintf("%v %+v %#v %x", e, *e, *e, e.Token), string(text)} {
-		if strings.Contains(shown, secret) || strings.Contains(shown, fmt.Sprintf("%x", secret)) {
-			t.Errorf("it is in %s", shown)
-		}
-	}
+	forgetest.HidesToken(t, c, err)
 }
 
 // TestImports holds the network to this package, and the file system out of it.

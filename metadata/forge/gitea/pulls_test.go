@@ -138,10 +138,6 @@ func TestPullRequests(t *testing.T) {
 	}
 }
 
-func merge() forge.Merge {
-	return forge.Merge{Number: 1, Head: judged, Base: "main", Title: "sign: root version 2 by alice (#1)", Message: "Event e, digest d."}
-}
-
 // A pull request is squashed with a title of ours, once, and no branch is deleted.
 func TestMerge(t *testing.T) {
 	const sent = `POST pulls/1/merge {"delete_branch_after_merge":false,"do":"squash","head_commit_id":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","merge_message_field":"Event e, digest d.","merge_title_field":"sign: root version 2 by alice (#1)"}`
@@ -149,17 +145,17 @@ func TestMerge(t *testing.T) {
 	p := s.addPull("alice", "x")
 	c, _ := client(t, s)
 	for range 2 {
-		if commit, err := c.Merge(t.Context(), merge()); err != nil || commit != made || s.count(sent) != 1 || s.count("POST") != 1 {
+		if commit, err := c.Merge(t.Context(), forgetest.Merge()); err != nil || commit != made || s.count(sent) != 1 || s.count("POST") != 1 {
 			t.Errorf("%s, %v; %q", commit, err, s.sent)
 		}
 		// The branch of the fork goes on; what was merged does not.
 		p["head"].(fields)["sha"] = string(another)
 	}
 	s.refs["refs/pull/1/head"] = string(another)
-	_, err := c.Merge(t.Context(), merge())
+	_, err := c.Merge(t.Context(), forgetest.Merge())
 	forgetest.Refused[*forge.StrayError](t, err, "merged as commit cccccccccccc is head bbbbbbbbbbbb into main; judged was head aaaaaaaaaaaa for main")
 	delete(s.refs, "refs/pull/1/head")
-	_, err = c.Merge(t.Context(), merge())
+	_, err = c.Merge(t.Context(), forgetest.Merge())
 	forgetest.Refused[*forge.OutageError](t, err, "the answer was cut off")
 }
 
@@ -170,7 +166,7 @@ func TestMergeAfterLostAnswer(t *testing.T) {
 		s.addPull("alice", "x")
 		s.Fail("POST pulls/1/merge", 1, late, says(500, ""))
 		c, _ := client(t, s)
-		commit, err := c.Merge(t.Context(), merge())
+		commit, err := c.Merge(t.Context(), forgetest.Merge())
 		if want := map[bool]int{false: 2, true: 1}[late]; err != nil || commit != made || s.count("POST") != want {
 			t.Errorf("%s, %v after %d merges", commit, err, s.count("POST"))
 		}
@@ -184,13 +180,13 @@ func TestMergeTooEarly(t *testing.T) {
 		s.addPull("alice", "x")
 		s.Fail("POST pulls/1/merge", 3, false, says(405, words))
 		c, clock := client(t, s)
-		commit, err := c.Merge(t.Context(), merge())
+		commit, err := c.Merge(t.Context(), forgetest.Merge())
 		if want := []time.Duration{125 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond}; err != nil || commit != made || !reflect.DeepEqual(clock.Pauses, want) {
 			t.Errorf("%s, %v after %v", commit, err, clock.Pauses)
 		}
 		s.addPull("bob", "y")
 		s.Fail("POST pulls/2/merge", 1000, false, says(405, words))
-		m := merge()
+		m := forgetest.Merge()
 		m.Number = 2
 		_, err = c.Merge(t.Context(), m)
 		forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: "+words)
@@ -210,21 +206,21 @@ func TestMergeRefused(t *testing.T) {
 		words  string
 	}{{405, "Work in progress PRs cannot be merged"}, {405, "not an allowed merge style"}, {409, "PushRejected with remote message: no"}} {
 		s.Fail("POST pulls/1/merge", 1, false, says(test.status, test.words))
-		_, err := c.Merge(t.Context(), merge())
+		_, err := c.Merge(t.Context(), forgetest.Merge())
 		forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: "+test.words, "which rule of the base branch is not met")
 	}
 	s.Fail("POST pulls/1/merge", 1, false, says(405, "User not allowed to merge PR"))
-	_, err := c.Merge(t.Context(), merge())
+	_, err := c.Merge(t.Context(), forgetest.Merge())
 	forgetest.Refused[*forge.PermissionError](t, err, "may not do this: User not allowed to merge PR", "“write:repository”")
 	if len(clock.Pauses) > 0 {
 		t.Error("it was tried again")
 	}
 	p["base"].(fields)["ref"] = "release"
-	_, err = c.Merge(t.Context(), merge())
+	_, err = c.Merge(t.Context(), forgetest.Merge())
 	forgetest.Refused[*forge.MovedError](t, err, "it was judged for branch main and is for release now; nothing was merged")
 	p["base"].(fields)["ref"] = "main"
 	p["head"].(fields)["sha"] = string(another)
-	_, err = c.Merge(t.Context(), merge())
+	_, err = c.Merge(t.Context(), forgetest.Merge())
 	forgetest.Refused[*forge.MovedError](t, err, "its head moved from aaaaaaaaaaaa, which was judged, to bbbbbbbbbbbb; nothing was merged")
 	p["head"].(fields)["sha"] = string(judged)
 	// It is closed between the look and the merge.
@@ -232,11 +228,11 @@ func TestMergeRefused(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(p)
 		p["state"] = "closed"
 	})
-	_, err = c.Merge(t.Context(), merge())
+	_, err = c.Merge(t.Context(), forgetest.Merge())
 	if e := forgetest.Refused[*forge.UnmergeableError](t, err, "it is closed"); !e.Closed || p["merged"] == true {
 		t.Errorf("%+v", e)
 	}
-	m := merge()
+	m := forgetest.Merge()
 	m.Number = 7
 	_, err = c.Merge(t.Context(), m)
 	forgetest.Refused[*forge.AbsentError](t, err, "merge pull request #7")

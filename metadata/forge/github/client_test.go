@@ -2,7 +2,6 @@ package github_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/github"
-	"github.com/rust-lang/rust-tuf/metadata/git"
 	"github.com/rust-lang/rust-tuf/tests/forgetest"
 	"github.com/rust-lang/rust-tuf/tests/importtest"
 )
@@ -25,9 +23,9 @@ const secret = forgetest.Secret
 var (
 	noon    = forgetest.Noon
 	root    = forge.Address{Host: "github.com", Path: "rust-lang/tuf-root"}
-	judged  = git.Commit(strings.Repeat("a", 40))
-	another = git.Commit(strings.Repeat("b", 40))
-	branch  = forge.Proposal{From: "alice/tuf-root", Branch: "sign/event/root/alice-1234", Base: "main", Title: "sign: root version 2 by alice", Body: "one signature"}
+	judged  = forgetest.Judged
+	another = forgetest.Another
+	branch  = forgetest.Proposal()
 )
 
 func token(t *testing.T) forge.Token {
@@ -107,28 +105,15 @@ func TestAnswers(t *testing.T) {
 		"another type": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"number": "1"}`) }, func(t *testing.T, err error) {
 			forgetest.Refused[*forge.AnswerError](t, err, "is not one of this forge's interface")
 		}, 1},
-		"endless": {func(w http.ResponseWriter, _ *http.Request) {
-			_, err := io.WriteString(w, `["`)
-			for err == nil {
-				_, err = io.WriteString(w, strings.Repeat("x", 1<<16))
-			}
-		}, func(t *testing.T, err error) {
+		"endless": {forgetest.Endless(200, `["`), func(t *testing.T, err error) {
 			forgetest.Refused[*forge.LimitError](t, err, "more than 16777216 bytes in one answer")
 		}, 1},
-		"a list without an end": {func(w http.ResponseWriter, r *http.Request) {
-			var page int
-			_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
-			w.Header().Set("Link", fmt.Sprintf(`<https://api.github.com/x?page=%d>; rel="next"`, max(page, 1)+1))
-			_, _ = io.WriteString(w, `[]`)
-		}, func(t *testing.T, err error) {
+		"a list without an end": {forgetest.Pages("api.github.com"), func(t *testing.T, err error) {
 			if e := forgetest.Refused[*forge.LimitError](t, err, "more than 20 pages of open pull requests, which is the limit"); e.Limit != 20 {
 				t.Errorf("%+v", e)
 			}
 		}, 20},
-		"a list in a circle": {func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Link", `<https://api.github.com/x?page=2>; rel="next"`)
-			_, _ = io.WriteString(w, `[]`)
-		}, func(t *testing.T, err error) {
+		"a list in a circle": {forgetest.Circle("api.github.com"), func(t *testing.T, err error) {
 			forgetest.Refused[*forge.AnswerError](t, err, "page 2 of open pull requests is followed by page 2")
 		}, 2},
 		"words of a stranger": {says(422, "\x1b[2Jno\r\n"+strings.Repeat("x", 1000)+" "+secret), func(t *testing.T, err error) {
@@ -346,16 +331,7 @@ func TestTokenIsNotShown(t *testing.T) {
 	h.Fail("GET pulls", 1, false, says(403, "who are you, "+secret+"?"))
 	c, _ := client(t, h)
 	_, err := c.Open(t.Context(), branch)
-	e := forgetest.Refused[*forge.PermissionError](t, err, "who are you, [token]?")
-	text, jerr := json.Marshal(e)
-	if jerr != nil {
-		t.Fatal(jerr)
-	}
-	for _, shown := range []string{fmt.Sprintf("%v %+v %#v", c, c, c), fmt.Sprintf("%v %+v %#v %x", e, *e, *e, e.Token), string(text)} {
-		if strings.Contains(shown, secret) || strings.Contains(shown, fmt.Sprintf("%x", secret)) {
-			t.Errorf("it is in %s", shown)
-		}
-	}
+	forgetest.HidesToken(t, c, err)
 }
 
 // Without a token, what is public is read, and the refusal of the rest says so.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/metadata/forge"
 	"github.com/rust-lang/rust-tuf/metadata/forge/github"
+	"github.com/rust-lang/rust-tuf/tests/forgetest"
 )
 
 // operation is something that a client can be asked for, on a hub that is ready for
@@ -72,7 +73,10 @@ func operations() []operation {
 		{"judge", func(*hub) {}, func(ctx context.Context, c *github.Client) error {
 			return c.Judge(ctx, judged, forge.Verdict{Name: "rust-tuf/check", State: forge.Success, Summary: "signature of alice", URL: "https://github.com/rust-lang/tuf-root/actions/runs/1"})
 		}},
-		{"merge", onePull, func(ctx context.Context, c *github.Client) error { _, err := c.Merge(ctx, merge()); return err }},
+		{"merge", onePull, func(ctx context.Context, c *github.Client) error {
+			_, err := c.Merge(ctx, forgetest.Merge())
+			return err
+		}},
 		{"close", onePull, func(ctx context.Context, c *github.Client) error { return c.Close(ctx, 1, "superseded") }},
 		{"raise", func(*hub) {}, func(ctx context.Context, c *github.Client) error {
 			for _, body := range []string{"since noon", "since yesterday"} {

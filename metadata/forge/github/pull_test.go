@@ -189,10 +189,10 @@ func TestNamesOfTheForgeAreShownSafely(t *testing.T) {
 		t.Errorf("%q, %v", pr.URL, err)
 	}
 	p.fields["base"].(fields)["ref"] = evil
-	_, moved := c.Merge(t.Context(), merge())
+	_, moved := c.Merge(t.Context(), forgetest.Merge())
 	forgetest.Refused[*forge.MovedError](t, moved, "for release�[2J now; nothing was merged")
 	h.merge(1, fields{"sha": string(judged), "merge_method": "squash"})
-	_, stray := c.Merge(t.Context(), merge())
+	_, stray := c.Merge(t.Context(), forgetest.Merge())
 	forgetest.Refused[*forge.StrayError](t, stray, "into release�[2J; judged")
 	h.trunk = evil
 	_, gone := c.Open(t.Context(), branch)
@@ -310,21 +310,17 @@ func TestPullRequestsHalf(t *testing.T) {
 	}
 }
 
-func merge() forge.Merge {
-	return forge.Merge{Number: 1, Head: judged, Base: "main", Title: "sign: root version 2 by alice (#1)", Message: "Event e, digest d."}
-}
-
 // A pull request is squashed with a title of ours, once.
 func TestMerge(t *testing.T) {
 	h := newHub(t)
 	p := h.addPull("alice/tuf-root", "x", "alice")
 	c, _ := client(t, h)
 	for range 2 {
-		if made, err := c.Merge(t.Context(), merge()); err != nil || string(made) != strings.Repeat("c", 40) || h.count("PUT") != 1 {
+		if made, err := c.Merge(t.Context(), forgetest.Merge()); err != nil || string(made) != strings.Repeat("c", 40) || h.count("PUT") != 1 {
 			t.Errorf("%s, %v", made, err)
 		}
 	}
-	if got := p.fields["squashed"]; got != merge().Title+"\n"+merge().Message {
+	if got := p.fields["squashed"]; got != forgetest.Merge().Title+"\n"+forgetest.Merge().Message {
 		t.Errorf("squashed as %q", got)
 	}
 }
@@ -336,7 +332,7 @@ func TestMergeAfterLostAnswer(t *testing.T) {
 		h.addPull("alice/tuf-root", "x", "alice")
 		h.Fail("PUT pulls/1/merge", 1, late, says(502, "oops"))
 		c, _ := client(t, h)
-		made, err := c.Merge(t.Context(), merge())
+		made, err := c.Merge(t.Context(), forgetest.Merge())
 		if want := map[bool]int{false: 2, true: 1}[late]; err != nil || string(made) != strings.Repeat("c", 40) || h.count("PUT") != want {
 			t.Errorf("%s, %v after %d merges", made, err, h.count("PUT"))
 		}
@@ -351,7 +347,7 @@ func TestMergeShownLate(t *testing.T) {
 	h.pass("GET pulls/1", 1)
 	h.Fail("GET pulls/1", 2, true, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, stale) })
 	c, clock := client(t, h)
-	if made, err := c.Merge(t.Context(), merge()); err != nil || string(made) != strings.Repeat("c", 40) || len(clock.Pauses) == 0 {
+	if made, err := c.Merge(t.Context(), forgetest.Merge()); err != nil || string(made) != strings.Repeat("c", 40) || len(clock.Pauses) == 0 {
 		t.Error(made, err, clock.Pauses)
 	}
 }
@@ -386,7 +382,7 @@ func TestMergeOfAnotherHead(t *testing.T) {
 					_, _ = io.WriteString(w, answer)
 				})
 			}
-			made, err := c.Merge(t.Context(), merge())
+			made, err := c.Merge(t.Context(), forgetest.Merge())
 			if made != "" {
 				t.Errorf("commit %s", made)
 			}
@@ -409,20 +405,20 @@ func TestMergeRefused(t *testing.T) {
 	h.addPull("alice/tuf-root", "x", "alice")
 	c, clock := client(t, h)
 	h.Fail("PUT", 1, false, says(405, "Required status check “rust-tuf/check” is expected."))
-	_, err := c.Merge(t.Context(), merge())
+	_, err := c.Merge(t.Context(), forgetest.Merge())
 	forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: Required status check", "which rule of the base branch is not met")
 	if len(clock.Pauses) > 0 {
 		t.Error("it was tried again")
 	}
 	// Another merge at the same moment is over at the next try.
 	h.Fail("PUT", 2, false, says(405, "Base branch was modified. Review and try the merge again."))
-	if made, err := c.Merge(t.Context(), merge()); err != nil || made == "" || len(clock.Pauses) != 2 {
+	if made, err := c.Merge(t.Context(), forgetest.Merge()); err != nil || made == "" || len(clock.Pauses) != 2 {
 		t.Error(made, err, clock.Pauses)
 	}
 	// A rule that always says so is not asked for ever.
 	h.addPull("alice/tuf-root", "y", "alice")
 	h.Fail("PUT", 100, false, says(409, "conflict"))
-	m := merge()
+	m := forgetest.Merge()
 	m.Number = 2
 	_, err = c.Merge(t.Context(), m)
 	forgetest.Refused[*forge.UnmergeableError](t, err, "the forge does not merge it: conflict")
