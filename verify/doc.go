@@ -7,9 +7,9 @@
 //
 // # How to use it
 //
-// A [Client] needs a [Fetcher], a [Store] and an instant; verify/httpfetch and
-// verify/dirstore have some. Built with one root inside, it finds what a
-// repository says of a target like this:
+// A [Client] needs a [Fetcher], a [Store] and an instant; verify/httpfetch,
+// verify/dirstore and verify/memstore have some. Built with one root inside, it
+// finds what a repository says of a target like this:
 //
 //	client := &verify.Client{Metadata: fetcher, Store: store}
 //	if err := client.Init(bundledRoot); err != nil { … } // whenever the program starts; nothing is fetched

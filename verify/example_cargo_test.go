@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/rust-lang/rust-tuf/verify/memstore"
 )
 
 // ownHTTP is a program's own way to fetch: cargo has an HTTP stack, with its
@@ -41,7 +42,7 @@ func Example_cargo() {
 		fmt.Println(err)
 		return
 	}
-	client := &verify.Client{Metadata: ownHTTP{site}, Store: shelf{}} // verify/dirstore has a Store for a folder
+	client := &verify.Client{Metadata: ownHTTP{site}, Store: new(memstore.Store)} // verify/dirstore keeps it for the next time
 	if err := client.Init(bundledRoot); err != nil {
 		fmt.Println(err)
 		return

@@ -89,7 +89,7 @@ func TestImports(t *testing.T) {
 		"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit", "github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame",
 		"github.com/rust-lang/rust-tuf/cmd/rust-tuf/terminal", "github.com/rust-lang/rust-tuf/cmd/rust-tuf/verification", "github.com/rust-lang/rust-tuf/cmd/rust-tuf/words",
 		"github.com/rust-lang/rust-tuf/signer", // the errors of a terminal
-		"github.com/rust-lang/rust-tuf/verify", "github.com/rust-lang/rust-tuf/verify/bundle", "github.com/rust-lang/rust-tuf/verify/dirstore", "github.com/rust-lang/rust-tuf/verify/httpfetch",
+		"github.com/rust-lang/rust-tuf/verify", "github.com/rust-lang/rust-tuf/verify/bundle", "github.com/rust-lang/rust-tuf/verify/dirstore", "github.com/rust-lang/rust-tuf/verify/httpfetch", "github.com/rust-lang/rust-tuf/verify/memstore",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/sys/unix", "golang.org/x/sys/windows", "github.com/inconshreveable/mousetrap",
 	}
 	known := map[string]bool{"os/exec": false}

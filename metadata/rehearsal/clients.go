@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/rust-lang/rust-tuf/verify/memstore"
 )
 
 // Client is one client that met what was rehearsed.
@@ -56,12 +57,12 @@ func (r *Rehearsal) Clients(ctx context.Context, from verify.Fetcher, clock func
 		return context.Cause(ctx)
 	}
 	for _, v := range r.Roots {
-		if err := meet(Client{Root: v}, memory{}); err != nil {
+		if err := meet(Client{Root: v}, new(memstore.Store)); err != nil {
 			return nil, err
 		}
 	}
 	if r.Before != nil {
-		store := memory{}
+		store := new(memstore.Store)
 		if before, err := r.refresh(ctx, &Client{Root: r.Roots[0]}, folder(r.Before), store); err == nil {
 			_ = r.find(ctx, &Client{}, before) // what is new is not there yet
 			if err := meet(Client{Root: before.Root().Version(), Current: true}, store); err != nil {
@@ -103,26 +104,6 @@ func (r *Rehearsal) find(ctx context.Context, c *Client, now *verify.Refreshed) 
 	}
 	if first != nil {
 		return fmt.Errorf("%d of %d files are not found; the first: %w", len(r.Targets)-c.Found, len(r.Targets), first)
-	}
-	return nil
-}
-
-// memory keeps what a client trusts for as long as the rehearsal lasts.
-type memory map[verify.Slot][]byte
-
-func (m memory) Load(slot verify.Slot) ([]byte, error) {
-	if raw, held := m[slot]; held {
-		return raw, nil
-	}
-	return nil, verify.ErrNotFound
-}
-
-func (m memory) Swap(slot verify.Slot, old, content []byte) error {
-	if !bytes.Equal(m[slot], old) {
-		return verify.ErrSwapped
-	}
-	if m[slot] = content; content == nil {
-		delete(m, slot)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rust-lang/rust-tuf/verify"
 	"github.com/rust-lang/rust-tuf/verify/bundle"
+	"github.com/rust-lang/rust-tuf/verify/memstore"
 )
 
 func make1(t testing.TB, r repository, root string, paths ...string) *bundle.Bundle {
@@ -33,22 +34,10 @@ func read(t testing.TB, raw []byte) *bundle.Bundle {
 	return b
 }
 
-// shelf is a reader's store in memory.
-type shelf map[verify.Slot][]byte
-
-func (s shelf) Load(slot verify.Slot) ([]byte, error) {
-	if raw, ok := s[slot]; ok {
-		return raw, nil
-	}
-	return nil, verify.ErrNotFound
-}
-
-func (s shelf) Swap(slot verify.Slot, _, content []byte) error { s[slot] = content; return nil }
-
 // offline asks a bundle, and nothing else, for a target.
 func offline(t testing.TB, b *bundle.Bundle, root []byte, at time.Time, path string) (*verify.Verdict, error) {
 	t.Helper()
-	c := &verify.Client{Metadata: b, Store: shelf{}}
+	c := &verify.Client{Metadata: b, Store: new(memstore.Store)}
 	if err := c.Init(root); err != nil {
 		t.Fatal(err)
 	}

@@ -7,5 +7,5 @@ import (
 )
 
 func TestImports(t *testing.T) {
-	importtest.Check(t, []string{"verify"}, "net", "net/http", "os", "log", "syscall")
+	importtest.Check(t, []string{"verify", "verify/memstore"}, "net", "net/http", "os", "log", "syscall")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/rust-lang/rust-tuf/verify/memstore"
 )
 
 // Make goes through a whole refresh from a root that is trusted already, looks
@@ -42,7 +43,7 @@ func Make(ctx context.Context, from verify.Fetcher, root []byte, at time.Time, l
 
 // look is a client that begins with nothing but a root.
 func look(ctx context.Context, from verify.Fetcher, root *verify.Root, at time.Time, lim verify.Limits, paths []string) ([]*verify.Verdict, error) {
-	client := &verify.Client{Metadata: from, Store: shelf{}, Limits: lim}
+	client := &verify.Client{Metadata: from, Store: new(memstore.Store), Limits: lim}
 	if err := client.Init(root.Raw()); err != nil {
 		return nil, err
 	}
@@ -59,27 +60,6 @@ func look(ctx context.Context, from verify.Fetcher, root *verify.Root, at time.T
 		verdicts = append(verdicts, v)
 	}
 	return verdicts, nil
-}
-
-// shelf is a store for one refresh.
-type shelf map[verify.Slot][]byte
-
-func (s shelf) Load(slot verify.Slot) ([]byte, error) {
-	if raw, ok := s[slot]; ok {
-		return raw, nil
-	}
-	return nil, verify.ErrNotFound
-}
-
-func (s shelf) Swap(slot verify.Slot, old, content []byte) error {
-	if have := s[slot]; !bytes.Equal(have, old) {
-		return verify.ErrSwapped
-	}
-	s[slot] = content
-	if content == nil {
-		delete(s, slot)
-	}
-	return nil
 }
 
 // recorder keeps what a client has read to the end.

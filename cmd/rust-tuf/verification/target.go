@@ -16,6 +16,7 @@ import (
 	"github.com/rust-lang/rust-tuf/verify/bundle"
 	"github.com/rust-lang/rust-tuf/verify/dirstore"
 	"github.com/rust-lang/rust-tuf/verify/httpfetch"
+	"github.com/rust-lang/rust-tuf/verify/memstore"
 	"github.com/spf13/cobra"
 )
 
@@ -271,7 +272,7 @@ func (v *verifier) connect(client *verify.Client, o targetOptions) (done func() 
 		return done, err
 	}
 	if o.store == "" {
-		client.Store = forgetful{}
+		client.Store = new(memstore.Store)
 		return done, nil
 	}
 	store, err := dirstore.Open(v.path(o.store), dirstore.Options{})
@@ -310,24 +311,6 @@ func (v *verifier) source(o targetOptions, opened *[]io.Closer) (verify.Fetcher,
 	}
 	*opened = append(*opened, mirror)
 	return mirror, nil
-}
-
-// forgetful is a store for one refresh.
-type forgetful map[verify.Slot][]byte
-
-func (s forgetful) Load(slot verify.Slot) ([]byte, error) {
-	if raw, ok := s[slot]; ok {
-		return raw, nil
-	}
-	return nil, verify.ErrNotFound
-}
-
-func (s forgetful) Swap(slot verify.Slot, _, content []byte) error {
-	s[slot] = content
-	if content == nil {
-		delete(s, slot)
-	}
-	return nil
 }
 
 // holdTo holds a file to what is promised of a target.
