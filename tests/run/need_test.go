@@ -84,6 +84,31 @@ func (m *machine) need(t *testing.T, what string) (code int, said, called string
 	return cmd.ProcessState.ExitCode(), string(out), string(calls)
 }
 
+// needed is what need.sh does on a machine: a part of what it says, and all that it
+// calls.
+type needed struct {
+	name  string
+	on    *machine
+	code  int
+	says  []string
+	calls string
+}
+
+func (n needed) check(t *testing.T, what string) {
+	t.Helper()
+	t.Run(n.name, func(t *testing.T) {
+		code, said, calls := n.on.need(t, what)
+		if code != n.code || calls != n.calls {
+			t.Errorf("exit code %d, want %d; said\n%s\ncalled\n%s", code, n.code, said, calls)
+		}
+		for _, words := range n.says {
+			if !strings.Contains(said, words) {
+				t.Errorf("said\n%s\nit lacks\n%s", said, words)
+			}
+		}
+	})
+}
+
 func TestToolsThatAreNeeded(t *testing.T) {
 	const (
 		noGo  = "install Go 1.25.0 or newer from https://go.dev/dl/\n" // as go.mod says
@@ -194,13 +219,7 @@ func TestDescriptionOfGitHub(t *testing.T) {
 	node := func() *machine {
 		return debian().with("node", "exit 0").with("npm", files).with("cp", "exit 0").with("find", "exit 0").inCI("true")
 	}
-	for _, c := range []struct {
-		name  string
-		on    *machine
-		code  int
-		says  []string
-		calls string
-	}{
+	for _, c := range []needed{
 		{"CI", node(), 0, []string{lacks, "/rust-tuf/forge-"}, "npm ci --prefix --ignore-scripts\n"},
 		{"agreed", node().inCI("").answers("y\n"), 0, []string{lacks, "run it now? [y/N] "}, "npm ci --prefix --ignore-scripts\n"},
 		{"declined", node().inCI("").answers("n\n"), 1, []string{lacks, "nothing was installed: run make test-forge again when you want it\n"}, ""},
@@ -211,16 +230,6 @@ func TestDescriptionOfGitHub(t *testing.T) {
 		{"no node", node().without("node").inCI(""), 1, []string{"make test-forge needs what this machine lacks:\n  Node.js 18 or newer with npm, for a mock of GitHub\n",
 			"apt-get install --yes --no-install-recommends nodejs npm\n"}, ""},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			code, said, calls := c.on.need(t, "forge")
-			if code != c.code || calls != c.calls {
-				t.Errorf("exit code %d, want %d; said\n%s\ncalled\n%s", code, c.code, said, calls)
-			}
-			for _, words := range c.says {
-				if !strings.Contains(said, words) {
-					t.Errorf("said\n%s\nit lacks\n%s", said, words)
-				}
-			}
-		})
+		c.check(t, "forge")
 	}
 }

@@ -2,10 +2,7 @@
 
 package main
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // What `make test-gitea` needs is built in a folder of its own, of a module held to
 // its checksum.
@@ -22,13 +19,7 @@ mod) echo "go $3 $4 $5" >>"$LOG"; `+failing+`;;
 build) echo "go $3 $4 $5" >>"$LOG";;
 esac`)
 	}
-	for _, c := range []struct {
-		name  string
-		on    *machine
-		code  int
-		says  []string
-		calls string
-	}{
+	for _, c := range []needed{
 		{"CI", maker(""), 0, []string{lacks, "/rust-tuf/gitea-"}, builds},
 		{"agreed", maker("").inCI("").answers("y\n"), 0, []string{lacks, "run it now? [y/N] "}, builds},
 		{"declined", maker("").inCI("").answers("n\n"), 1, []string{lacks, "nothing was installed: run make test-gitea again when you want it\n"}, ""},
@@ -36,16 +27,6 @@ esac`)
 		{"no network in CI", maker("echo 'no such host'; exit 1"), 0, []string{"no such host\nthe command failed, see above: Gitea is not asked\n"}, "go mod download code.gitea.io/gitea\n"},
 		{"no network", maker("exit 1").inCI("").answers("y\n"), 1, []string{"the command failed, see above\n"}, "go mod download code.gitea.io/gitea\n"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			code, said, calls := c.on.need(t, "gitea")
-			if code != c.code || calls != c.calls {
-				t.Errorf("exit code %d, want %d; said\n%s\ncalled\n%s", code, c.code, said, calls)
-			}
-			for _, words := range c.says {
-				if !strings.Contains(said, words) {
-					t.Errorf("said\n%s\nit lacks\n%s", said, words)
-				}
-			}
-		})
+		c.check(t, "gitea")
 	}
 }

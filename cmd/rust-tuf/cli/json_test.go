@@ -137,7 +137,8 @@ func TestJSONOfMachines(t *testing.T) {
 	s.now = time.Date(2027, 11, 23, 6, 0, 0, 0, time.UTC) // late, and expired meanwhile
 	see("due", s.exits(t, m, exit.Expired, []string{"due", "--json"}))
 	see("status --at", s.exits(t, m, exit.Expired, []string{"status", "--at", "+1d", "--json"}))
-	see("rehearse that fails", s.failing(t))
+	s = renewedRootAlone(t)
+	see("rehearse that fails", s.exits(t, s.maintainer, exit.Rejected, []string{"rehearse", "--json"}, `"refused"`))
 
 	s = play(t, "genesis-done", "alice")
 	s.now = december
@@ -145,22 +146,6 @@ func TestJSONOfMachines(t *testing.T) {
 	branch := s.opens(t, "a root of crates")
 	see("check of a hand-over", s.exits(t, s.maintainer, exit.Done, []string{"check", "--json", "--base", "origin/main", "--head", "origin/" + branch}))
 	fields.golden(t, "json-machines.golden")
-}
-
-// failing is the object of a rehearsal in which a client stays behind.
-func (s *stage) failing(t *testing.T) string {
-	t.Helper()
-	s = play(t, "genesis-done", "alice")
-	s.now = dawn.AddDate(1, 1, 0)
-	s.exits(t, s.maintainer, exit.Done, []string{"propose", "--why", "root alone", "--renew", "root"})
-	branches, err := s.branches("event/")
-	if err != nil || len(branches) != 1 {
-		t.Fatal(branches, err)
-	}
-	if err := s.merge(branches[0]); err != nil {
-		t.Fatal(err)
-	}
-	return s.exits(t, s.maintainer, exit.Rejected, []string{"rehearse", "--json"}, `"refused"`)
 }
 
 // What every verb prints for programs is kept somewhere.

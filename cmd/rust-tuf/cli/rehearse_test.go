@@ -81,10 +81,10 @@ func TestRehearseRefused(t *testing.T) {
 	s.exits(t, s.maintainer, exit.Usage, []string{"rehearse", "a", "b"}, "was given 2 arguments")
 }
 
-// A rehearsal that fails says so, and ends with the code of a refusal; it is
-// kept all the same for whoever wants to look.
-func TestRehearseFails(t *testing.T) {
-	t.Parallel()
+// renewedRootAlone has an open event that renews root, when targets is expired too:
+// no client would get through.
+func renewedRootAlone(t *testing.T) *stage {
+	t.Helper()
 	s := play(t, "genesis-done", "alice")
 	s.now = dawn.AddDate(1, 1, 0)
 	s.exits(t, s.maintainer, exit.Done, []string{"propose", "--why", "root alone", "--renew", "root"})
@@ -95,6 +95,14 @@ func TestRehearseFails(t *testing.T) {
 	if err := s.merge(branches[0]); err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// A rehearsal that fails says so, and ends with the code of a refusal; it is
+// kept all the same for whoever wants to look.
+func TestRehearseFails(t *testing.T) {
+	t.Parallel()
+	s := renewedRootAlone(t)
 	kept := filepath.Join(t.TempDir(), "kept")
 	s.unchanged(t, func() {
 		out := s.exits(t, s.maintainer, exit.Rejected, []string{"rehearse", "--out", kept}, "targets 1: expired", "3 of 3 clients would not get through")
