@@ -121,6 +121,7 @@ func TestStatusAt(t *testing.T) {
 			s.exits(t, s.maintainer, code, []string{"status", "--at", at}, says)
 		})
 	}
+	s.exits(t, s.maintainer, exit.Expired, []string{"status", "--at", "+100y"}, "Judged as of 2126-11-22")
 	for _, at := range []string{"nonsense", "+nonsense", "+", "+0d", "+30", "+101y", "30d", "-30d", "2027-13-01"} {
 		s.fails(t, s.maintainer, exit.Usage, is[*words.InstantError], []string{"status", "--at=" + at},
 			strconv.Quote(at)+" is no time; write 2026-11-22, 2026-11-22T12:00:00Z, or how long from now: +30d (h, d, w or y; at most 100 years)")
