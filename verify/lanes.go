@@ -32,6 +32,20 @@ func plainRun(b []byte) int {
 	return n
 }
 
+// commonRun returns how many bytes at the beginning of a and b are the same.
+func commonRun(a, b []byte) int {
+	n, end := 0, min(len(a), len(b))
+	for ; n+8 <= end; n += 8 {
+		if difference := binary.LittleEndian.Uint64(a[n:]) ^ binary.LittleEndian.Uint64(b[n:]); difference != 0 {
+			return n + bits.TrailingZeros64(difference)/8
+		}
+	}
+	for n < end && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
 // spaces returns how many bytes at the beginning of b are white space.
 func spaces(b []byte) int {
 	n := 0

@@ -1,5 +1,7 @@
 package verify
 
+import "bytes"
+
 // listing is an object with one entry for each of many names: `targets`, or
 // `meta`. It remembers what was seen of the entries when the object was
 // scanned, so that usual ones need no second look.
@@ -144,6 +146,25 @@ func (c *entryCursor) next() bool {
 	c.name = c.object[i+1 : c.start-2]
 	c.end = skipValue(c.object, c.start)
 	return true
+}
+
+// usualOnly tells whether all entries were seen to be usual, with plain names.
+func (l *listing) usualOnly() bool { return l.strange == 0 && !l.known }
+
+// passSame moves two cursors, the next bytes of which are the same, to the last
+// entry that begins among these. In a listing of usual entries with plain names
+// nothing looks like the beginning of an entry but one (see [listing.halve]).
+func passSame(a, b *entryCursor, same int) {
+	for at := same; at > 0; {
+		at = bytes.LastIndexByte(a.object[a.end:a.end+at], ',')
+		if at > 0 && a.object[a.end+at+1] == '"' {
+			if _, entry := readUsualMember(a.object[a.end+at+1:]); entry.size > 0 {
+				a.end += at
+				b.end += at
+				return
+			}
+		}
+	}
 }
 
 func (c *entryCursor) value() value { return c.object[c.start:c.end:c.end] }

@@ -300,12 +300,28 @@ func TestListingDepth(t *testing.T) {
 	refused[*verify.LimitError](t, err, "nesting: 4, above the limit of 3")
 }
 
+// takesPlace is what a session that keeps a snapshot with one `meta` says of the
+// next snapshot with another.
+func takesPlace(t *testing.T, root *verify.Root, older, newer string) error {
+	t.Helper()
+	s := verify.NewSession(root, now, verify.Limits{})
+	if err := s.EndRoots(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AddTimestamp(listed(t, "timestamp", 1, "meta", `{"snapshot.json":{"version":2}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if current, err := s.RestoreSnapshot(listed(t, "snapshot", 1, "meta", older), verify.SnapshotRecord{}); err != nil || current {
+		t.Fatal(current, err)
+	}
+	return s.AddSnapshot(listed(t, "snapshot", 2, "meta", newer))
+}
+
 // In a long snapshot no file may go back or vanish, wherever it stands and
 // however its entry is written. New ones may come.
 func TestListingRollback(t *testing.T) {
 	root := listedRoot(t)
 	const n = 150
-	timestamp := listed(t, "timestamp", 1, "meta", `{"snapshot.json":{"version":2}}`)
 	spellings := []func(version int) string{
 		func(version int) string { return fmt.Sprintf(`{"version":%d}`, version) },
 		func(version int) string { return fmt.Sprintf(`{"version":%d,"x":{}}`, version) },
@@ -313,19 +329,7 @@ func TestListingRollback(t *testing.T) {
 			return fmt.Sprintf(`{"hashes":{"sha256":%s},"length":1,"version":%d}`, sum, version)
 		},
 	}
-	accept := func(older, newer string) error {
-		s := verify.NewSession(root, now, verify.Limits{})
-		if err := s.EndRoots(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.AddTimestamp(timestamp); err != nil {
-			t.Fatal(err)
-		}
-		if current, err := s.RestoreSnapshot(listed(t, "snapshot", 1, "meta", older), verify.SnapshotRecord{}); err != nil || current {
-			t.Fatal(current, err)
-		}
-		return s.AddSnapshot(listed(t, "snapshot", 2, "meta", newer))
-	}
+	accept := func(older, newer string) error { return takesPlace(t, root, older, newer) }
 	names := numbered(n)
 	without := func(gone int) []string { return slices.Delete(slices.Clone(names), gone, gone+1) }
 	for s, before := range spellings {

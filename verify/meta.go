@@ -134,7 +134,14 @@ func (m metaFile) check(what string, raw []byte) error {
 // over both is enough, however many files there are.
 func checkNotOlder(older, newer *listing) error {
 	o, n := older.cursor(), newer.cursor()
-	for o.next() {
+	alike := older.usualOnly() && newer.usualOnly()
+	for {
+		if alike {
+			passNotOlder(&o, &n)
+		}
+		if !o.next() {
+			return nil
+		}
 		order := -1
 		for order < 0 && n.next() {
 			order = compareNames(n.name, o.name)
@@ -146,7 +153,27 @@ func checkNotOlder(older, newer *listing) error {
 			return &VersionError{Role: metaRole(o.name), Trusted: trusted, Found: metaVersion(&n)}
 		}
 	}
-	return nil
+}
+
+// passNotOlder moves two cursors past entries that differ in nothing but a version,
+// and in that not backwards: nearly all, and most not even in that. So it goes from
+// one difference to the next, with a look at nothing between. Both listings have
+// but usual entries with plain names; there nothing else looks like a version.
+func passNotOlder(o, n *entryCursor) {
+	for {
+		same := commonRun(o.object[o.end:], n.object[n.end:])
+		digits := same
+		for digits > 0 && isDigit(o.object[o.end+digits-1]) {
+			digits--
+		}
+		trusted, oldEnd, ok := readUsualVersion(o.object, o.end+digits)
+		found, newEnd, alike := readUsualVersion(n.object, n.end+digits)
+		if !ok || !alike || found < trusted {
+			passSame(o, n, same)
+			return
+		}
+		o.end, n.end = oldEnd, newEnd
+	}
 }
 
 // metaVersion is the version of an entry of a `meta` that checkMeta has passed.

@@ -76,6 +76,17 @@ func readUsualNumber(b []byte, i int) (n int64, end int, ok bool) {
 	return n, end, end == i+1 || end > i && b[i] != '0'
 }
 
+// readUsualVersion reads the version, with which a usual entry ends, and returns
+// the end of the entry. Its digits begin at offset i of a listing.
+func readUsualVersion(b []byte, i int) (n int64, end int, ok bool) {
+	const head = `"version":`
+	if i < len(head) || string(b[i-len(head):i]) != head {
+		return 0, 0, false
+	}
+	n, end, ok = readUsualNumber(b, i)
+	return n, end + 1, ok && end < len(b) && b[end] == '}'
+}
+
 // isTarget reports whether the entry has all that an entry of `targets` needs.
 func (u usual) isTarget() bool { return u.size > 0 && u.length >= 0 }
 

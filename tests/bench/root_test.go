@@ -48,6 +48,13 @@ func quorums(b *testing.B) []quorum {
 // the members, not always the same ones first.
 func (q quorum) root(b *testing.B, version int64, signatures int) []byte {
 	b.Helper()
+	return q.rootOver(b, version, signatures, threshold)
+}
+
+// rootOver is root, where so many must sign the targets: five of nine, or one
+// online key.
+func (q quorum) rootOver(b *testing.B, version int64, signatures, targets int) []byte {
+	b.Helper()
 	m := metadata.Root(time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC))
 	m.Signed.Version = version
 	for i, s := range q.signers {
@@ -56,7 +63,8 @@ func (q quorum) root(b *testing.B, version int64, signatures int) []byte {
 			b.Fatal(err)
 		}
 		for _, role := range metadata.TOP_LEVEL_ROLE_NAMES {
-			if i > 0 && (role == metadata.SNAPSHOT || role == metadata.TIMESTAMP) {
+			online := role == metadata.SNAPSHOT || role == metadata.TIMESTAMP || role == metadata.TARGETS && targets == 1
+			if i > 0 && online {
 				continue
 			}
 			if err := m.Signed.AddKey(key, role); err != nil {
@@ -65,7 +73,7 @@ func (q quorum) root(b *testing.B, version int64, signatures int) []byte {
 		}
 	}
 	m.Signed.Roles[metadata.ROOT].Threshold = threshold
-	m.Signed.Roles[metadata.TARGETS].Threshold = threshold
+	m.Signed.Roles[metadata.TARGETS].Threshold = targets
 	message, err := cjson.EncodeCanonical(m.Signed)
 	if err != nil {
 		b.Fatal(err)
