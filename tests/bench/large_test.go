@@ -14,23 +14,10 @@ import (
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/rust-lang/rust-tuf/verify/memstore"
 )
 
-// shelf is a store, and a repository, in memory.
-type shelf map[verify.Slot][]byte
-
-func (s shelf) Load(slot verify.Slot) ([]byte, error) {
-	if raw, ok := s[slot]; ok {
-		return raw, nil
-	}
-	return nil, verify.ErrNotFound
-}
-
-func (s shelf) Swap(slot verify.Slot, _, content []byte) error {
-	s[slot] = content
-	return nil
-}
-
+// served is a repository in memory.
 type served map[string][]byte
 
 func (s served) Fetch(_ context.Context, name string) (io.ReadCloser, error) {
@@ -67,7 +54,7 @@ func BenchmarkLookup(b *testing.B) {
 		b.Run(fmt.Sprintf("%d-bins", 1<<bits), func(b *testing.B) {
 			var least time.Duration
 			for range max(b.N, rounds) {
-				client := &verify.Client{Metadata: repository, Store: shelf{}}
+				client := &verify.Client{Metadata: repository, Store: new(memstore.Store)}
 				if err := client.Init(repository["1.root.json"]); err != nil {
 					b.Fatal(err)
 				}

@@ -1,7 +1,6 @@
 package dirstore
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rust-lang/rust-tuf/tests/storetest"
 	"github.com/rust-lang/rust-tuf/verify"
 )
 
@@ -60,46 +60,11 @@ func tree(t testing.TB, dir string) []string {
 	return names
 }
 
-var slots = []verify.Slot{{}, {Role: "root"}, {Role: "root", Version: 1}, {Role: "timestamp"}, {Role: "a/../b"}, {Role: "a/../b", Version: 1 << 62}, {Role: strings.Repeat("long", 100)}}
-
 func TestSwap(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
+	storetest.Check(t, func(t testing.TB) verify.Store { return opened(t, dir) })
 	s := opened(t, dir)
-	for i, slot := range slots {
-		if raw, err := s.Load(slot); raw != nil || !errors.Is(err, verify.ErrNotFound) {
-			t.Errorf("%+v: %q, %v", slot, raw, err)
-		}
-		first, second := []byte{byte(i), 0, '\r', '\n', 0xff}, []byte{}
-		must(t, s.Swap(slot, nil, nil))
-		for _, step := range []struct {
-			old, content []byte
-			kept         []byte
-			ok           bool
-		}{
-			{[]byte{}, first, nil, false}, // an empty file is not the same as none
-			{nil, first, first, true},
-			{nil, second, first, false},
-			{second, second, first, false},
-			{first, second, second, true},
-			{nil, first, second, false},
-			{second, second, second, true},
-			{second, first, first, true},
-			{second, nil, first, false},
-			{first, nil, nil, true},
-			{nil, first, first, true},
-		} {
-			err := s.Swap(slot, step.old, step.content)
-			if step.ok != (err == nil) || !step.ok && !errors.Is(err, verify.ErrSwapped) {
-				t.Errorf("%+v: %q to %q: %v", slot, step.old, step.content, err)
-			}
-			// Another process sees the same.
-			raw, err := opened(t, dir).Load(slot)
-			if (step.kept == nil) != errors.Is(err, verify.ErrNotFound) || !bytes.Equal(raw, step.kept) || (raw == nil) != (step.kept == nil) {
-				t.Errorf("%+v: %q, %v; want %q", slot, raw, err, step.kept)
-			}
-		}
-	}
-	want := []string{"a%2F..%2Fb.json", "root.json", FileName(slots[6].Role) + ".json", "state/1.root.json", "state/4611686018427387904.a%2F..%2Fb.json", "state/floors", "state/lock", "timestamp.json"}
+	want := []string{"a%2F..%2Fb.json", "root.json", FileName(storetest.Slots[6].Role) + ".json", "snapshot.json", "state/1.root.json", "state/4611686018427387904.a%2F..%2Fb.json", "state/floors", "state/lock", "timestamp.json"}
 	if got := tree(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files %q", got)
 	}
