@@ -59,9 +59,12 @@ type Client struct {
 	// Parallel is how many files may be on their way at once. Up to 1, each is
 	// asked for when the one before it has been judged. From 2 on, what does
 	// not depend on each other is asked for together: the next root and the
-	// timestamp, and the roles that several targets need. Metadata must then be
-	// safe for concurrent use. What is accepted is the same. Each file is judged
-	// when it comes; no more than four above 256 KiB are held at once.
+	// timestamp, and the roles that several targets need; and, beside new
+	// documents of roles that delegate, the files to which the kept ones lead.
+	// What they don't need in the end is closed unread. Metadata must then be
+	// safe for concurrent use. What is accepted is the same. Each file is read
+	// when it is needed, and judged when it has come; no more than four above
+	// 256 KiB are held at once.
 	Parallel int
 
 	begun atomic.Pointer[Root] // that Init has verified in the store already

@@ -21,7 +21,8 @@
 //
 // For many targets there is [Refreshed.Verdicts]. With [Client].Parallel the
 // client waits four times for any number of targets in bins when it knows
-// nothing, three times when bins have changed, and once when nothing has.
+// nothing, three times when targets or bins or both have changed, and once when
+// nothing has; a fourth time where delegations lead elsewhere than before.
 //
 // Three examples are whole programs: one manifest (rustup), many index files
 // (cargo), and a machine without a network (airGapped).

@@ -130,7 +130,10 @@ func (r *Refreshed) fetchRoles(ctx context.Context, wanted []*roleFile, judge fu
 // fetchBeside is fetch for a file that may turn out to be large while others
 // are on their way: then it waits for room.
 func (r *Refreshed) fetchBeside(ctx context.Context, w *roleFile, large chan struct{}) ([]byte, error) {
-	body, err := r.client.Metadata.Fetch(ctx, w.name)
+	if w.early != nil {
+		defer w.early.stop()
+	}
+	body, err := r.open(ctx, w)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.name, err)
 	}
@@ -144,6 +147,47 @@ func (r *Refreshed) fetchBeside(ctx context.Context, w *roleFile, large chan str
 		}
 	}
 	return readFile(w.name, &roomyBody{body, smallFile, wait}, w.limit)
+}
+
+// open asks for a file, unless that was done early.
+func (r *Refreshed) open(ctx context.Context, w *roleFile) (io.ReadCloser, error) {
+	if w.early == nil {
+		return r.client.Metadata.Fetch(ctx, w.name)
+	}
+	o := <-w.early.came
+	return o.body, o.err
+}
+
+// early is a file that was asked for before it is known whether anybody needs
+// it. Nothing of it is read before that, so it takes no room from a file that is
+// needed, and none in memory.
+type early struct {
+	came chan opened
+	stop func()
+}
+
+// opened is what came of asking for a file of which nothing was read.
+type opened struct {
+	body io.ReadCloser
+	err  error
+}
+
+func (r *Refreshed) askEarly(ctx context.Context, name string) *early {
+	ctx, stop := context.WithCancel(ctx)
+	e := &early{make(chan opened, 1), stop}
+	go func() {
+		body, err := r.client.Metadata.Fetch(ctx, name)
+		e.came <- opened{body, err}
+	}()
+	return e
+}
+
+// giveUp ends what nobody needs, whatever has come of it.
+func (e *early) giveUp() {
+	e.stop()
+	if o := <-e.came; o.err == nil {
+		_ = o.body.Close()
+	}
 }
 
 // roomyBody is a body that waits once, before it reads on behind its first

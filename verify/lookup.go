@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // TopLevel brings the top-level targets, which [Refreshed.Target] would bring
@@ -82,7 +83,7 @@ func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []e
 // file is judged when it comes and held no longer, whatever it is.
 func (r *Refreshed) searchOnce(ctx context.Context, paths []string) ([]*Verdict, []error) {
 	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
-	l := lookup{r: r}
+	l := lookup{r: r, early: map[string]*early{}}
 	resolve := func(i int) {
 		l.path = i
 		verdicts[i], errs[i] = r.Resolve(paths[i], l.load)
@@ -91,11 +92,15 @@ func (r *Refreshed) searchOnce(ctx context.Context, paths []string) ([]*Verdict,
 		resolve(i)
 	}
 	for len(l.missing) > 0 {
+		l.guess(ctx, paths)
 		l.fetch(ctx, func(f *roleFile) {
 			for _, i := range f.waiting {
 				resolve(i)
 			}
 		})
+	}
+	for _, e := range l.early {
+		e.giveUp()
 	}
 	return verdicts, errs
 }
@@ -106,6 +111,7 @@ type lookup struct {
 	path    int                  // that is looked up now
 	files   map[string]*roleFile // by role
 	missing []*roleFile          // of these, what has not been asked for
+	early   map[string]*early    // by role: asked for without being needed yet
 }
 
 // roleFile is the file of a role, in the version that the snapshot promises.
@@ -116,7 +122,8 @@ type roleFile struct {
 	kept    []byte // what the store has in its place
 	waiting []int  // paths that need it
 	came    bool
-	large   bool // holds room for a large file
+	large   bool   // holds room for a large file
+	early   *early // nil if it is asked for now
 	answer
 }
 
@@ -154,12 +161,17 @@ func (l *lookup) load(role string, promised MetaFile, offer func([]byte) error) 
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	f := &roleFile{role: role, waiting: []int{l.path}, name: l.r.promisedName(role, promised), limit: promised.atMost(l.r.lim.TargetsBytes), kept: kept}
+	f := &roleFile{role: role, waiting: []int{l.path}, name: l.r.promisedName(role, promised), limit: promised.atMost(l.r.lim.TargetsBytes), kept: kept, early: l.early[role]}
+	delete(l.early, role)
 	if l.files == nil {
 		l.files = map[string]*roleFile{}
 	}
 	l.files[role] = f
-	l.missing = append(l.missing, f)
+	if f.early != nil { // on its way already, so its turn is before those that would come on top of it
+		l.missing = slices.Insert(l.missing, 0, f)
+	} else {
+		l.missing = append(l.missing, f)
+	}
 	return errMissing
 }
 

@@ -120,7 +120,8 @@ func sameRounds(t *testing.T, what string, got, want [][]string) {
 }
 
 // A client waits four times for any number of targets when it knows nothing,
-// three times when they have changed, and once when nothing has.
+// three times when something has changed, the top-level targets too, and once when
+// nothing has.
 func TestRounds(t *testing.T) {
 	r, paths, bins := crates(t, 40)
 	c, _ := r.client()
@@ -146,6 +147,10 @@ func TestRounds(t *testing.T) {
 	sameRounds(t, "unchanged", r.of(t, find), [][]string{first})
 	r.bump(append(slices.Clone(bins[:5]), "timestamp", "snapshot")...)
 	sameRounds(t, "changed", r.of(t, find), [][]string{first, {"2.snapshot.json"}, versions(2, bins[:5])})
+	r.bump(append(slices.Clone(bins), "timestamp", "snapshot", "targets")...)
+	changed := append(versions(3, bins[:5]), versions(2, append(slices.Clone(bins[5:]), "targets"))...)
+	slices.Sort(changed)
+	sameRounds(t, "changed targets", r.of(t, find), [][]string{first, {"3.snapshot.json"}, changed})
 }
 
 // Without Parallel one file is asked for after the other.

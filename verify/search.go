@@ -24,6 +24,17 @@ func (s *Session) Resolve(path string, load Loader) (*Verdict, error) {
 	if s.snapshot == nil {
 		return nil, &OrderError{"Resolve", "a snapshot must be accepted first"}
 	}
+	found, entry, err := s.walk(path, func(role string, by Delegator) (*Targets, error) { return s.targets(role, by, load) })
+	if err != nil {
+		return nil, err
+	}
+	return s.verdict(path, entry, found), nil
+}
+
+// walk goes from the root to the role that lists a path, and returns its entry.
+// bring has the documents on the way, as their delegators vouch for them; its
+// error is the end of the walk.
+func (s *Session) walk(path string, bring func(role string, by Delegator) (*Targets, error)) (*link, value, error) {
 	type step struct {
 		role string
 		by   Delegator
@@ -38,19 +49,19 @@ func (s *Session) Resolve(path string, load Loader) (*Verdict, error) {
 			continue
 		}
 		if len(asked) == s.lim.Visits {
-			return nil, &LimitError{What: "roles that were searched for one target", Limit: int64(s.lim.Visits), Found: int64(s.lim.Visits) + 1}
+			return nil, nil, &LimitError{What: "roles that were searched for one target", Limit: int64(s.lim.Visits), Found: int64(s.lim.Visits) + 1}
 		}
 		asked = append(asked, next.role)
-		t, err := s.targets(next.role, next.by, load)
+		t, err := bring(next.role, next.by)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		here := &link{targets: t, by: next.by, from: next.from}
 		if entry, ok := t.entry(path); ok {
-			return s.verdict(path, entry, here), nil
+			return here, entry, nil
 		}
 		var down []step
-		for name, terminating := range t.facts.delegatesOf(path) {
+		for name, terminating := range t.facts.orNone().delegatesOf(path) {
 			down = append(down, step{name, t, here})
 			if terminating { // SPEC 5.6.7.2: nothing else is looked at
 				steps = nil
@@ -60,7 +71,7 @@ func (s *Session) Resolve(path string, load Loader) (*Verdict, error) {
 		slices.Reverse(down)
 		steps = append(steps, down...)
 	}
-	return nil, &NotFoundError{Path: path, Asked: asked}
+	return nil, nil, &NotFoundError{Path: path, Asked: asked}
 }
 
 // Targets brings the top-level targets (SPEC 5.6), asking load for them if this
@@ -103,17 +114,14 @@ func (f *targetsFacts) delegatesOf(path string) func(yield func(role string, ter
 
 // entry returns the entry of one target.
 func (t *Targets) entry(path string) (value, bool) {
-	return t.facts.entries.find(path)
+	return t.facts.orNone().entries.find(path)
 }
 
 // targets returns the trusted document of a role, as one delegator vouches for
 // it. One that was read before is held to this delegator anew: what one trusts
 // another may not.
 func (s *Session) targets(role string, by Delegator, load Loader) (*Targets, error) {
-	key := trustKey{role: role}
-	if t, ok := by.(*Targets); ok {
-		key.by = t.facts
-	}
+	key := trustedBy(role, by)
 	if s.trusted == nil {
 		s.read, s.trusted = map[string]*UnverifiedTargets{}, map[trustKey]*Targets{}
 	}

@@ -40,6 +40,14 @@ type trustKey struct {
 	by   *targetsFacts // nil for the root
 }
 
+func trustedBy(role string, by Delegator) trustKey {
+	key := trustKey{role: role}
+	if t, ok := by.(*Targets); ok {
+		key.by = t.facts
+	}
+	return key
+}
+
 // NewSession begins a refresh at one instant, with the newest root that the
 // client trusts.
 func NewSession(root *Root, at time.Time, lim Limits) *Session {
