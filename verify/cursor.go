@@ -119,6 +119,23 @@ func (v value) text() (string, error) {
 	return plain(b), err
 }
 
+// string is text for a value that is known to be a string; "" if there is none.
+func (v value) string() string {
+	if v == nil {
+		return ""
+	}
+	return plain(v[1 : len(v)-1])
+}
+
+// is tells whether a value that is known to be a string, or is absent, is this
+// one.
+func (v value) is(s string) bool {
+	if v == nil {
+		return s == ""
+	}
+	return isPlain(v[1:len(v)-1], s)
+}
+
 // inside returns a string as it stands between its quotes.
 func (v value) inside() ([]byte, error) {
 	if err := v.expect("a string"); err != nil {
@@ -161,6 +178,14 @@ func plain(b []byte) string {
 	s.Grow(len(b))
 	appendPlain(&s, b)
 	return s.String()
+}
+
+// isPlain tells whether plain is this string.
+func isPlain(b []byte, s string) bool {
+	if bytes.IndexByte(b, '\\') < 0 {
+		return string(b) == s
+	}
+	return plain(b) == s
 }
 
 // appendPlain is plain for one string behind the other.

@@ -29,7 +29,7 @@ type Document struct {
 	typ        string
 	version    int64
 	expires    time.Time
-	extension  *Extension
+	extension  extension
 	signatures []signature
 
 	// The document as what it turned out to be: here, so that it takes no memory of its own.
@@ -122,9 +122,12 @@ func (d *Document) readSigned() error {
 	if v == nil {
 		return nil
 	}
-	var err error
-	d.extension, err = readExtension(v)
-	return within(ExtensionName, err)
+	said, err := readExtension(v, d.lim.Keys)
+	if err != nil {
+		return within(ExtensionName, err)
+	}
+	d.extension = said
+	return nil
 }
 
 func (d *Document) readType(v value) error {
@@ -222,28 +225,23 @@ func (d *Document) UnverifiedSignatures() []Signature {
 
 // Extension returns a copy of the member x-rust-tuf, if there is one.
 func (d *Document) Extension() (Extension, bool) {
-	if d = d.orNone(); d.extension == nil {
+	if d = d.orNone(); !d.extension.exists() {
 		return Extension{}, false
 	}
-	return d.extension.clone(), true
+	return d.extension.read(), true
 }
 
 // role is what errors call the document: the role that it says it is for, or
 // its type.
 func (d *Document) role() string {
-	if d.extension != nil {
-		return d.extension.Role
+	if d.extension.exists() {
+		return d.extension.role.string()
 	}
 	return d.typ
 }
 
 // repository is the repository that the document says it is of, "" if none.
-func (d *Document) repository() string {
-	if d.extension == nil {
-		return ""
-	}
-	return d.extension.Repository
-}
+func (d *Document) repository() string { return d.extension.repository.string() }
 
 // named completes a [*FormatError] with what is known of the document.
 func (d *Document) named(err error) error {

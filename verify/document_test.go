@@ -314,6 +314,13 @@ func TestExtensionRefuses(t *testing.T) {
 		_, err := verify.Read(marshal(t, object{"signed": signed, "signatures": []any{}}), verify.Limits{})
 		refused[*verify.FormatError](t, err, "targets 1: signed.x-rust-tuf."+c.want)
 	}
+	many := set(targetsSigned("targets", 1), "x-rust-tuf.owners", object{"k": "alice", "l": "alice", "m": "bob"})
+	raw := marshal(t, object{"signed": many, "signatures": []any{}})
+	if _, err := verify.Read(raw, verify.Limits{Keys: 3}); err != nil {
+		t.Error(err)
+	}
+	_, err := verify.Read(raw, verify.Limits{Keys: 2})
+	refused[*verify.LimitError](t, err, "owners: 3, above the limit of 2")
 }
 
 func FuzzRead(f *testing.F) {

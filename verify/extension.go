@@ -1,10 +1,5 @@
 package verify
 
-import (
-	"maps"
-	"slices"
-)
-
 // ExtensionName is the member of `signed` that holds the [Extension].
 const ExtensionName = "x-rust-tuf"
 
@@ -13,7 +8,8 @@ const ExtensionName = "x-rust-tuf"
 // two places cannot be made to speak in the wrong one.
 //
 // Of its members `format` must be 1, `repository` and `role` must be
-// non-empty strings; the others may be absent. Unknown members are ignored.
+// non-empty strings; the others may be absent. Unknown members are ignored. There
+// are no more owners than Limits.Keys says.
 type Extension struct {
 	Repository string            // id of the repository, random, never changes
 	Role       string            // the role that this document is for
@@ -23,19 +19,23 @@ type Extension struct {
 	Lifetimes  map[string]string // role → lifetime of its versions, for instance "2y"
 }
 
-func (e *Extension) clone() Extension {
-	c := *e
-	c.Owners = maps.Clone(e.Owners)
-	c.Lifetimes = maps.Clone(e.Lifetimes)
-	c.Supersedes = slices.Clone(e.Supersedes)
-	return c
+// extension has the members of an Extension as they stand in the document, of good
+// form; nil is one that is absent. A client asks few of them, so they are decoded
+// when somebody asks.
+type extension struct {
+	repository, role, owners, lifetimes, policy, supersedes value
 }
 
-func readExtension(v value) (*Extension, error) {
+// exists tells whether the document has the extension.
+func (e *extension) exists() bool { return e.role != nil }
+
+// isFor tells whether the document says that it is for this role, or says nothing.
+func (e *extension) isFor(role string) bool { return !e.exists() || e.role.is(role) }
+
+func readExtension(v value, owners int) (e extension, err error) {
 	if err := v.object(); err != nil {
-		return nil, err
+		return e, err
 	}
-	e := &Extension{}
 	format := int64(0)
 	for name, m := range v.members() {
 		var err error
@@ -43,58 +43,111 @@ func readExtension(v value) (*Extension, error) {
 		case "format":
 			format, err = m.integer()
 		case "repository":
-			e.Repository, err = m.text()
+			e.repository, err = m, m.expect("a string")
 		case "role":
-			e.Role, err = m.text()
+			e.role, err = m, m.expect("a string")
 		case "owners":
-			e.Owners, err = readTexts(m)
+			if e.owners, err = m, checkTexts(m); err == nil {
+				err = checkCount("owners", m.count(), owners)
+			}
 		case "lifetimes":
-			e.Lifetimes, err = readTexts(m)
+			e.lifetimes, err = m, checkTexts(m)
 		case "policy":
-			e.Policy, err = readDigest(m)
+			e.policy = m
+			_, err = readDigest(m)
 		case "supersedes":
-			e.Supersedes, err = readDigests(m)
+			e.supersedes = m
+			_, err = readDigests(m)
 		}
 		if err != nil {
-			return nil, within(name, err)
+			return e, within(name, err)
 		}
 	}
 	switch {
 	case format != 1:
-		return nil, misfit("format", "must be 1, found %d; a newer client may be needed", format)
-	case e.Repository == "":
-		return nil, misfit("repository", "missing or empty")
-	case e.Role == "":
-		return nil, misfit("role", "missing or empty")
+		return e, misfit("format", "must be 1, found %d; a newer client may be needed", format)
+	case e.repository.is(""):
+		return e, misfit("repository", "missing or empty")
+	case e.role.is(""):
+		return e, misfit("role", "missing or empty")
 	}
 	return e, nil
 }
 
-// readTexts reads an object whose values are strings.
-func readTexts(v value) (map[string]string, error) {
+// read decodes what readExtension has found to be of good form.
+func (e *extension) read() Extension {
+	read := Extension{Repository: e.repository.string(), Role: e.role.string(), Owners: e.owners.texts(), Lifetimes: e.lifetimes.texts()}
+	if e.policy != nil {
+		read.Policy, _ = readDigest(e.policy)
+	}
+	if e.supersedes != nil {
+		read.Supersedes, _ = readDigests(e.supersedes)
+	}
+	return read
+}
+
+// checkTexts checks the form of an object whose values are strings.
+func checkTexts(v value) error {
 	if err := v.object(); err != nil {
-		return nil, err
+		return err
+	}
+	for name, m := range v.members() {
+		if err := m.expect("a string"); err != nil {
+			return within(name, err)
+		}
+	}
+	return nil
+}
+
+// count is the number of members of an object.
+func (v value) count() (n int) {
+	for range v.members() {
+		n++
+	}
+	return n
+}
+
+// texts decodes what checkTexts has passed.
+func (v value) texts() map[string]string {
+	if v == nil {
+		return nil
 	}
 	texts := map[string]string{}
 	for name, m := range v.members() {
-		s, err := m.text()
-		if err != nil {
-			return nil, within(name, err)
-		}
-		texts[plain(name)] = s
+		texts[plain(name)] = m.string()
 	}
-	return texts, nil
+	return texts
+}
+
+// textOf is the string of one name in what checkTexts has passed; "" if there is none.
+func (v value) textOf(name string) string {
+	if v == nil {
+		return ""
+	}
+	for have, m := range v.members() {
+		if isPlain(have, name) {
+			return m.string()
+		}
+	}
+	return ""
 }
 
 // readDigest reads 64 lower-case hex digits.
-func readDigest(v value) (Digest, error) {
-	s, err := v.text()
+func readDigest(v value) (d Digest, err error) {
+	digits, err := v.inside()
 	if err != nil {
-		return Digest{}, err
+		return d, err
 	}
-	d, err := ParseDigest(s)
-	if err != nil || d.String() != s {
-		return Digest{}, misfit("", "must be 64 lower-case hex digits, found %s", shown(s))
+	for i, c := range digits {
+		n, ok := hexValue(c)
+		if !ok || 'A' <= c && c <= 'F' || i >= 2*len(d) {
+			digits = nil
+			break
+		}
+		d[i/2] = d[i/2]<<4 | n
+	}
+	if len(digits) != 2*len(d) {
+		return Digest{}, misfit("", "must be 64 lower-case hex digits, found %s", shown(v.string()))
 	}
 	return d, nil
 }

@@ -12,7 +12,7 @@ type Limits struct {
 
 	Depth         int // arrays and objects inside each other, the envelope included; at most 512
 	Signatures    int // entries of `signatures` in one document
-	Keys          int // entries of one `keys` object, of one `keyids` list, and the largest threshold
+	Keys          int // entries of one `keys` object, of one `keyids` list and of `owners`, and the largest threshold
 	RootRotations int // root versions accepted in one walk
 	Delegations   int // roles that one targets document delegates
 	Patterns      int // entries of `paths` and `path_hash_prefixes` in one targets document, of all roles together

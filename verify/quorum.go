@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,9 +15,9 @@ type Quorum struct {
 	threshold  int
 	ids        []string // as listed, first occurrences only
 	ring       keyring
-	owners     map[string]string
+	owners     value  // by key id, as the document that lists them has them
 	by         source // the document that lists it
-	repository string // of that document, "" if it names none
+	repository value  // of that document, nil if it names none
 }
 
 // source names a version of a role in messages: "root 1".
@@ -85,10 +86,19 @@ var (
 
 // holder finds a listed id. On an error the holder has no key.
 func (q *Quorum) holder(id string) (Holder, error) {
-	if !slices.Contains(q.ids, id) {
-		return Holder{KeyID: id}, errNotListed
+	h, err := q.unnamed(id)
+	if err != errNotListed {
+		h.Owner = q.owners.textOf(id)
 	}
-	h := Holder{KeyID: id, Owner: q.owners[id]}
+	return h, err
+}
+
+// unnamed is holder without an owner, who is looked for only where somebody is told.
+func (q *Quorum) unnamed(id string) (Holder, error) {
+	h := Holder{KeyID: id}
+	if !slices.Contains(q.ids, id) {
+		return h, errNotListed
+	}
 	listed := q.ring.find(id)
 	if listed == nil {
 		return h, errKeyless
@@ -116,18 +126,19 @@ func (q *Quorum) concerns(d *Document) error {
 	if d.typ != want {
 		return &RoleError{Want: q.role, Found: d.role()}
 	}
-	if d.extension != nil && d.extension.Role != q.role {
-		return &RoleError{Want: q.role, Found: d.extension.Role}
+	if !d.extension.isFor(q.role) {
+		return &RoleError{Want: q.role, Found: d.role()}
 	}
 	return checkRepository(q.repository, q.role, d)
 }
 
-// checkRepository holds a document to the repository of what vouches for it.
-func checkRepository(want, role string, d *Document) error {
-	if want == "" || d.repository() == want {
+// checkRepository holds a document to the repository of what vouches for it, nil if
+// that names none. Both are canonical.
+func checkRepository(want value, role string, d *Document) error {
+	if want == nil || bytes.Equal(want, d.extension.repository) {
 		return nil
 	}
-	return &RepositoryError{Role: role, Version: d.version, Want: want, Found: d.repository()}
+	return &RepositoryError{Role: role, Version: d.version, Want: want.string(), Found: d.repository()}
 }
 
 // Check verifies one signature over d by a key of this role. It returns who
@@ -165,13 +176,13 @@ func (q *Quorum) met(d *Document, known verdicts) error {
 
 // count is the one threshold count: over distinct public keys, never over key
 // ids or list entries (SPEC 4.2.1, 5.3.4). It stops when enough keys have
-// signed; a tally that ended early is complete in its Valid only.
+// signed; a tally that ended early is complete in its Valid only, and names nobody.
 func (q *Quorum) count(d *Document, known verdicts, enough int) Tally {
 	t := Tally{Role: q.role, Version: d.version, Threshold: q.threshold}
 	t.Valid = make([]Holder, 0, min(q.threshold, len(q.ids)))
 	stranger := q.concerns(d)
 	for i, s := range d.signatures {
-		h, err := q.holder(s.KeyID)
+		h, err := q.unnamed(s.KeyID)
 		switch {
 		case err == errNotListed:
 			t.Unknown = append(t.Unknown, s.KeyID)
@@ -193,6 +204,7 @@ func (q *Quorum) count(d *Document, known verdicts, enough int) Tally {
 			return t
 		}
 	}
+	q.name(&t)
 	for _, h := range q.Keys() {
 		if !t.hasSigned(h.Key) {
 			t.Missing = append(t.Missing, h)
@@ -200,6 +212,18 @@ func (q *Quorum) count(d *Document, known verdicts, enough int) Tally {
 	}
 	slices.SortStableFunc(t.Valid, func(a, b Holder) int { return strings.Compare(a.KeyID, b.KeyID) })
 	return t
+}
+
+// name says of all that a tally has so far who they are.
+func (q *Quorum) name(t *Tally) {
+	for _, list := range [][]Holder{t.Valid, t.Duplicate} {
+		for i := range list {
+			list[i].Owner = q.owners.textOf(list[i].KeyID)
+		}
+	}
+	for i := range t.Rejected {
+		t.Rejected[i].Owner = q.owners.textOf(t.Rejected[i].KeyID)
+	}
 }
 
 // hasSigned reports whether a key counts already.

@@ -35,8 +35,8 @@ func (d *Document) root(older *rootFacts) (*UnverifiedRoot, error) {
 	if d.typ != typeRoot {
 		return nil, &RoleError{Want: typeRoot, Found: d.typ}
 	}
-	if d.extension != nil && d.extension.Role != typeRoot {
-		return nil, &RoleError{Want: typeRoot, Found: d.extension.Role}
+	if !d.extension.isFor(typeRoot) {
+		return nil, &RoleError{Want: typeRoot, Found: d.role()}
 	}
 	facts, err := readRoot(d, older)
 	if err != nil {
@@ -100,11 +100,7 @@ func (f *rootFacts) readRoles(roles value) error {
 // newQuorum is the quorum of a role that d describes; by is the role of d
 // itself.
 func newQuorum(d *Document, ring keyring, role, by string) Quorum {
-	q := Quorum{role: role, ring: ring, by: source{by, d.version}, repository: d.repository()}
-	if d.extension != nil {
-		q.owners = d.extension.Owners
-	}
-	return q
+	return Quorum{role: role, ring: ring, owners: d.extension.owners, by: source{by, d.version}, repository: d.extension.repository}
 }
 
 // read reads `keyids` and `threshold`.

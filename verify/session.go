@@ -175,7 +175,7 @@ func (s *Session) verified(role, call string, raw []byte, record SnapshotRecord)
 	if err := d.concerns(role); err != nil { // SPEC 4.4, 4.6: the type of its role
 		return nil, err
 	}
-	if err := checkRepository(s.root.Repository(), role, d); err != nil { // x-rust-tuf: one repository
+	if err := checkRepository(s.root.Document().extension.repository, role, d); err != nil { // x-rust-tuf: one repository
 		return nil, err
 	}
 	if record.covers(d, s.root) { // SPEC 5.5.3: it was met before

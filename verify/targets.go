@@ -46,8 +46,8 @@ func (d *Document) concernsTargets(role string) error {
 		return &RoleError{Want: role, Found: d.role()}
 	case role != typeTargets && isTopLevel(role):
 		return &RoleError{Want: role, Found: d.typ}
-	case d.extension != nil && d.extension.Role != role: // x-rust-tuf: one role
-		return &RoleError{Want: role, Found: d.extension.Role}
+	case !d.extension.isFor(role): // x-rust-tuf: one role
+		return &RoleError{Want: role, Found: d.role()}
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func checkVouched(by Delegator, role string, d *Document) error {
 	if !ok {
 		return &DelegationError{Role: role, By: by.delegator().String()}
 	}
-	if err := checkRepository(by.Repository(), role, d); err != nil { // x-rust-tuf: one repository
+	if err := checkRepository(q.repository, role, d); err != nil { // x-rust-tuf: one repository
 		return err
 	}
 	// SPEC 5.6.3, and for delegated roles 5.6.7.

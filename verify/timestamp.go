@@ -37,8 +37,8 @@ func (d *Document) concerns(role string) error {
 	if d.typ != role {
 		return &RoleError{Want: role, Found: d.typ}
 	}
-	if d.extension != nil && d.extension.Role != role {
-		return &RoleError{Want: role, Found: d.extension.Role}
+	if !d.extension.isFor(role) {
+		return &RoleError{Want: role, Found: d.role()}
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
 	if d.version-1 != r.Version() {
 		return nil, &VersionError{Role: typeRoot, Trusted: r.Version(), Found: d.version}
 	}
-	if err := checkRepository(r.Repository(), typeRoot, d); err != nil { // x-rust-tuf: one repository
+	if err := checkRepository(r.Document().extension.repository, typeRoot, d); err != nil { // x-rust-tuf: one repository
 		return nil, err
 	}
 	facts := candidate.facts.adopt(r.facts)
