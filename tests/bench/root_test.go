@@ -8,6 +8,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,16 +25,23 @@ const (
 	versions  = 100
 )
 
-// quorum is nine people with keys of one kind.
+// quorum is nine people, and behind them two machines, with keys of one kind.
 type quorum struct {
 	name    string
 	signers []crypto.Signer
 }
 
+// The machines among the signers.
+const (
+	snapshotSigner = members + iota
+	timestampSigner
+	signers
+)
+
 func quorums(b *testing.B) []quorum {
 	b.Helper()
 	ed, p256 := quorum{name: "Ed25519"}, quorum{name: "P-256"}
-	for i := range members {
+	for i := range signers {
 		seed := sha256.Sum256([]byte{byte(i)})
 		ed.signers = append(ed.signers, ed25519.NewKeyFromSeed(seed[:]))
 		key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
@@ -44,50 +53,58 @@ func quorums(b *testing.B) []quorum {
 	return []quorum{ed, p256}
 }
 
-// root writes one version as it is published: indented, and signed by some of
-// the members, not always the same ones first.
+// root writes one version as rust-tuf does: indented, with two online keys and with
+// what rust-tuf says beside, and signed by some of the members, not always the same
+// ones first.
 func (q quorum) root(b *testing.B, version int64, signatures int) []byte {
 	b.Helper()
 	return q.rootOver(b, version, signatures, threshold)
 }
 
 // rootOver is root, where so many must sign the targets: five of nine, or one
-// online key.
+// online key, that of the snapshot.
 func (q quorum) rootOver(b *testing.B, version int64, signatures, targets int) []byte {
 	b.Helper()
 	m := metadata.Root(time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC))
 	m.Signed.Version = version
+	owners := object{}
 	for i, s := range q.signers {
-		key, err := metadata.KeyFromPublicKey(s.Public())
-		if err != nil {
-			b.Fatal(err)
+		key, id := q.key(b, s)
+		roles, owner := []string{metadata.ROOT, metadata.TARGETS}, fmt.Sprint("member-", i)
+		switch i {
+		case snapshotSigner:
+			roles, owner = []string{metadata.SNAPSHOT}, "online/snapshot"
+		case timestampSigner:
+			roles, owner = []string{metadata.TIMESTAMP}, "online/timestamp"
 		}
-		for _, role := range metadata.TOP_LEVEL_ROLE_NAMES {
-			online := role == metadata.SNAPSHOT || role == metadata.TIMESTAMP || role == metadata.TARGETS && targets == 1
-			if i > 0 && online {
+		for _, role := range roles {
+			if role == metadata.TARGETS && targets == 1 {
 				continue
 			}
 			if err := m.Signed.AddKey(key, role); err != nil {
 				b.Fatal(err)
 			}
 		}
+		if i == snapshotSigner && targets == 1 {
+			if err := m.Signed.AddKey(key, metadata.TARGETS); err != nil {
+				b.Fatal(err)
+			}
+		}
+		owners[id] = owner
 	}
 	m.Signed.Roles[metadata.ROOT].Threshold = threshold
 	m.Signed.Roles[metadata.TARGETS].Threshold = targets
+	m.Signed.UnrecognizedFields = beside(metadata.ROOT, object{
+		"policy": strings.Repeat("3e", 32), "owners": owners,
+		"lifetimes": object{"root": "2y", "targets": "1y", "snapshot": "7d", "timestamp": "1d"},
+	})
 	message, err := cjson.EncodeCanonical(m.Signed)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for i := range signatures {
 		s := q.signers[(int(version)+i)%members]
-		key, err := metadata.KeyFromPublicKey(s.Public())
-		if err != nil {
-			b.Fatal(err)
-		}
-		id, err := key.ID()
-		if err != nil {
-			b.Fatal(err)
-		}
+		_, id := q.key(b, s)
 		m.Signatures = append(m.Signatures, metadata.Signature{KeyID: id, Signature: sign(b, s, message)})
 	}
 	raw, err := m.ToBytes(true)
@@ -95,6 +112,25 @@ func (q quorum) rootOver(b *testing.B, version int64, signatures, targets int) [
 		b.Fatal(err)
 	}
 	return raw
+}
+
+// beside is what rust-tuf says in every document, and what else it says in one.
+func beside(role string, more object) object {
+	said := object{"format": 1, "role": role, "repository": strings.Repeat("2f", 16)}
+	maps.Copy(said, more)
+	return object{"x-rust-tuf": said}
+}
+
+func (q quorum) key(b *testing.B, s crypto.Signer) (key *metadata.Key, id string) {
+	b.Helper()
+	key, err := metadata.KeyFromPublicKey(s.Public())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if id, err = key.ID(); err != nil {
+		b.Fatal(err)
+	}
+	return key, id
 }
 
 func sign(b *testing.B, s crypto.Signer, message []byte) []byte {
@@ -125,7 +161,7 @@ func (q quorum) work(b *testing.B, raw []byte) work {
 
 // signedFrom is work for the first n signatures of a document. They are by the
 // members in order, from the given one on, or, where it is negative, from the
-// one with which root signs this version.
+// one with which root signs this version; or by one machine.
 func (q quorum) signedFrom(b *testing.B, raw []byte, from, n int) work {
 	b.Helper()
 	d, err := verify.Read(raw, verify.Limits{})
@@ -133,12 +169,16 @@ func (q quorum) signedFrom(b *testing.B, raw []byte, from, n int) work {
 		b.Fatal(err)
 	}
 	if from < 0 {
-		from = int(d.Version())
+		from = int(d.Version()) % members
 	}
 	w := work{raw: raw, message: d.Signed()}
 	for i, s := range d.UnverifiedSignatures()[:n] {
 		w.sigs = append(w.sigs, s.Sig)
-		w.keys = append(w.keys, q.signers[(from+i)%members].Public())
+		signer := from + i
+		if from < members {
+			signer %= members
+		}
+		w.keys = append(w.keys, q.signers[signer].Public())
 	}
 	return w
 }

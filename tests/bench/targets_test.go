@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"crypto"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -17,21 +18,14 @@ var instant = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // compact signs a document and writes it as publishers of large files do:
 // without white space, which is canonical as it stands.
-func compact[T metadata.Roles](b *testing.B, m *metadata.Metadata[T], q quorum, keys int) []byte {
+func compact[T metadata.Roles](b *testing.B, m *metadata.Metadata[T], q quorum, signers ...crypto.Signer) []byte {
 	b.Helper()
 	message, err := cjson.EncodeCanonical(m.Signed)
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, s := range q.signers[:keys] {
-		key, err := metadata.KeyFromPublicKey(s.Public())
-		if err != nil {
-			b.Fatal(err)
-		}
-		id, err := key.ID()
-		if err != nil {
-			b.Fatal(err)
-		}
+	for _, s := range signers {
+		_, id := q.key(b, s)
 		m.Signatures = append(m.Signatures, metadata.Signature{KeyID: id, Signature: sign(b, s, message)})
 	}
 	raw, err := m.ToBytes(false)
@@ -53,6 +47,7 @@ func publish(b *testing.B, q quorum, signatures, entries, bins int) published {
 	expires := time.Date(2035, 1, 1, 0, 0, 0, 0, time.UTC)
 	p := published{root: q.rootOver(b, 1, members, signatures)}
 	targets := metadata.Targets(expires)
+	targets.Signed.UnrecognizedFields = beside(metadata.TARGETS, nil)
 	for i := range entries {
 		sum := sha256.Sum256(fmt.Append(nil, i))
 		digits := hex.EncodeToString(sum[:])
@@ -62,18 +57,24 @@ func publish(b *testing.B, q quorum, signatures, entries, bins int) published {
 			p.path = name
 		}
 	}
-	p.targets = compact(b, targets, q, signatures)
+	targetsSigners := q.signers[:signatures]
+	if signatures == 1 {
+		targetsSigners = q.signers[snapshotSigner:][:1]
+	}
+	p.targets = compact(b, targets, q, targetsSigners...)
 	for version := range int64(2) {
 		snapshot := metadata.Snapshot(expires)
+		snapshot.Signed.UnrecognizedFields = beside(metadata.SNAPSHOT, nil)
 		snapshot.Signed.Version = version + 1
 		for i := range bins {
 			snapshot.Signed.Meta[fmt.Sprintf("bin-%04x.json", i)] = metadata.MetaFile(version + 1)
 		}
-		p.older, p.snapshot = p.snapshot, compact(b, snapshot, q, 1)
+		p.older, p.snapshot = p.snapshot, compact(b, snapshot, q, q.signers[snapshotSigner])
 	}
 	timestamp := metadata.Timestamp(expires)
+	timestamp.Signed.UnrecognizedFields = beside(metadata.TIMESTAMP, nil)
 	timestamp.Signed.Meta["snapshot.json"] = metadata.MetaFile(2)
-	p.timestamp = compact(b, timestamp, q, 1)
+	p.timestamp = compact(b, timestamp, q, q.signers[timestampSigner])
 	return p
 }
 
@@ -98,7 +99,11 @@ func benchmarkTargets(b *testing.B, signatures, entries int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	needed := q.signedFrom(b, p.targets, 0, signatures)
+	first := 0
+	if signatures == 1 {
+		first = snapshotSigner
+	}
+	needed := q.signedFrom(b, p.targets, first, signatures)
 	contest{
 		ours: func() bool {
 			d, err := verify.Read(p.targets, verify.Limits{})
@@ -150,7 +155,8 @@ func (q quorum) snapshots(b *testing.B, bins int) snapshots {
 	if s.theirs, err = metadata.Root().FromBytes(s.published.root); err != nil {
 		b.Fatal(err)
 	}
-	s.now, s.before, s.after = q.signedFrom(b, s.timestamp, 0, 1), q.signedFrom(b, s.older, 0, 1), q.signedFrom(b, s.snapshot, 0, 1)
+	s.now = q.signedFrom(b, s.timestamp, timestampSigner, 1)
+	s.before, s.after = q.signedFrom(b, s.older, snapshotSigner, 1), q.signedFrom(b, s.snapshot, snapshotSigner, 1)
 	return s
 }
 
