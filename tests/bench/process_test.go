@@ -134,10 +134,15 @@ type used struct {
 func programs(b *testing.B) (start func(program string, args ...string) used) {
 	b.Helper()
 	dir := b.TempDir()
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./bare", "./launch", "./lookup", "../../cmd/rust-tuf", "../../cmd/rust-tuf-verify")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
+	build := func(variable string, packages ...string) {
+		c := exec.Command("go", append([]string{"build", "-o", dir + string(filepath.Separator)}, packages...)...)
+		c.Env = append(os.Environ(), variable)
+		if out, err := c.CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
 	}
+	build("CGO_ENABLED=0", "./bare", "./launch", "./lookup", "../../cmd/rust-tuf-verify")
+	build("CGO_ENABLED=1", "../../cmd/rust-tuf") // it speaks to cards
 	return func(program string, args ...string) used {
 		out, err := exec.Command(filepath.Join(dir, "launch"), append([]string{filepath.Join(dir, program)}, args...)...).Output()
 		if err != nil {
