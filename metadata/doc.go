@@ -12,6 +12,8 @@
 //	members/<name>/member.toml          one person and their keys
 //	members/<name>/<serial>/slot.pem    what a card attests of one of these keys
 //	members/<name>/<serial>/device.pem  the certificate of the card that says so
+//	members/<name>/retired-<label>.toml what a key said of its own end; kept for good
+//	members/intermediates.pem           further intermediates of Yubico's; append only
 //	metadata/<version>.<role>.json      published versions, exactly what clients fetch; append only
 //	events/<event>/event.toml           an open event; frozen
 //	events/<event>/<version>.<role>.json        a document to sign: indented JSON with no signatures
@@ -19,9 +21,10 @@
 //	events/<event>/signatures/<role>/<keyid>.json   one file per signature
 //	handover/<name>/<version>.root.json roots of another repository that this one lists as a target; append only
 //	log/<event>/…                       closed events, moved here unchanged, with closed.toml
+//	log/newest.txt                      the event that was completed last
 //
 // Only plain files with mode 100644 are read; symbolic links, submodules and
-// names that differ only in case are refused.
+// names that some file system takes for one another are refused.
 //
 // # An event
 //

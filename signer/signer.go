@@ -1,5 +1,5 @@
 // Package signer is the seam between a document to be signed and a private key
-// in somebody's hand: a card, a key file, later a key service.
+// in somebody's hand: a card or a key file.
 //
 // A [Key] signs, a [Source] finds the keys that this person has now, a [UI] is
 // how either of them speaks with the person. [Sign] is the only way a signature
@@ -7,8 +7,8 @@
 // not verify.
 //
 // Nothing here reads a clock, a file, the environment or a terminal. Packages
-// signer/file and, later, the others beside it hold the kinds of keys;
-// signer/trust is what this machine remembers of what it trusted and signed.
+// signer/file and signer/piv hold the kinds of keys; signer/trust is what this
+// machine remembers of what it trusted and signed.
 package signer
 
 import (

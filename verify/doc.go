@@ -89,8 +89,9 @@
 // with `terminating` and with either `paths` or `path_hash_prefixes`; or, in
 // place of roles, one rule for all (TAP 15, `succinct_roles`). Timestamps and
 // snapshots have `meta` (SPEC 4.4, 4.6), where length and hashes are optional:
-// empty hashes promise nothing, but hashes of unknown kinds only are refused. A root may also come as a PEM block
-// TUF ROOT, wherever one is trusted (see [Root.PEM]).
+// empty hashes promise nothing, but hashes of unknown kinds only are refused. A
+// root may also come as a PEM block TUF ROOT, wherever one is trusted (see
+// [Root.PEM]).
 //
 // These kinds of key can sign; the scheme must fit the key:
 //

@@ -1,6 +1,5 @@
 // Command rust-tuf-verify is `rust-tuf verify` as a program of its own, for
-// machines that only check: it holds no code for cards, keys or git, and is a third
-// of the size.
+// machines that only check: it cannot sign, and holds no code for cards or git.
 package main
 
 import (

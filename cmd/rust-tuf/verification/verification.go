@@ -1,6 +1,6 @@
 // Package verification is the verb verify, for whoever wants to know what clients
 // would say: `rust-tuf verify`, and the small program rust-tuf-verify, which has
-// nothing else. It imports no key, no git and nothing that could sign.
+// nothing else. Nothing here holds a key, speaks to a card or runs git.
 package verification
 
 import (
