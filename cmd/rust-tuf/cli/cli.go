@@ -87,12 +87,11 @@ func (c *command) show(r report) error {
 const longHelp = `rust-tuf gathers the signatures of a quorum on what rustup and cargo trust.
 
 Members sign on their own machines. Each signature is one file in one pull
-request. Nothing counts that the verifier inside rustup and cargo would not
-accept. All that belongs to one change, from its proposal to its publication, is
-an event.
+request. Nothing counts that the verifier of the clients would not accept. All
+that belongs to one change, from its proposal to its publication, is an event.
 
 Members:      key, member, trust, review, sign, bundle
-Maintainers:  init, propose, rehearse, status, check, complete, gate, due, calendar
+Maintainers:  init, propose, rehearse, status, check, complete, publish, gate, due, calendar
 Everyone:     doctor, verify, log, runbook, demo
 
 A member who signs for the first time, or not for a year, begins with

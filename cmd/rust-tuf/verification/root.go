@@ -30,8 +30,8 @@ func (v *verifier) rootCommand() *cobra.Command {
 		Short: "walk from a root you hold to the newest one, as a client does",
 		Long: `root starts from a root file that you trust, walks version by version through the
 root files of a folder (a mirror's metadata/), and says which root is reached,
-who signed it, and whether it is still valid. It is what rustup and cargo do,
-by the same code.
+who signed it, and whether it is still valid. It is what clients do, by the same
+code.
 
 Exit codes: 0 valid, 10 expired, 11 below a threshold, 12 older than the trusted
 root or not the next version, 13 malformed or too large, 3 any other refusal,
