@@ -134,11 +134,8 @@ func (m metaFile) check(what string, raw []byte) error {
 // over both is enough, however many files there are.
 func checkNotOlder(older, newer *listing) error {
 	o, n := older.cursor(), newer.cursor()
-	alike := older.usualOnly() && newer.usualOnly()
 	for {
-		if alike {
-			passNotOlder(&o, &n)
-		}
+		passNotOlder(older, newer, &o, &n)
 		if !o.next() {
 			return nil
 		}
@@ -146,20 +143,27 @@ func checkNotOlder(older, newer *listing) error {
 		for order < 0 && n.next() {
 			order = compareNames(n.name, o.name)
 		}
-		switch trusted := metaVersion(&o); {
-		case order != 0:
+		trusted := metaVersion(&o)
+		// SPEC 5.5.5: the file is gone.
+		if order != 0 {
 			return &VersionError{Role: metaRole(o.name), Trusted: trusted}
-		case metaVersion(&n) < trusted:
-			return &VersionError{Role: metaRole(o.name), Trusted: trusted, Found: metaVersion(&n)}
+		}
+		// SPEC 5.5.5: the file went back.
+		if found := metaVersion(&n); found < trusted {
+			return &VersionError{Role: metaRole(o.name), Trusted: trusted, Found: found}
 		}
 	}
 }
 
 // passNotOlder moves two cursors past entries that differ in nothing but a version,
 // and in that not backwards: nearly all, and most not even in that. So it goes from
-// one difference to the next, with a look at nothing between. Both listings have
-// but usual entries with plain names; there nothing else looks like a version.
-func passNotOlder(o, n *entryCursor) {
+// one difference to the next, with a look at nothing between.
+func passNotOlder(older, newer *listing, o, n *entryCursor) {
+	// SPEC 5.5.5: only where all entries are usual, with plain names, does nothing
+	// else look like the version of a file.
+	if !older.usualOnly() || !newer.usualOnly() {
+		return
+	}
 	for {
 		same := commonRun(o.object[o.end:], n.object[n.end:])
 		digits := same
@@ -168,7 +172,12 @@ func passNotOlder(o, n *entryCursor) {
 		}
 		trusted, oldEnd, ok := readUsualVersion(o.object, o.end+digits)
 		found, newEnd, alike := readUsualVersion(n.object, n.end+digits)
-		if !ok || !alike || found < trusted {
+		if !ok || !alike {
+			passSame(o, n, same)
+			return
+		}
+		// SPEC 5.5.5: the file went back, and is left to be looked at.
+		if found < trusted {
 			passSame(o, n, same)
 			return
 		}

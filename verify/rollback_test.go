@@ -81,6 +81,16 @@ func TestRollbackAgainstAllEntries(t *testing.T) {
 			return fmt.Sprintf(`{"hashes":{"sha256":%s},"length":7,"version":%d}`, sum, version)
 		},
 		func(version int64) string { return fmt.Sprintf(`{"length":7,"version":%d}`, version) },
+		// Numbers of others, which are below what they look like.
+		func(version int64) string {
+			return fmt.Sprintf(`{"version":%d,"x":{"version":%d}}`, version, 1+random.IntN(3))
+		},
+		func(version int64) string {
+			return fmt.Sprintf(`{"m":{"version":%d},"version":%d}`, 1+random.IntN(3), version)
+		},
+		func(version int64) string {
+			return fmt.Sprintf(`{"hashes":{"sha256":%s},"length":7,"m":{"version":%d},"version":%d}`, sum, 1+random.IntN(3), version)
+		},
 	}
 	// write lists some names; each in the common spelling, or one now and then in any.
 	write := func(of map[string]int64, mixed bool) string {
@@ -131,12 +141,58 @@ func TestRollbackAgainstAllEntries(t *testing.T) {
 	}
 }
 
+// unusualEntries are pairs of listings in which a number, a member or a name looks
+// like what it is not: in both, or in one of them alone.
+var unusualEntries = []struct{ name, older, newer string }{
+	{"a file is gone behind a nested version that went on",
+		`{"a":{"version":1,"x":{"version":1}},"b":{"version":9}}`, `{"a":{"version":1,"x":{"version":2}}}`},
+	{"a file went back behind a nested version that went on",
+		`{"a":{"version":1,"x":{"version":1}},"b":{"version":9}}`, `{"a":{"version":1,"x":{"version":2}},"b":{"version":8}}`},
+	{"a nested version is the name of a file that is gone",
+		`{"a":{"version":1,"x":{"version":1}},"x":{"version":9}}`, `{"a":{"version":1,"x":{"version":2}}}`},
+	{"a nested version went back, and no file did",
+		`{"a":{"version":1,"x":{"version":2}},"b":{"version":9}}`, `{"a":{"version":1,"x":{"version":1}},"b":{"version":9}}`},
+	{"a nested version went on, and the file went back",
+		`{"a":{"m":{"version":1},"version":9}}`, `{"a":{"m":{"version":2},"version":8}}`},
+	{"a nested version is gone, and no file is",
+		`{"a":{"hashes":{"sha256":` + sum + `},"length":7,"m":{"version":2},"version":4}}`,
+		`{"a":{"hashes":{"sha256":` + sum + `},"length":7,"version":4}}`},
+	{"a nested version came, and a file is gone",
+		`{"a":{"version":1},"b":{"version":9}}`, `{"a":{"version":1,"x":{"version":2}}}`},
+	{"a nested version is gone, and a file is too",
+		`{"a":{"version":1,"x":{"version":1}},"b":{"version":9}}`, `{"a":{"version":1}}`},
+	{"a nested version is gone, and a file went back",
+		`{"a":{"version":1,"x":{"version":1}},"b":{"version":9}}`, `{"a":{"version":2},"b":{"version":8}}`},
+	{"a nested version came before the one that counts",
+		`{"a":{"version":9}}`, `{"a":{"m":{"version":9},"version":8}}`},
+	{"a version of more digits than usual went back",
+		`{"a":{"version":1000000000000000001},"b":{"version":9}}`, `{"a":{"version":1000000000000000000},"b":{"version":9}}`},
+	{"a version of more digits than usual came",
+		`{"a":{"version":999999999999999999},"b":{"version":9}}`, `{"a":{"version":1000000000000000000},"b":{"version":8}}`},
+	{"a name with an escape looks like an entry",
+		`{"a\",\"b\":{\"version\":1":{"version":1},"b":{"version":9}}`, `{"a\",\"b\":{\"version\":1":{"version":2},"b":{"version":8}}`},
+	{"a name with an escape is gone",
+		`{"a":{"version":1},"a\"":{"version":2}}`, `{"a":{"version":1}}`},
+	{"a name that is not ASCII went back",
+		`{"a":{"version":1},"ä":{"version":2}}`, `{"a":{"version":2},"ä":{"version":1}}`},
+}
+
+func TestRollbackOfUnusualEntries(t *testing.T) {
+	root := listedRoot(t)
+	for _, c := range unusualEntries {
+		t.Run(c.name, func(t *testing.T) { judgedAlike(t, root, c.older, c.newer) })
+	}
+}
+
 // FuzzRollback compares two listings that are read as they come.
 func FuzzRollback(f *testing.F) {
 	f.Add(`{"a":{"version":9},"b":{"version":1}}`, `{"a":{"version":10},"b":{"version":1}}`)
 	f.Add(`{"a":{"version":10},"version":{"version":1}}`, `{"a":{"version":9},"version":{"version":2}}`)
 	f.Add(`{"a":{"version":1}}`, `{"a":{"hashes":{"sha256":`+sum+`},"length":1,"version":1}}`)
 	f.Add(`{"a,1":{"version":1},"b":{"version":3}}`, `{"a,1":{"version":1},"aa":{"version":1},"b":{"version":2}}`)
+	for _, c := range unusualEntries {
+		f.Add(c.older, c.newer)
+	}
 	root := listedRoot(f)
 	readable := func(t *testing.T, meta string) bool {
 		d, err := verify.Read(listed(t, "snapshot", 1, "meta", meta), verify.Limits{})
