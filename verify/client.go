@@ -14,7 +14,8 @@ import (
 // that has a meaning in an address percent-encoded. A file that does not exist
 // gives an error that Is [ErrNotFound]; whatever else goes wrong (403, 429,
 // 5xx, a time-out) gives any other error, for it is no answer. The client
-// reads no more than its limits allow and closes what it gets.
+// reads no more than its limits allow and closes what it gets. When the context
+// ends, Fetch returns, and reading what it gave ends: the client waits for both.
 type Fetcher interface {
 	Fetch(ctx context.Context, name string) (io.ReadCloser, error)
 }
@@ -38,8 +39,9 @@ type Store interface {
 	// ErrNotFound.
 	Load(slot Slot) ([]byte, error)
 	// Swap puts new in the place of old before it returns, for good but for the
-	// exception above. nil stands for an empty slot. If the slot holds something else than old by now, it
-	// changes nothing and returns an error that Is ErrSwapped.
+	// exception above. nil stands for an empty slot. If the slot holds something
+	// else than old by now, it changes nothing and returns an error that Is
+	// ErrSwapped. Nobody changes old or new afterwards.
 	Swap(slot Slot, old, new []byte) error
 }
 
@@ -61,10 +63,11 @@ type Client struct {
 	// not depend on each other is asked for together: the next root and the
 	// timestamp, and the roles that several targets need; and, beside new
 	// documents of roles that delegate, the files to which the kept ones lead.
-	// What they don't need in the end is closed unread. Metadata must then be
-	// safe for concurrent use. What is accepted is the same. Each file is read
-	// when it is needed, and judged when it has come; no more than four above
-	// 256 KiB are held at once.
+	// Of a file that turns out not to be needed nothing is judged or kept, and no
+	// more is read than 32 KiB; one that is needed and longer is asked for again.
+	// Metadata must then be safe for concurrent use. What is accepted is the same.
+	// A file that is needed is judged when it has come; no more than four above
+	// 256 KiB are on their way or judged at once.
 	Parallel int
 
 	begun atomic.Pointer[Root] // that Init has verified in the store already

@@ -22,7 +22,8 @@
 // For many targets there is [Refreshed.Verdicts]. With [Client].Parallel the
 // client waits four times for any number of targets in bins when it knows
 // nothing, three times when targets or bins or both have changed, and once when
-// nothing has; a fourth time where delegations lead elsewhere than before.
+// nothing has; a fourth time where delegations lead elsewhere than before, or to
+// documents above 32 KiB. (So it is if all that is needed may be on its way at once.)
 //
 // Three examples are whole programs: one manifest (rustup), many index files
 // (cargo), and a machine without a network (airGapped).

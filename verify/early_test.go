@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/verify"
@@ -135,8 +136,8 @@ func TestGuessBoundBesideNewRoles(t *testing.T) {
 }
 
 // More large files than there is room for are asked for early beside targets
-// that are large too: they take no room from them, and of none is read before the
-// targets have been.
+// that are large too: they take no room from them, and of none more is read than
+// bins have, before the targets have been.
 func TestGuessLeavesRoom(t *testing.T) {
 	r, paths, bins := crates(t, 12)
 	for role := range r.targets {
@@ -153,7 +154,7 @@ func TestGuessLeavesRoom(t *testing.T) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		for name, n := range w.read {
-			if strings.Contains(name, "bin") && n > 0 {
+			if strings.Contains(name, "bin") && n > early+1 {
 				t.Errorf("%s: %d bytes read", name, n)
 			}
 		}
@@ -248,5 +249,107 @@ func TestGuessGiveUp(t *testing.T) {
 	})
 	if len(got) != 3 || len(got[2]) != 4 {
 		t.Errorf("asked for %q", got)
+	}
+}
+
+// counter is a store that takes note of how often a role was loaded.
+type counter struct {
+	shelf
+	loaded map[string]int
+}
+
+func (c *counter) Load(slot verify.Slot) ([]byte, error) {
+	c.loaded[slot.Role]++
+	return c.shelf.Load(slot)
+}
+
+// However deep a chain of delegations is, each document that is kept is read for
+// a guess once or twice, and not again for each that comes.
+func TestGuessReadsOnce(t *testing.T) {
+	r, key := &rounds{served: serve(t), answers: map[string]func() error{}}, edPerson(t, "dave")
+	roles := []string{"targets"}
+	for i := range 40 {
+		roles = append(roles, fmt.Sprintf("r%02d", i))
+		r.delegate(roles[i], roles[i+1], true, []string{"x/*"}, key)
+	}
+	r.lists(roles[40], "x/1", 1)
+	r.publish()
+	c, store := r.client()
+	c.Metadata = r.served
+	find(t, c, "x/1")
+	r.bump(append(roles, "timestamp", "snapshot")...)
+	for _, parallel := range []int{1, 2, 100} {
+		s := &counter{maps.Clone(store), map[string]int{}}
+		found := find(t, &verify.Client{Metadata: &scales{next: r.served}, Store: s, Parallel: parallel}, "x/1")
+		if !strings.HasSuffix(found, "<nil>") {
+			t.Error(found)
+		}
+		for _, role := range roles {
+			if n := s.loaded[role]; n > 3 {
+				t.Errorf("parallel %d: %s was loaded %d times", parallel, role, n)
+			}
+		}
+	}
+}
+
+// turnstile is a server that answers so many at once: the next one when an answer
+// was read to its end, or left.
+type turnstile struct {
+	next  verify.Fetcher
+	slots chan struct{}
+	last  string        // a file that is asked for behind others
+	begun chan struct{} // which have begun
+	once  sync.Once
+}
+
+func (s *turnstile) Fetch(ctx context.Context, name string) (io.ReadCloser, error) {
+	if name == s.last {
+		<-s.begun
+	}
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if strings.Contains(name, "bin") {
+		s.once.Do(func() { close(s.begun) })
+	}
+	body, err := s.next.Fetch(ctx, name)
+	if err != nil {
+		<-s.slots
+		return nil, err
+	}
+	return &turn{body, s}, nil
+}
+
+type turn struct {
+	io.ReadCloser
+	s *turnstile
+}
+
+func (b *turn) Close() error {
+	<-b.s.slots
+	return b.ReadCloser.Close()
+}
+
+// A server that has a place for few at once gives what is needed too, be it asked
+// for behind all that is only expected, and however long that is.
+func TestGuessBlocksNothing(t *testing.T) {
+	for _, places := range []int{1, 4} {
+		for _, size := range []int{1, early, 300 << 10} {
+			r, paths, bins := crates(t, 30)
+			c, _ := r.client()
+			c.Metadata = r.served
+			find(t, c, paths...)
+			for _, bin := range bins {
+				r.targets[bin]["large"] = strings.Repeat("a", size)
+			}
+			everything(r, bins)
+			c.Metadata = &turnstile{next: &scales{next: r.served}, slots: make(chan struct{}, places), last: "2.targets.json", begun: make(chan struct{})}
+			c.Parallel = 100
+			if found := find(t, c, paths...); !strings.HasSuffix(found, "<nil>") {
+				t.Errorf("%d places, %d bytes: %s", places, size, found)
+			}
+		}
 	}
 }

@@ -83,8 +83,9 @@ func (r *Refreshed) fetchTimestamp(ctx context.Context) ([]byte, error) {
 
 // fetchRoles fetches files of roles, as many at once as the client may, and
 // has each judged when it comes: one after the other, while others are on their
-// way. When it returns nothing is on its way any more.
-func (r *Refreshed) fetchRoles(ctx context.Context, wanted []*roleFile, judge func(*roleFile)) {
+// way. Whoever may ask for several asks for something beside when all of these are
+// asked for. When fetchRoles returns none of them is on its way any more.
+func (r *Refreshed) fetchRoles(ctx context.Context, wanted []*roleFile, beside func(), judge func(*roleFile)) {
 	if r.client.Parallel < 2 {
 		for _, w := range wanted {
 			w.raw, w.err = r.fetch(ctx, w.name, w.limit)
@@ -113,7 +114,9 @@ func (r *Refreshed) fetchRoles(ctx context.Context, wanted []*roleFile, judge fu
 		}
 		select {
 		case send <- first:
-			wanted = wanted[1:]
+			if wanted = wanted[1:]; len(wanted) == 0 {
+				beside()
+			}
 		case w := <-came:
 			waiting--
 			judge(w)
@@ -130,9 +133,6 @@ func (r *Refreshed) fetchRoles(ctx context.Context, wanted []*roleFile, judge fu
 // fetchBeside is fetch for a file that may turn out to be large while others
 // are on their way: then it waits for room.
 func (r *Refreshed) fetchBeside(ctx context.Context, w *roleFile, large chan struct{}) ([]byte, error) {
-	if w.early != nil {
-		defer w.early.stop()
-	}
 	body, err := r.open(ctx, w)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.name, err)
@@ -149,45 +149,65 @@ func (r *Refreshed) fetchBeside(ctx context.Context, w *roleFile, large chan str
 	return readFile(w.name, &roomyBody{body, smallFile, wait}, w.limit)
 }
 
-// open asks for a file, unless that was done early.
+// open asks for a file, unless it has come early.
 func (r *Refreshed) open(ctx context.Context, w *roleFile) (io.ReadCloser, error) {
-	if w.early == nil {
-		return r.client.Metadata.Fetch(ctx, w.name)
+	if w.early != nil {
+		if came := w.early.wait(); !came.long {
+			return io.NopCloser(bytes.NewReader(came.raw)), came.err
+		}
 	}
-	o := <-w.early.came
-	return o.body, o.err
+	return r.client.Metadata.Fetch(ctx, w.name)
 }
 
 // early is a file that was asked for before it is known whether anybody needs
-// it. Nothing of it is read before that, so it takes no room from a file that is
-// needed, and none in memory.
+// it. It is read at once, so that it keeps no connection from a file that is needed,
+// but no further than a bin is long: a longer one is let go, and asked for anew by
+// whoever needs it.
 type early struct {
-	came chan opened
+	came chan unread
 	stop func()
 }
 
-// opened is what came of asking for a file of which nothing was read.
-type opened struct {
-	body io.ReadCloser
-	err  error
+// unread is what came of asking early: nobody has looked at it.
+type unread struct {
+	answer
+	long bool // and so it is not here
 }
+
+// earlyBytes are held of each file that was asked for early.
+const earlyBytes = 32 << 10
 
 func (r *Refreshed) askEarly(ctx context.Context, name string) *early {
 	ctx, stop := context.WithCancel(ctx)
-	e := &early{make(chan opened, 1), stop}
+	e := &early{make(chan unread, 1), stop}
 	go func() {
 		body, err := r.client.Metadata.Fetch(ctx, name)
-		e.came <- opened{body, err}
+		if err != nil {
+			e.came <- unread{answer: answer{err: err}}
+			return
+		}
+		content := bytes.NewBuffer(make([]byte, 0, firstRead+bytes.MinRead))
+		_, err = content.ReadFrom(io.LimitReader(body, earlyBytes+1))
+		if content.Len() > earlyBytes {
+			_ = body.Close() // in the midst
+			e.came <- unread{long: true}
+			return
+		}
+		e.came <- unread{answer: answer{content.Bytes(), errors.Join(err, body.Close())}}
 	}()
 	return e
 }
 
-// giveUp ends what nobody needs, whatever has come of it.
+// wait returns what has come, and leaves nothing running.
+func (e *early) wait() unread {
+	defer e.stop()
+	return <-e.came
+}
+
+// giveUp ends what nobody needs.
 func (e *early) giveUp() {
 	e.stop()
-	if o := <-e.came; o.err == nil {
-		_ = o.body.Close()
-	}
+	<-e.came
 }
 
 // roomyBody is a body that waits once, before it reads on behind its first

@@ -13,7 +13,7 @@ func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
 	for {
 		l := lookup{r: r}
 		t, err := r.Targets(l.load)
-		l.fetch(ctx, func(*roleFile) { t, err = r.Targets(l.load) })
+		l.fetch(ctx, func() {}, func(*roleFile) { t, err = r.Targets(l.load) })
 		again, err := r.repaired(ctx, err)
 		if !again {
 			return t, err
@@ -83,7 +83,7 @@ func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []e
 // file is judged when it comes and held no longer, whatever it is.
 func (r *Refreshed) searchOnce(ctx context.Context, paths []string) ([]*Verdict, []error) {
 	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
-	l := lookup{r: r, early: map[string]*early{}}
+	l := lookup{r: r, early: map[string]*early{}, hints: map[string]*hint{}}
 	resolve := func(i int) {
 		l.path = i
 		verdicts[i], errs[i] = r.Resolve(paths[i], l.load)
@@ -92,8 +92,8 @@ func (r *Refreshed) searchOnce(ctx context.Context, paths []string) ([]*Verdict,
 		resolve(i)
 	}
 	for len(l.missing) > 0 {
-		l.guess(ctx, paths)
-		l.fetch(ctx, func(f *roleFile) {
+		expected := l.guess(paths)
+		l.fetch(ctx, func() { l.askEarly(ctx, expected) }, func(f *roleFile) {
 			for _, i := range f.waiting {
 				resolve(i)
 			}
@@ -112,6 +112,7 @@ type lookup struct {
 	files   map[string]*roleFile // by role
 	missing []*roleFile          // of these, what has not been asked for
 	early   map[string]*early    // by role: asked for without being needed yet
+	hints   map[string]*hint     // by role: what the store had when it was first of use
 }
 
 // roleFile is the file of a role, in the version that the snapshot promises.
@@ -175,14 +176,16 @@ func (l *lookup) load(role string, promised MetaFile, offer func([]byte) error) 
 	return errMissing
 }
 
-// fetch brings what is missing, and has each file judged when it comes. What is
-// found to be missing by that is for the next time.
-func (l *lookup) fetch(ctx context.Context, judge func(*roleFile)) {
+// fetch brings what is missing, does something else once all of that is asked for,
+// and has each file judged when it comes. What is found to be missing by that is for
+// the next time.
+func (l *lookup) fetch(ctx context.Context, beside func(), judge func(*roleFile)) {
 	wanted := l.missing
 	l.missing = nil
-	l.r.fetchRoles(ctx, wanted, func(f *roleFile) {
+	l.r.fetchRoles(ctx, wanted, beside, func(f *roleFile) {
 		f.came = true
 		judge(f)
 		delete(l.files, f.role)
+		delete(l.hints, f.role)
 	})
 }
