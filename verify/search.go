@@ -17,9 +17,10 @@ type Loader func(role string, promised MetaFile, offer func(raw []byte) error) e
 // asks load for each targets document that it needs and does not have. The
 // verdict is about the target; its content is checked by [Verdict.Copy].
 //
-// Errors are those of [Session.Targets], for each role that is asked for. A path for which no role vouches is a [*NotFoundError]; more roles than
-// Limits.Visits a [*LimitError]. A delegated document that is refused ends the
-// search: to go on without it would let whoever withholds it choose another.
+// Errors are those of [Session.Targets], for each role that is asked for. A path
+// for which no role vouches is a [*NotFoundError]; more roles than Limits.Visits a
+// [*LimitError]. A delegated document that is refused ends the search: to go on
+// without it would let whoever withholds it choose another.
 func (s *Session) Resolve(path string, load Loader) (*Verdict, error) {
 	if s.snapshot == nil {
 		return nil, &OrderError{"Resolve", "a snapshot must be accepted first"}

@@ -132,6 +132,7 @@ func TestVerifyReplaceRoot(t *testing.T) {
 	shown := a.answers(t, reply{asksDigest, made.Groups()}, reply{"Trust it because of the digest?", "yes"})
 	done := s.exits(t, a, exit.Done, replace)
 	after := s.exits(t, a, exit.Done, target)
+	s.exits(t, a, exit.Unknown, append([]string{target[0], target[1], "channels/none.toml"}, target[3:]...), "judged under root version 7, whose digest somebody entered in this store in place of root version 1")
 	s.golden(t, "verify-replace-root.golden", shown.String()+"--- standard output ---\n"+done+"--- a verdict afterwards ---\n"+after)
 	a.answers(t, reply{asksDigest, made.Groups()})
 	s.exits(t, a, exit.Done, replace, "is what this store trusts already; nothing changed")

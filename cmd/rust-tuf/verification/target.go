@@ -141,6 +141,14 @@ func (r *targetResult) when() string {
 	return r.judged.when()
 }
 
+// words is what a refusal adds.
+func (r *replacedRoot) words() string {
+	if r.After == 0 {
+		return "a root of which the store, whose note is damaged, does not know any more whether it was replaced by hand"
+	}
+	return fmt.Sprintf("root version %d, whose digest somebody entered in this store in place of root version %d", r.After, r.Before)
+}
+
 func (r *replacedRoot) text(w *words.Lines) {
 	if r.After == 0 {
 		w.Printf("warning: this store has a damaged note, so whether its root was ever replaced by hand is not known any more. With a new folder for --store all begins from the root that you hold, and this ends.\n")
@@ -187,6 +195,9 @@ func (v *verifier) runTarget(ctx context.Context, path string, o targetOptions) 
 	if err != nil {
 		if kept > 0 {
 			err = fmt.Errorf("%w; judged from root version %d, which the store trusts, and not from %s", err, kept, o.trusted)
+		}
+		if root, rootErr := client.Root(); rootErr == nil && root.Replacement() != nil {
+			err = fmt.Errorf("%w; judged under %s", err, replacedBy(root.Replacement()).words())
 		}
 		if is[*verify.StoreFormatError](err) {
 			err = fmt.Errorf("%s: %w", o.store, err)
