@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
+	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/verification"
 	"github.com/rust-lang/rust-tuf/verify"
+	"github.com/rust-lang/rust-tuf/verify/dirstore"
 )
 
 // What a newer program has left in a store is refused, in numbers for programs,
@@ -64,5 +67,56 @@ func TestVerifyFromAStoreWithADamagedNote(t *testing.T) {
 	}
 	if out := s.exits(t, a, exit.Done, append(target[:len(target)-1], filepath.Join(s.dir, "new"))); strings.Contains(out, "warning") {
 		t.Error(out)
+	}
+}
+
+// A root that is not there, or not as it was kept, cannot be replaced. What helps is
+// said only where it does, and nothing is called refused that nobody judged.
+func TestVerifyReplaceRootWhereNoneIsTrusted(t *testing.T) {
+	t.Parallel()
+	s, a, folder, given := offlineStage(t)
+	empty := func(root string) error {
+		return errors.Join(os.RemoveAll(filepath.Dir(root)), os.Mkdir(filepath.Dir(root), 0o700))
+	}
+	notJudged := func(err error) bool { return !verification.IsRefusal(err) }
+	const advice = "`rust-tuf verify target` with this store "
+	for _, c := range []struct {
+		name  string
+		spoil func(root string) error
+		code  int
+		typed func(error) bool
+		words []string
+		kind  any // of the refusal; nil if nothing was judged
+		helps bool
+	}{
+		{"empty", empty, exit.Other, notJudged,
+			[]string{"this store trusts no root yet, so there is none to replace; " + advice + "begins with the root that you hold"}, nil, true},
+		{"damaged", func(root string) error { return os.WriteFile(root, []byte(`{"signatures":[]}`), 0o600) }, exit.Format, is[*verify.FormatError],
+			[]string{"the root that this store trusts is damaged: signed: missing; " + advice + "repairs it"}, "format", true},
+		{"writable", func(root string) error { return os.Chmod(root, 0o666) }, exit.Other, is[*dirstore.PermissionError],
+			[]string{"root.json can be written by others (mode 0666)", "chmod go-w"}, nil, false},
+		{"a folder", func(root string) error { return errors.Join(os.Remove(root), os.Mkdir(root, 0o700)) }, exit.Other, is[*dirstore.KindError],
+			[]string{"root.json", "a folder"}, nil, false},
+	} {
+		store := filepath.Join(s.dir, c.name)
+		target := []string{"verify", "target", "channels/stable.toml", "--trusted", given, "--metadata", folder, "--store", store}
+		replace := []string{"verify", "replace-root", "--root", given, "--store", store}
+		s.exits(t, a, exit.Done, target)
+		if err := c.spoil(filepath.Join(store, "root.json")); err != nil {
+			t.Fatal(err)
+		}
+		s.fails(t, a, c.code, c.typed, replace, c.words...)
+		if said := a.err.String(); strings.Contains(said, "Init") || strings.Contains(said, advice) != c.helps {
+			t.Errorf("%s: %s", c.name, said)
+		}
+		var failure map[string]any
+		oneObject(t, s.exits(t, a, c.code, append(replace, "--json"), c.words[0]), &failure)
+		refusal, _ := failure["refusal"].(map[string]any)
+		if failure["code"] != float64(c.code) || refusal["kind"] != c.kind {
+			t.Errorf("%s: %v", c.name, failure)
+		}
+		if c.helps {
+			s.exits(t, a, exit.Done, target)
+		}
 	}
 }

@@ -76,11 +76,8 @@ func (v *verifier) runReplace(ctx context.Context, o replaceOptions) (err error)
 	defer func() { err = errors.Join(err, store.Close()) }()
 	client := &verify.Client{Store: store}
 	before, err := client.Root()
-	switch {
-	case is[*verify.StoreFormatError](err):
-		return exit.With(exit.Rejected, fmt.Errorf("%s: %w", o.store, err))
-	case err != nil:
-		return exit.With(exit.Rejected, fmt.Errorf("%s: %w; `%s target` with this store begins one, and repairs a damaged one", o.store, err, v.Command))
+	if err != nil {
+		return v.noRoot(o.store, err)
 	}
 	if err := v.Terminal.Message(fmt.Sprintf("This store trusts root version %d.", before.Version())); err != nil {
 		return err
@@ -112,4 +109,19 @@ func (v *verifier) runReplace(ctx context.Context, o replaceOptions) (err error)
 		}
 	}
 	return v.show(&replaceResult{Before: before.Version(), Version: after.Version(), Digest: after.Digest().String(), Changed: after != before})
+}
+
+// noRoot says why a store has no root that could be replaced, and what helps: of what
+// cannot be read or written here, the error itself says that.
+func (v *verifier) noRoot(store string, err error) error {
+	switch {
+	case errors.Is(err, verify.ErrNotFound):
+		return fmt.Errorf("%s: this store trusts no root yet, so there is none to replace; `%s target` with this store begins with the root that you hold", store, v.Command)
+	case is[*verify.StoreFormatError](err):
+		return exit.With(exit.Rejected, fmt.Errorf("%s: %w", store, err))
+	case IsRefusal(err):
+		refusal := errors.Unwrap(err) // what is around it speaks to a Go program
+		return exit.With(codeOf(err), fmt.Errorf("%s: the root that this store trusts is damaged: %w; `%s target` with this store repairs it", store, refusal, v.Command))
+	}
+	return err
 }
