@@ -104,7 +104,7 @@ func TestRollbackAgainstAllEntries(t *testing.T) {
 		})
 	}
 	outcomes := map[bool]int{}
-	for range 1_500 {
+	for range 500 {
 		older := map[string]int64{}
 		for range random.IntN(12) {
 			older[misleading[random.IntN(len(misleading))]] = 1 + random.Int64N(120)
@@ -136,7 +136,7 @@ func TestRollbackAgainstAllEntries(t *testing.T) {
 		_, _, _, back := wentBack(older, newer)
 		outcomes[back]++
 	}
-	if outcomes[true] < 300 || outcomes[false] < 300 {
+	if outcomes[true] < 100 || outcomes[false] < 100 {
 		t.Errorf("outcomes: %v", outcomes)
 	}
 }

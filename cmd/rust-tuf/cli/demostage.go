@@ -83,6 +83,7 @@ func (s *stage) actor(name string) *actor {
 		Stdout: a.out, Stderr: a.err, Getenv: func(string) string { return "" }, Now: func() time.Time { return s.now }, Dir: a.clone,
 		Home: filepath.Join(s.dir, "homes", name), Sources: softwareKeys, Git: []git.Option{git.Environ(s.environ(name))},
 		Terminal: &agreeable{heard: a.err},
+		NewKeys:  file.Options{WorkFactor: 4}, // they are thrown away with the folder
 	}
 	return a
 }
@@ -97,10 +98,9 @@ func (s *stage) enter(name string) (*actor, error) {
 	return a, nil
 }
 
-// newKey gives a person a software key whose passphrase costs little: it is
-// thrown away with the folder.
+// newKey gives a person a software key.
 func (a *actor) newKey() error {
-	_, err := file.Create(filepath.Join(keyFolder(a.env.Home), a.name+".key"), file.Algorithm("p256"), []byte(demoPassphrase), file.Options{WorkFactor: 4})
+	_, err := file.Create(filepath.Join(keyFolder(a.env.Home), a.name+".key"), file.Algorithm("p256"), []byte(demoPassphrase), a.env.NewKeys)
 	return err
 }
 

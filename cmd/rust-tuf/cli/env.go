@@ -44,6 +44,7 @@ type Env struct {
 	Terminal       terminal.Terminal // of the person
 	Git            []git.Option      // how git is called
 	Sources        func(home string) []signer.Source
+	NewKeys        file.Options // the zero value is for keys that are to last
 
 	// Forges opens pull requests; nil leaves that to the person.
 	Forges Forges

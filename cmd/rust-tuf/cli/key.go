@@ -102,7 +102,7 @@ func (c *command) runKeyNew(ctx context.Context, name, algorithm string) error {
 		return err
 	}
 	defer clear(passphrase)
-	key, err := file.Create(path, kind, passphrase, file.Options{})
+	key, err := file.Create(path, kind, passphrase, c.env.NewKeys)
 	if err != nil {
 		return err
 	}

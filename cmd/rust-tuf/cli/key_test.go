@@ -16,6 +16,9 @@ const good = "correct horse battery staple"
 func TestKeyNew(t *testing.T) {
 	t.Parallel()
 	a := alone(t)
+	if a.env.NewKeys = System().NewKeys; a.env.NewKeys != (file.Options{}) {
+		t.Errorf("the shipped program makes keys with %+v", a.env.NewKeys)
+	}
 	shown := a.answers(t, reply{"new passphrase for the key work", good}, reply{"the same passphrase again", good})
 	out, words, code := a.types("key", "new", "work")
 	if code != exit.Done || words != "" {

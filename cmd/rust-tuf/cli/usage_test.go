@@ -11,6 +11,7 @@ import (
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/frame"
 	"github.com/rust-lang/rust-tuf/metadata/git"
+	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +21,7 @@ func alone(t *testing.T) *actor {
 	a := &actor{name: "alice", clone: t.TempDir(), out: &bytes.Buffer{}, err: &bytes.Buffer{}}
 	a.env = &Env{
 		Stdout: a.out, Stderr: a.err, Getenv: func(string) string { return "" }, Now: func() time.Time { return dawn },
-		Dir: a.clone, Home: t.TempDir(), Sources: softwareKeys, Terminal: nobody{},
+		Dir: a.clone, Home: t.TempDir(), Sources: softwareKeys, Terminal: nobody{}, NewKeys: file.Options{WorkFactor: 4},
 		Git: []git.Option{git.Environ((&stage{dir: t.TempDir()}).environ("alice"))},
 	}
 	return a
