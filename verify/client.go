@@ -21,25 +21,38 @@ type Fetcher interface {
 }
 
 // Slot names what a [Store] keeps: the newest trusted document of a role, or,
-// with a version, that one of the roots that were trusted on the way.
+// with a version, that one of the roots that were trusted on the way. Without a role
+// it is what the client remembers besides documents (version 0), and what it has found
+// out about those that are kept (version 1).
 type Slot struct {
 	Role    string
 	Version int64 // 0 for the newest
 }
 
+// Durable tells whether what a slot holds has to survive a power failure: roots,
+// timestamp, snapshot, and what the client remembers. The snapshot alone says how old
+// a targets document may be, of the top level or delegated, and one that is not as
+// promised is fetched again; what was found out is found out again.
+func (s Slot) Durable() bool {
+	switch s.Role {
+	case "":
+		return s.Version == 0
+	case typeRoot, typeTimestamp, typeSnapshot:
+		return true
+	}
+	return s.Version > 0
+}
+
 // Store keeps what a client trusts between two refreshes, where nobody else
 // writes. It survives a kill at any moment: a slot holds the old content or the
-// new one, whole. It survives a power failure in the same way, except for the
-// newest document of a delegated role (a Role that is neither empty nor one of
-// the four, without a Version): that slot may hold anything afterwards, also
-// half a file, for the snapshot alone says how old such a document may be, and
-// one that is not as promised is fetched again.
+// new one, whole. A slot that is [Slot.Durable] survives a power failure in the same
+// way; any other may hold anything afterwards, also half a file.
 type Store interface {
 	// Load returns the content of a slot. An empty one gives an error that Is
 	// ErrNotFound.
 	Load(slot Slot) ([]byte, error)
-	// Swap puts new in the place of old before it returns, for good but for the
-	// exception above. nil stands for an empty slot. If the slot holds something
+	// Swap puts new in the place of old before it returns, for good if the slot is
+	// durable. nil stands for an empty slot. If the slot holds something
 	// else than old by now, it changes nothing and returns an error that Is
 	// ErrSwapped. Nobody changes old or new afterwards.
 	Swap(slot Slot, old, new []byte) error
@@ -93,7 +106,7 @@ func (c *Client) Init(raw []byte) error {
 func (c *Client) init(raw []byte) error {
 	kept, err := c.Store.Load(Slot{Role: typeRoot})
 	if err == nil {
-		if root, err := TrustRoot(kept, c.Limits); err == nil {
+		if root, err := c.trustKept(kept); err == nil {
 			c.begun.Store(root)
 			return nil
 		}
@@ -106,12 +119,31 @@ func (c *Client) init(raw []byte) error {
 	}
 	// An error is the end of the history that still leads somewhere.
 	root, _ = root.Walk(c.history, c.Limits)
-	// Before the root: beside one, a memory that is absent was lost.
-	if err := c.remember(func(*memory) error { return nil }); err != nil {
+	if err := c.begin(root); err != nil {
 		return err
 	}
 	c.begun.Store(root)
 	return c.keepRoot(kept, root)
+}
+
+// begin makes a memory before there is a root, for beside one, a memory that is absent
+// was lost. As long as nothing was accepted under any root, it says what the first
+// refresh would say, and saves it that.
+func (c *Client) begin(root *Root) error {
+	nothing := true
+	for _, role := range []string{typeTimestamp, typeSnapshot} {
+		_, err := c.Store.Load(Slot{Role: role})
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		nothing = nothing && err != nil
+	}
+	return c.remember(func(m *memory) error {
+		if nothing && m.under.Version == 0 {
+			m.under = root.name()
+		}
+		return nil
+	})
 }
 
 // history loads a root that was trusted on the way.
@@ -211,7 +243,7 @@ func (c *Client) trusted() (root *Root, raw []byte, err error) {
 			continue
 		}
 		if root = c.begun.Load(); root == nil || !bytes.Equal(root.Raw(), raw) {
-			if root, err = TrustRoot(raw, c.Limits); err != nil {
+			if root, err = c.trustKept(raw); err != nil {
 				return nil, nil, fmt.Errorf("the root that is kept here (Init repairs it): %w", err)
 			}
 		}

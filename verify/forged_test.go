@@ -104,7 +104,7 @@ func TestForgedRecordIsRepaired(t *testing.T) {
 				}
 				raw, record := forged(root, "1", meta)
 				spoilt := verify.Slot{Role: "snapshot"}
-				store[spoilt], store[verify.Slot{}] = raw, memoryOf(fmt.Sprintf("%s meta %d 1\n", strings.TrimSpace(line(record)), record.MetaBytes))
+				store[spoilt], store[recordsSlot] = raw, memoryOf(fmt.Sprintf("%s meta %d 1\n", strings.TrimSpace(line(record)), record.MetaBytes))
 				delete(store, verify.Slot{Role: "targets"})
 				delete(store, verify.Slot{Role: "nightly"})
 				c = &verify.Client{Metadata: &scales{next: r}, Store: store, Parallel: parallel}
@@ -164,7 +164,7 @@ func TestForgedRecordWithoutARepository(t *testing.T) {
 	r.putRoot(r.quorum...)
 	c, store := r.refreshed()
 	raw, record := forged(mustTrust(t, r.files["1.root.json"]), "1", `{}`)
-	store[verify.Slot{Role: "snapshot"}], store[verify.Slot{}] = raw, memoryOf(fmt.Sprintf("%s meta 2 1\n", strings.TrimSpace(line(record))))
+	store[verify.Slot{Role: "snapshot"}], store[recordsSlot] = raw, memoryOf(fmt.Sprintf("%s meta 2 1\n", strings.TrimSpace(line(record))))
 	c.Store = full{store, verify.Slot{Role: "snapshot"}}
 	refreshed, err := c.Refresh(t.Context(), now)
 	if err != nil {

@@ -16,20 +16,25 @@ func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
 		l.fetch(ctx, func() {}, func(*roleFile) { t, err = r.Targets(l.load) })
 		again, err := r.repaired(ctx, err)
 		if !again {
+			r.keepRecords()
 			return t, err
 		}
 	}
 }
 
-// repaired brings another snapshot, and tells to begin again with it, if the one
-// that was believed by its record turns out to be none. Nothing is refused
-// before it was verified in full: else a record that lies would be in the way of
-// every lookup for as long as the timestamp promises that snapshot.
+// repaired tells to begin again if what was believed by a record turns out to be
+// none, and brings another snapshot if it was that. Nothing is refused before all was
+// verified in full: else a record that lies would be in the way of every lookup for as
+// long as that snapshot is promised.
 func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, err error) {
-	if refusal == nil || r.reread() == nil && r.snapshot != nil {
-		return false, refusal
+	if refusal == nil {
+		return false, nil
 	}
-	r.verified = SnapshotRecord{}
+	again = r.recheck() != nil
+	if r.reread() == nil && r.snapshot != nil {
+		return again, refusal
+	}
+	r.records = &records{}
 	err = r.snapshotNow(ctx)
 	return r.snapshot != nil, err // one that was accepted and could not be kept is brought again by the next start
 }
@@ -73,6 +78,7 @@ func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []e
 				errs[i] = err
 			}
 		}
+		r.keepRecords()
 		return verdicts, errs
 	}
 }

@@ -17,17 +17,13 @@ var memorySlot = Slot{}
 //
 //	format 1
 //	under VERSION DIGEST
-//	verified DIGEST under VERSION DIGEST meta BYTES FILES
 //	replaced VERSION DIGEST by VERSION DIGEST
 //	replacing VERSION DIGEST by VERSION DIGEST
 //	digest DIGEST
-//
-// What is known of no `meta` has no "meta BYTES FILES" behind it.
 type memory struct {
-	under     RootName       // under which the kept timestamp and snapshot were accepted
-	verified  SnapshotRecord // of the kept snapshot, or of one before it
-	replaced  *Replacement   // that was done
-	replacing *Replacement   // that was begun: by somebody who is at it, or was killed
+	under     RootName     // under which the kept timestamp and snapshot were accepted
+	replaced  *Replacement // that was done
+	replacing *Replacement // that was begun: by somebody who is at it, or was killed
 }
 
 func (m memory) String() string {
@@ -35,13 +31,6 @@ func (m memory) String() string {
 	fmt.Fprintf(&b, "%s%d\n", formatWord, memoryFormat)
 	if m.under.Version > 0 {
 		fmt.Fprintf(&b, "under %d %s\n", m.under.Version, m.under.Digest)
-	}
-	if v := m.verified; v != (SnapshotRecord{}) {
-		fmt.Fprintf(&b, "verified %s under %d %s", v.Content, v.Under.Version, v.Under.Digest)
-		if v.MetaBytes > 0 {
-			fmt.Fprintf(&b, " meta %d %d", v.MetaBytes, v.MetaFiles)
-		}
-		b.WriteByte('\n')
 	}
 	for _, line := range []struct {
 		word string
@@ -64,8 +53,7 @@ func (m memory) of(root RootName) *Replacement {
 	return m.replaced
 }
 
-// damagedMemory may have held a replacement, of which nothing is known any more;
-// and nothing was verified.
+// damagedMemory may have held a replacement, of which nothing is known any more.
 func damagedMemory() memory { return memory{replaced: &Replacement{}} }
 
 // readMemory finds what is damaged to be a damagedMemory. It fails for what a
@@ -85,8 +73,6 @@ func readMemory(text string) (memory, error) {
 		switch {
 		case len(words) == 3 && words[0] == "under":
 			m.under, ok = readName(words[1], words[2])
-		case len(words) >= 5 && words[0] == "verified" && words[2] == "under":
-			m.verified, ok = readRecord(words)
 		case len(words) == 6 && words[0] == "replaced" && words[3] == "by":
 			m.replaced, ok = readReplacement(words)
 		case len(words) == 6 && words[0] == "replacing" && words[3] == "by":
@@ -97,22 +83,6 @@ func readMemory(text string) (memory, error) {
 		}
 	}
 	return m, nil
-}
-
-func readRecord(words []string) (r SnapshotRecord, ok bool) {
-	content, err := ParseDigest(words[1])
-	under, ok := readName(words[3], words[4])
-	r = SnapshotRecord{Content: content, Under: under}
-	if len(words) == 5 {
-		return r, ok && err == nil
-	}
-	if len(words) != 8 || words[5] != "meta" {
-		return r, false
-	}
-	var errs [2]error
-	r.MetaBytes, errs[0] = strconv.Atoi(words[6])
-	r.MetaFiles, errs[1] = strconv.Atoi(words[7])
-	return r, ok && errors.Join(err, errs[0], errs[1]) == nil && r.MetaBytes > 0 && r.MetaFiles >= 0
 }
 
 func readReplacement(words []string) (*Replacement, bool) {

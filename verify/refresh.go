@@ -11,10 +11,9 @@ import (
 // Refreshed is a repository as one refresh found it. It is for one goroutine.
 type Refreshed struct {
 	*Session
-	client   *Client
-	under    RootName       // under which the kept timestamp and snapshot were accepted, as last seen
-	verified SnapshotRecord // of the kept snapshot, as last seen
-	ahead    *answer        // the timestamp, if it was asked for beside a root
+	client *Client
+	under  RootName // under which the kept timestamp and snapshot were accepted, as last seen
+	ahead  *answer  // the timestamp, if it was asked for beside a root
 }
 
 // Refresh goes through SPEC 5.2 to 5.5: it walks to the newest root, and to
@@ -52,7 +51,7 @@ func (c *Client) refresh(ctx context.Context, at time.Time, fork **ForkError) (*
 		return nil, err
 	}
 	r := &Refreshed{Session: NewSession(root, at, c.Limits), client: c}
-	r.fork = *fork
+	r.fork, r.records = *fork, c.records()
 	for _, step := range []func(context.Context) error{r.roots, r.timestampNow, r.snapshotNow} {
 		err := step(ctx)
 		*fork = r.fork
@@ -60,6 +59,8 @@ func (c *Client) refresh(ctx context.Context, at time.Time, fork **ForkError) (*
 			return nil, err
 		}
 	}
+	r.note(r.root.record())
+	r.keepRecords()
 	return r, nil
 }
 
@@ -145,7 +146,7 @@ func (r *Refreshed) rotated() (bool, error) {
 		return false, err
 	}
 	m, _, err := r.client.remembered()
-	r.under, r.verified = m.under, m.verified
+	r.under = m.under
 	if err != nil || m.under.Version == 0 || m.under == r.root.name() {
 		return false, err
 	}
@@ -205,9 +206,7 @@ func (r *Refreshed) timestampNow(ctx context.Context) error {
 		return err
 	}
 	kept, err := r.client.Store.Load(slot)
-	if err == nil {
-		_ = r.RestoreTimestamp(kept) // damaged or signed by keys that are gone: no floor, and replaced below
-	} else if !errors.Is(err, ErrNotFound) {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	if err := r.unmoved(); err != nil {
@@ -217,8 +216,12 @@ func (r *Refreshed) timestampNow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	unchanged := bytes.Equal(raw, kept)
+	if kept != nil && !unchanged {
+		_ = r.RestoreTimestamp(kept) // damaged or signed by keys that are gone: no floor, and replaced below
+	}
 	newer, err := r.AddTimestamp(raw)
-	if err != nil || !newer {
+	if err != nil || !newer || unchanged {
 		return err
 	}
 	// Before the timestamp, so that none is ever kept without it; and only if no
@@ -241,10 +244,7 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	slot := Slot{Role: typeSnapshot}
 	kept, err := r.client.Store.Load(slot)
 	if err == nil {
-		if current, err := r.RestoreSnapshot(kept, r.verified); err == nil && current {
-			if r.verified != r.SnapshotRecord() {
-				_ = r.remember() // it saves the next one work, and this one needs nothing of it
-			}
+		if current, err := r.RestoreSnapshot(kept, r.records.snapshot); err == nil && current {
 			return nil
 		}
 	} else if !errors.Is(err, ErrNotFound) {
@@ -261,13 +261,5 @@ func (r *Refreshed) snapshotNow(ctx context.Context) error {
 	if err := r.AddSnapshot(raw); err != nil {
 		return err
 	}
-	if err := r.client.Store.Swap(slot, kept, raw); err != nil {
-		return err
-	}
-	return r.remember()
-}
-
-// remember keeps the record of the snapshot that was accepted.
-func (r *Refreshed) remember() error {
-	return r.client.remember(func(m *memory) error { m.verified = r.SnapshotRecord(); return nil })
+	return r.client.Store.Swap(slot, kept, raw)
 }

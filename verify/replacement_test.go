@@ -213,6 +213,7 @@ func TestCutMemory(t *testing.T) {
 	if _, err := refresh(c); err != nil {
 		t.Fatal(err)
 	}
+	r.bump("timestamp") // so that there is something to remember
 	whole := store[verify.Slot{}]
 	try := func(name string, memory []byte) {
 		t.Helper()

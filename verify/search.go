@@ -124,7 +124,7 @@ func (t *Targets) entry(path string) (value, bool) {
 func (s *Session) targets(role string, by Delegator, load Loader) (*Targets, error) {
 	key := trustedBy(role, by)
 	if s.trusted == nil {
-		s.read, s.trusted = map[string]*UnverifiedTargets{}, map[trustKey]*Targets{}
+		s.targetsOf, s.trusted = map[string]*UnverifiedTargets{}, map[trustKey]*Targets{}
 	}
 	if t := s.trusted[key]; t != nil {
 		return t, nil
@@ -138,7 +138,7 @@ func (s *Session) targets(role string, by Delegator, load Loader) (*Targets, err
 		accepted, err = s.acceptTargets(role, by, promised, raw)
 		return err
 	}
-	if read := s.read[role]; read != nil {
+	if read := s.targetsOf[role]; read != nil {
 		t, err := TrustTargets(by, read)
 		if err == nil {
 			s.trusted[key] = t
@@ -173,7 +173,7 @@ func (s *Session) acceptTargets(role string, by Delegator, promised metaFile, ra
 	}
 	// SPEC 5.6.3. Delegations take more memory than they have bytes, so they
 	// are read only when somebody has signed them.
-	if err := checkVouched(by, role, d); err != nil {
+	if err := s.vouched(by, role, d); err != nil {
 		return nil, err
 	}
 	// SPEC 5.6.4.
@@ -188,7 +188,7 @@ func (s *Session) acceptTargets(role string, by Delegator, promised metaFile, ra
 	if err != nil {
 		return nil, err
 	}
-	s.read[role] = candidate
+	s.targetsOf[role] = candidate
 	s.compareTargets(role, by, d)
 	return &Targets{candidate.facts}, nil
 }

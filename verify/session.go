@@ -26,11 +26,16 @@ type Session struct {
 	fresh     bool      // a timestamp was accepted in this session
 	older     *Snapshot // trusted before: no version may go below it
 	snapshot  *Snapshot
-	read      map[string]*UnverifiedTargets // by role: read, and of the version that the snapshot promises
+	targetsOf map[string]*UnverifiedTargets // by role: read, and of the version that the snapshot promises
 	trusted   map[trustKey]*Targets
 	kept      map[string][]byte // by role: trusted before, and not what the snapshot promises
 	fork      *ForkError
 	recorded  bool // the snapshot was restored with a record: not all of it was looked at
+
+	records *records // of what was verified before, nil if nobody keeps any
+	spared  []spared // which signatures were not looked at, because of them
+	met     []Digest // which records this session has made, or has found to be of use
+	news    bool     // some of these are new
 }
 
 // trustKey is a role as somebody vouches for it: who is trusted by one
@@ -158,33 +163,27 @@ func (s *Session) quorumOf(role, call string) (*Quorum, error) {
 	return q, nil
 }
 
-// verified reads a document and holds it to the threshold of a role of the
-// root, and to its repository. The threshold was met before if a record says so.
-func (s *Session) verified(role, call string, raw []byte, record SnapshotRecord) (*Document, error) {
+// read reads a document for a role of the root, and holds it to its repository. It
+// returns who must sign it too; whether they have is not looked at yet.
+func (s *Session) read(role, call string, raw []byte, record SnapshotRecord) (*Document, *Quorum, error) {
 	q, err := s.quorumOf(role, call)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := checkSize(role, raw, s.lim.bytesFor(role)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d, err := record.read(raw, s.lim, s.root)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := d.concerns(role); err != nil { // SPEC 4.4, 4.6: the type of its role
-		return nil, err
+		return nil, nil, err
 	}
 	if err := checkRepository(s.root.Document().extension.repository, role, d); err != nil { // x-rust-tuf: one repository
-		return nil, err
+		return nil, nil, err
 	}
-	if record.covers(d, s.root) { // SPEC 5.5.3: it was met before
-		return d, nil
-	}
-	if err := q.met(d, nil); err != nil { // SPEC 5.4.2, 5.5.3
-		return nil, err
-	}
-	return d, nil
+	return d, q, nil
 }
 
 // RestoreTimestamp takes the timestamp that was trusted before, as a floor
@@ -196,8 +195,11 @@ func (s *Session) RestoreTimestamp(raw []byte) error {
 	if s.timestamp != nil {
 		return &OrderError{"RestoreTimestamp", "there is a timestamp already"}
 	}
-	d, err := s.verified(typeTimestamp, "RestoreTimestamp", raw, SnapshotRecord{})
+	d, q, err := s.read(typeTimestamp, "RestoreTimestamp", raw, SnapshotRecord{})
 	if err != nil {
+		return err
+	}
+	if err := q.met(d, nil); err != nil { // SPEC 5.4.3: a floor was verified
 		return err
 	}
 	s.timestamp, err = d.readTimestamp()
@@ -213,8 +215,11 @@ func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
 	if s.snapshot != nil || s.older != nil {
 		return false, &OrderError{"AddTimestamp", "a snapshot has been judged by the timestamp already"}
 	}
-	d, err := s.verified(typeTimestamp, "AddTimestamp", raw, SnapshotRecord{})
+	d, q, err := s.read(typeTimestamp, "AddTimestamp", raw, SnapshotRecord{})
 	if err != nil {
+		return false, err
+	}
+	if err := s.metNow(q, d); err != nil { // SPEC 5.4.2
 		return false, err
 	}
 	t, err := d.readTimestamp()
@@ -295,9 +300,14 @@ func (s *Session) RestoreSnapshot(raw []byte, record SnapshotRecord) (current bo
 // keptSnapshot verifies a snapshot that was trusted before, but for what the
 // record spares.
 func (s *Session) keptSnapshot(raw []byte, record SnapshotRecord) (*Snapshot, error) {
-	d, err := s.verified(typeSnapshot, "RestoreSnapshot", raw, record)
+	d, q, err := s.read(typeSnapshot, "RestoreSnapshot", raw, record)
 	if err != nil {
 		return nil, err
+	}
+	if !record.covers(d, s.root) {
+		if err := q.met(d, nil); err != nil { // SPEC 5.5.3
+			return nil, err
+		}
 	}
 	return d.readSnapshot()
 }
@@ -311,7 +321,7 @@ func (s *Session) reread() error {
 	s.recorded = false
 	snapshot, err := s.keptSnapshot(s.snapshot.document.raw, SnapshotRecord{})
 	if err != nil {
-		s.snapshot, s.read, s.trusted = nil, nil, nil
+		s.snapshot, s.targetsOf, s.trusted = nil, nil, nil
 		return err
 	}
 	s.snapshot = snapshot
@@ -332,8 +342,11 @@ func (s *Session) AddSnapshot(raw []byte) error {
 	if err := promised.check(typeSnapshot, raw); err != nil {
 		return err
 	}
-	d, err := s.verified(typeSnapshot, "AddSnapshot", raw, SnapshotRecord{})
+	d, q, err := s.read(typeSnapshot, "AddSnapshot", raw, SnapshotRecord{})
 	if err != nil {
+		return err
+	}
+	if err := q.met(d, nil); err != nil { // SPEC 5.5.3
 		return err
 	}
 	snapshot, err := d.readSnapshot()

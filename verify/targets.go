@@ -125,6 +125,7 @@ func (t *UnverifiedTargets) UnverifiedEntries() []TargetEntry {
 type Delegator interface {
 	Quorum(role string) (*Quorum, bool)
 	Repository() string
+	Document() *Document
 
 	delegator() source // what messages call it; nobody else can have it
 }

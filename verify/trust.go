@@ -22,16 +22,18 @@ type Root struct {
 // the document, or a PEM block TUF ROOT of it (see [Root.PEM]). Errors are those
 // of [Read] and [Document.Root], and a [*ThresholdError].
 func TrustRoot(raw []byte, lim Limits) (*Root, error) {
-	return trustRoot(raw, lim, nil)
+	return trustRoot(raw, lim, nil, nil)
 }
 
 // TrustPinnedRoot is [TrustRoot] for bytes that nobody vouches for, and a
 // digest that somebody does. Another digest is a [*PinError].
 func TrustPinnedRoot(raw []byte, pin Digest, lim Limits) (*Root, error) {
-	return trustRoot(raw, lim, &pin)
+	return trustRoot(raw, lim, &pin, nil)
 }
 
-func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
+// trustRoot looks at no signatures of a root of which a record says that they were
+// looked at before.
+func trustRoot(raw []byte, lim Limits, pin *Digest, known *records) (*Root, error) {
 	raw, err := unwrapRoot(raw, lim.orDefault())
 	if err != nil {
 		return nil, err
@@ -43,11 +45,15 @@ func trustRoot(raw []byte, lim Limits, pin *Digest) (*Root, error) {
 	if pin != nil && candidate.Digest() != *pin { // SPEC 5.2: the root comes from where it can be trusted
 		return nil, &PinError{Want: *pin, Found: candidate.Digest()}
 	}
+	root := &Root{facts: candidate.facts}
+	if known != nil && known.has(root.record()) {
+		return root, nil
+	}
 	own, _ := candidate.facts.quorum(typeRoot)
 	if err := own.met(candidate.facts.document, nil); err != nil { // SPEC 4.3: signed by its own threshold
 		return nil, err
 	}
-	return &Root{facts: candidate.facts}, nil
+	return root, nil
 }
 
 func readUnverifiedRoot(raw []byte, lim Limits, older *rootFacts) (*UnverifiedRoot, error) {

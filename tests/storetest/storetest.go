@@ -15,7 +15,7 @@ import (
 )
 
 // Slots are of every kind, also such whose names would lead elsewhere as paths.
-var Slots = []verify.Slot{{}, {Role: "root"}, {Role: "root", Version: 1}, {Role: "timestamp"}, {Role: "a/../b"}, {Role: "a/../b", Version: 1 << 62}, {Role: strings.Repeat("long", 100)}}
+var Slots = []verify.Slot{{}, {Version: 1}, {Role: "root"}, {Role: "root", Version: 1}, {Role: "timestamp"}, {Role: "a/../b"}, {Role: "a/../b", Version: 1 << 62}, {Role: strings.Repeat("long", 100)}}
 
 // Check holds an empty store to the contract. open opens the same one each time, as
 // another process would.

@@ -12,6 +12,7 @@
 //	NAME.json                 the newest trusted document of a delegated role
 //	state/N.root.json         every root that was trusted on the way
 //	state/floors              what else the client remembers
+//	state/records             what it has found out about documents that are kept
 //	state/lock                held while something is replaced
 //	state/new                 the next content; a leftover of a kill means nothing
 //
@@ -41,16 +42,16 @@
 //
 // A state/new that a killed process has left is unlinked first.
 //
-// Documents of delegated roles are not synced, and so made without the two
-// calls of fsync: a kill leaves the old one or the new one too, but a power
-// failure may leave half of one, which is fetched again. For hundreds of bins
-// syncing each would be most of the work.
+// Targets, of the top level and delegated, and state/records are not synced, and so
+// made without the two calls of fsync: a kill leaves the old one or the new one too,
+// but a power failure may leave half of one, which is fetched or found out again. For
+// hundreds of bins syncing each would be most of the work.
 //
 // The store judges nothing of what it keeps. The client reads each document again
 // when it loads it, and replaces what is damaged. It verifies the signatures again
-// too, but for a snapshot that is still current and of which state/floors has the
-// record (see [verify.SnapshotRecord]). So whoever can write to the folder can
-// choose what is trusted: it rests on the permissions above.
+// too, but where state/records says that these very ones were verified before. So
+// whoever can write to the folder can choose what is trusted: it rests on the
+// permissions above.
 //
 // # An air-gapped mirror
 //

@@ -25,10 +25,11 @@ type Options struct {
 }
 
 const (
-	state  = "state"
-	lock   = state + "/lock"
-	next   = state + "/new"
-	floors = state + "/floors"
+	state   = "state"
+	lock    = state + "/lock"
+	next    = state + "/new"
+	floors  = state + "/floors"
+	records = state + "/records"
 )
 
 // Store is a [verify.Store] in a folder. Any number of goroutines and
@@ -161,22 +162,14 @@ func file(slot verify.Slot) (string, error) {
 	switch {
 	case slot == verify.Slot{}:
 		return floors, nil
+	case slot == verify.Slot{Version: 1}:
+		return records, nil
 	case slot.Role == "" || slot.Version < 0:
 		return "", fmt.Errorf("there is no slot for version %d of role %.80q", slot.Version, slot.Role)
 	case slot.Version == 0:
 		return FileName(slot.Role) + ".json", nil
 	}
 	return state + "/" + strconv.FormatInt(slot.Version, 10) + "." + FileName(slot.Role) + ".json", nil
-}
-
-// durable tells whether a slot has to survive a power failure: all but the
-// documents of delegated roles, of which there may be hundreds at once.
-func durable(slot verify.Slot) bool {
-	switch slot.Role {
-	case "", "root", "timestamp", "snapshot", "targets":
-		return true
-	}
-	return slot.Version > 0
 }
 
 // Load returns the content of a slot: [verify.Store]. Of a file above
@@ -252,7 +245,7 @@ func (s *Store) Swap(slot verify.Slot, old, content []byte) error {
 	case content == nil && have == nil:
 		return nil
 	case content == nil:
-		return s.remove(name, durable(slot))
+		return s.remove(name, slot.Durable())
 	}
-	return s.replace(name, content, durable(slot))
+	return s.replace(name, content, slot.Durable())
 }

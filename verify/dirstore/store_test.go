@@ -64,11 +64,11 @@ func TestSwap(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	storetest.Check(t, func(t testing.TB) verify.Store { return opened(t, dir) })
 	s := opened(t, dir)
-	want := []string{"a%2F..%2Fb.json", "root.json", FileName(storetest.Slots[6].Role) + ".json", "snapshot.json", "state/1.root.json", "state/4611686018427387904.a%2F..%2Fb.json", "state/floors", "state/lock", "timestamp.json"}
+	want := []string{"a%2F..%2Fb.json", "root.json", FileName(storetest.Slots[7].Role) + ".json", "snapshot.json", "state/1.root.json", "state/4611686018427387904.a%2F..%2Fb.json", "state/floors", "state/lock", "state/records", "timestamp.json"}
 	if got := tree(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files %q", got)
 	}
-	for _, slot := range []verify.Slot{{Version: 1}, {Role: "root", Version: -1}} {
+	for _, slot := range []verify.Slot{{Version: 2}, {Role: "root", Version: -1}} {
 		if err := s.Swap(slot, nil, nil); err == nil || !strings.Contains(err.Error(), "there is no slot for version") {
 			t.Error(err)
 		}
@@ -263,7 +263,8 @@ func TestSynced(t *testing.T) {
 		{Role: "root", Version: 1}:  true,
 		{Role: "timestamp"}:         true,
 		{Role: "snapshot"}:          true,
-		{Role: "targets"}:           true,
+		{Version: 1}:                false,
+		{Role: "targets"}:           false,
 		{Role: "a bin"}:             false,
 		{Role: "Root"}:              false,
 		{Role: "root.json"}:         false,
