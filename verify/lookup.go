@@ -16,7 +16,7 @@ func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
 		l.fetch(ctx, func() {}, func(*roleFile) { t, err = r.Targets(l.load) })
 		again, err := r.repaired(ctx, err)
 		if !again {
-			r.keepRecords()
+			r.keepRecords(0)
 			return t, err
 		}
 	}
@@ -45,6 +45,8 @@ func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, er
 // [Session.Resolve], of the Fetcher and of the Store.
 func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
 	verdicts, errs := r.search(ctx, []string{path})
+	// One after the other would be written as often as there are targets, and ever longer.
+	r.keepRecords(r.records.count() / 8)
 	return verdicts[0], errs[0]
 }
 
@@ -55,12 +57,14 @@ func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
 func (r *Refreshed) Verdicts(ctx context.Context, paths ...string) ([]*Verdict, error) {
 	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
 	if r.client.Parallel < 2 {
-		for i, path := range paths {
-			verdicts[i], errs[i] = r.Target(ctx, path)
+		for i := range paths {
+			v, err := r.search(ctx, paths[i:i+1])
+			verdicts[i], errs[i] = v[0], err[0]
 		}
 	} else {
 		verdicts, errs = r.search(ctx, paths)
 	}
+	r.keepRecords(0)
 	return verdicts, errors.Join(errs...)
 }
 
@@ -78,7 +82,6 @@ func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []e
 				errs[i] = err
 			}
 		}
-		r.keepRecords()
 		return verdicts, errs
 	}
 }

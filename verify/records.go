@@ -63,7 +63,7 @@ func (r *records) has(record Digest) bool {
 		return false
 	}
 	line := metLine(record)
-	_, found := sort.Find(len(r.met)/metSize, func(i int) int { return strings.Compare(line, r.met[i*metSize:][:metSize]) })
+	_, found := sort.Find(r.count(), func(i int) int { return strings.Compare(line, r.met[i*metSize:][:metSize]) })
 	return found
 }
 
@@ -84,6 +84,9 @@ func (r *records) with(more []Digest) records {
 	slices.Sort(all)
 	return records{r.snapshot, strings.Join(all, "")}
 }
+
+// count is how many documents are recorded beside a snapshot.
+func (r *records) count() int { return len(r.met) / metSize }
 
 func (r *records) String() string {
 	var b strings.Builder
@@ -152,17 +155,17 @@ func (c *Client) records() *records {
 	return readRecords(string(text))
 }
 
-// keepRecords keeps what was found in this session, if any of it is new. This process
-// needs none of it, so that it does not matter if it cannot be kept.
-func (r *Refreshed) keepRecords() {
+// keepRecords keeps what was found in this session, if more of it is new than few. This
+// process needs none of it, so that it does not matter if it cannot be kept.
+func (r *Refreshed) keepRecords(few int) {
 	snapshot := r.SnapshotRecord()
-	if !r.news && snapshot == r.records.snapshot {
+	if r.news <= few && snapshot == r.records.snapshot {
 		return
 	}
 	all := r.records.with(r.met)
 	all.snapshot = snapshot
 	if err := r.client.put(recordsSlot, []byte(all.String())); err == nil {
-		r.records, r.news = &all, false
+		r.records, r.news = &all, 0
 	}
 }
 
@@ -207,7 +210,10 @@ func (s *Session) once(by Delegator, role string, d *Document, look func() error
 
 // note takes note of what was found, or was known and is still of use.
 func (s *Session) note(record Digest) {
-	s.met, s.news = append(s.met, record), s.news || !s.records.has(record)
+	s.met = append(s.met, record)
+	if !s.records.has(record) {
+		s.news++
+	}
 }
 
 // recheck verifies in full what was spared. If any of it is refused, nothing that was

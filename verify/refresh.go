@@ -60,7 +60,7 @@ func (c *Client) refresh(ctx context.Context, at time.Time, fork **ForkError) (*
 		}
 	}
 	r.note(r.root.record())
-	r.keepRecords()
+	r.keepRecords(0)
 	return r, nil
 }
 

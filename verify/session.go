@@ -35,7 +35,7 @@ type Session struct {
 	records *records // of what was verified before, nil if nobody keeps any
 	spared  []spared // which signatures were not looked at, because of them
 	met     []Digest // which records this session has made, or has found to be of use
-	news    bool     // some of these are new
+	news    int      // how many of these are new
 }
 
 // trustKey is a role as somebody vouches for it: who is trusted by one

@@ -16,20 +16,38 @@ import (
 )
 
 var (
-	lived  = []verify.Slot{{Role: "timestamp"}, {Role: "a bin"}} // of which the second need not survive a power failure
+	lives = []lived{
+		{slot: verify.Slot{Role: "timestamp"}},
+		{slot: verify.Slot{Role: "a bin"}},                             // which need not survive a power failure, and is one of many in a file,
+		{slot: verify.Slot{Role: "a bin"}, o: Options{Separate: true}}, // or not
+	}
 	first  = bytes.Repeat([]byte("first "), 10_000)
 	second = bytes.Repeat([]byte("second "), 20_000)
 )
 
+// lived is where processes keep what their lives are about.
+type lived struct {
+	slot verify.Slot
+	o    Options
+}
+
+func (l lived) opened(t testing.TB, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir, l.o)
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
 // life is what the processes below do, which may end anywhere and begin again:
 // the first content, the second, none.
-func life(s *Store, lived verify.Slot, finished func(string)) error {
+func life(s *Store, slot verify.Slot, finished func(string)) error {
 	for _, content := range [][]byte{first, second, nil} {
-		old, err := s.Load(lived)
+		old, err := s.Load(slot)
 		if err != nil && !errors.Is(err, verify.ErrNotFound) {
 			return err
 		}
-		if err := s.Swap(lived, old, content); err != nil {
+		if err := s.Swap(slot, old, content); err != nil {
 			return err
 		}
 		finished(nameOf(content))
@@ -51,9 +69,9 @@ func nameOf(content []byte) string {
 
 // whole returns what a folder holds after the end of a process, which must be
 // a whole content.
-func whole(t *testing.T, dir string, lived verify.Slot) string {
+func whole(t *testing.T, dir string, l lived) string {
 	t.Helper()
-	raw, err := opened(t, dir).Load(lived)
+	raw, err := l.opened(t, dir).Load(l.slot)
 	if err != nil && !errors.Is(err, verify.ErrNotFound) {
 		t.Fatal(err)
 	}
@@ -85,12 +103,12 @@ func TestLife(t *testing.T) {
 	}
 	deadly, err := strconv.Atoi(os.Getenv(callVariable))
 	must(t, err)
-	slot, err := strconv.Atoi(os.Getenv(slotVariable))
+	n, err := strconv.Atoi(os.Getenv(slotVariable))
 	must(t, err)
 	self, err := os.FindProcess(os.Getpid())
 	must(t, err)
 	calls := 0
-	s, err := open(dir, Options{}, func(string) error {
+	s, err := open(dir, lives[n].o, func(string) error {
 		if calls++; calls == deadly {
 			must(t, self.Kill())
 			select {} // no deferred call cleans up
@@ -98,17 +116,17 @@ func TestLife(t *testing.T) {
 		return nil
 	})
 	must(t, err)
-	must(t, life(s, lived[slot], func(name string) { fmt.Println("finished", name) }))
+	must(t, life(s, lives[n].slot, func(name string) { fmt.Println("finished", name) }))
 }
 
 // A kill at each call: what was finished is there or what came next, whole,
 // and nothing is locked for the next process.
 func TestKilledAtEveryCall(t *testing.T) {
 	for _, after := range []bool{false, true} {
-		for i, slot := range lived {
+		for i := range lives {
 			for call := 1; killedAt(t, i, call, after); call++ {
-				if calls := callsOf(slot, after); call > calls {
-					t.Fatalf("%s: more than %d calls", slot.Role, calls)
+				if calls := callsOf(lives[i], after); call > calls {
+					t.Fatalf("%+v: more than %d calls", lives[i], calls)
 				}
 			}
 		}
@@ -118,16 +136,20 @@ func TestKilledAtEveryCall(t *testing.T) {
 // callsOf is how many calls a life makes: three folders, or after an earlier kill
 // what that one has left is met and unlinked; twice the next content and its name;
 // a removal. Of these, fsync of a file, and of a folder after a name is made or
-// removed, are for what must survive a power failure.
-func callsOf(slot verify.Slot, after bool) int {
+// removed, are for what must survive a power failure. A pack is made and written to
+// three times, and then written anew.
+func callsOf(l lived, after bool) int {
 	begin := 3
 	if after {
 		begin = 2
 	}
-	if slot == lived[0] {
+	switch {
+	case l.slot.Durable():
 		return begin + 2*6 + 2
+	case l.o.Separate:
+		return begin + 2*4 + 1
 	}
-	return begin + 2*4 + 1
+	return begin + 1 + 3*2 + 4
 }
 
 // lifeFolder is where a life is to happen: a folder that is still to be made, or
@@ -144,14 +166,14 @@ func lifeFolder(t *testing.T, after bool) string {
 
 // killedAt lets a child die at one of its calls, in a new folder or after an
 // earlier kill in it; false if it made fewer.
-func killedAt(t *testing.T, slot, call int, after bool) bool {
+func killedAt(t *testing.T, n, call int, after bool) bool {
 	t.Helper()
 	following := map[string]string{"": "first", "first": "second", "second": "none"}
 	dir := lifeFolder(t, after)
-	out, died := child("TestLife", dir, slot, call).Output()
+	out, died := child("TestLife", dir, n, call).Output()
 	if died == nil {
-		if calls := callsOf(lived[slot], after); call != calls+1 {
-			t.Errorf("%s: the child made %d calls, not %d", lived[slot].Role, call-1, calls)
+		if calls := callsOf(lives[n], after); call != calls+1 {
+			t.Errorf("%+v: the child made %d calls, not %d", lives[n], call-1, calls)
 		}
 		return false
 	}
@@ -161,12 +183,12 @@ func killedAt(t *testing.T, slot, call int, after bool) bool {
 			finished = name
 		}
 	}
-	got := whole(t, dir, lived[slot])
+	got := whole(t, dir, lives[n])
 	if got != finished && got != following[finished] && (finished != "" || got != "none") {
 		t.Errorf("killed at call %d: %q was finished, found %q", call, finished, got)
 	}
 	began := time.Now()
-	must(t, life(opened(t, dir), lived[slot], func(string) {}))
+	must(t, life(lives[n].opened(t, dir), lives[n].slot, func(string) {}))
 	if waited := time.Since(began); waited > 5*time.Second {
 		t.Errorf("killed at call %d: the next process waited %s", call, waited)
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
@@ -22,6 +24,10 @@ type Options struct {
 	// LockWait is how long to wait while another process replaces something:
 	// 10 s, a thousand times what that takes.
 	LockWait time.Duration
+	// Separate keeps the document of each delegated role in a file of its own, where
+	// other programs can read it, instead of many in one. Of what was kept in the other
+	// way nothing is seen; it is fetched again.
+	Separate bool
 }
 
 const (
@@ -30,14 +36,19 @@ const (
 	next    = state + "/new"
 	floors  = state + "/floors"
 	records = state + "/records"
+	packed  = state + "/pack-"
 )
 
 // Store is a [verify.Store] in a folder. Any number of goroutines and
 // processes may use the same folder at once.
 type Store struct {
-	dir  string
-	root *os.Root
-	o    Options
+	dir   string
+	root  *os.Root
+	state *os.Root
+	o     Options
+
+	packing sync.Mutex // held while a pack is used
+	packs   [packs]pack
 
 	// before, when set, is called with the name of every system call that
 	// changes something before it is made; its error is returned in place of
@@ -59,6 +70,9 @@ func open(dir string, o Options, before func(string) error) (*Store, error) {
 		o.LockWait = 10 * time.Second
 	}
 	s := &Store{dir: dir, o: o, before: before}
+	for i := range s.packs {
+		s.packs[i].name = packed + strconv.Itoa(i)
+	}
 	if err := s.makeFolder(dir); err != nil {
 		return nil, err
 	}
@@ -70,11 +84,22 @@ func open(dir string, o Options, before func(string) error) (*Store, error) {
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
+	if s.state, err = root.OpenRoot(state); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
 	return s, nil
 }
 
 // Close releases the folder.
-func (s *Store) Close() error { return s.root.Close() }
+func (s *Store) Close() error { return errors.Join(s.state.Close(), s.root.Close()) }
+
+// in is the folder of a file, and its name there.
+func (s *Store) in(name string) (*os.Root, string) {
+	if below, ok := strings.CutPrefix(name, state+"/"); ok {
+		return s.state, below
+	}
+	return s.root, name
+}
 
 // makeFolder makes a folder and every missing parent.
 func (s *Store) makeFolder(dir string) error {
@@ -187,34 +212,51 @@ func (s *Store) Load(slot verify.Slot) ([]byte, error) {
 		}
 		defer unlock()
 	}
-	raw, err := s.read(name)
+	var raw []byte
+	if p, ok := s.packOf(slot); ok {
+		if raw, err = s.loadPacked(p, slot.Role); err == nil && raw == nil {
+			err, name = fs.ErrNotExist, p.name
+		}
+	} else {
+		raw, err = s.read(name)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", s.path(name), verify.ErrNotFound)
 	}
 	return raw, err
 }
 
-// read returns the content of a file, never nil.
-func (s *Store) read(name string) (raw []byte, err error) {
-	named, err := s.root.Lstat(name)
+// open opens a plain file that nobody else can write to.
+func (s *Store) open(name string, flags int) (*os.File, fs.FileInfo, error) {
+	dir, short := s.in(name)
+	named, err := dir.Lstat(short)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !named.Mode().IsRegular() {
-		return nil, &KindError{s.path(name), "a plain file", named.Mode()}
+		return nil, nil, &KindError{s.path(name), "a plain file", named.Mode()}
 	}
-	f, err := s.root.Open(name)
+	f, err := dir.OpenFile(short, flags, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	opened, err := f.Stat()
+	if err == nil {
+		err = checkPrivate(s.path(name), opened)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, opened, nil
+}
+
+// read returns the content of a file, never nil.
+func (s *Store) read(name string) (raw []byte, err error) {
+	f, opened, err := s.open(name, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	opened, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if err := checkPrivate(s.path(name), opened); err != nil {
-		return nil, err
-	}
 	content := bytes.NewBuffer(make([]byte, 0, min(opened.Size(), s.o.FileBytes)+bytes.MinRead))
 	_, err = content.ReadFrom(io.LimitReader(f, s.o.FileBytes+1))
 	return content.Bytes(), err
@@ -235,6 +277,9 @@ func (s *Store) Swap(slot verify.Slot, old, content []byte) error {
 		return err
 	}
 	defer unlock()
+	if p, ok := s.packOf(slot); ok {
+		return s.swapPacked(p, slot.Role, old, content)
+	}
 	have, err := s.read(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

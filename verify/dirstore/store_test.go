@@ -61,13 +61,21 @@ func tree(t testing.TB, dir string) []string {
 }
 
 func TestSwap(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "a", "b")
-	storetest.Check(t, func(t testing.TB) verify.Store { return opened(t, dir) })
-	s := opened(t, dir)
-	want := []string{"a%2F..%2Fb.json", "root.json", FileName(storetest.Slots[7].Role) + ".json", "snapshot.json", "state/1.root.json", "state/4611686018427387904.a%2F..%2Fb.json", "state/floors", "state/lock", "state/records", "timestamp.json"}
-	if got := tree(t, dir); !slices.Equal(got, want) {
-		t.Errorf("files %q", got)
+	for _, l := range []lived{{}, {o: Options{Separate: true}}} {
+		dir := filepath.Join(t.TempDir(), "a", "b")
+		storetest.Check(t, func(t testing.TB) verify.Store { return l.opened(t, dir) })
+		want := []string{"root.json", "snapshot.json", "state/1.root.json", "state/4611686018427387904.a%2F..%2Fb.json", "state/floors", "state/lock", "state/pack-1", "state/pack-11", "state/records", "timestamp.json"}
+		if l.o.Separate {
+			want = []string{"a%2F..%2Fb.json", "root.json", FileName(storetest.Slots[7].Role) + ".json", "snapshot.json", "state/1.root.json", "state/4611686018427387904.a%2F..%2Fb.json", "state/floors", "state/lock", "state/records", "timestamp.json"}
+		}
+		if got := tree(t, dir); !slices.Equal(got, want) {
+			t.Errorf("files %q", got)
+		}
 	}
+}
+
+func TestNoSlot(t *testing.T) {
+	s := opened(t, t.TempDir())
 	for _, slot := range []verify.Slot{{Version: 2}, {Role: "root", Version: -1}} {
 		if err := s.Swap(slot, nil, nil); err == nil || !strings.Contains(err.Error(), "there is no slot for version") {
 			t.Error(err)
@@ -214,8 +222,8 @@ func TestLockWait(t *testing.T) {
 // and hinders nobody afterwards.
 func TestFaultAtEveryCall(t *testing.T) {
 	for _, after := range []bool{false, true} {
-		for _, slot := range lived {
-			for call := 1; faultAt(t, slot, call, after); call++ {
+		for _, l := range lives {
+			for call := 1; faultAt(t, l, call, after); call++ {
 			}
 		}
 	}
@@ -223,12 +231,12 @@ func TestFaultAtEveryCall(t *testing.T) {
 
 // faultAt lets one call of a life fail, in a new folder or after a kill in it;
 // false if it made fewer.
-func faultAt(t *testing.T, slot verify.Slot, deadly int, after bool) bool {
+func faultAt(t *testing.T, l lived, deadly int, after bool) bool {
 	t.Helper()
 	fault := errors.New("no space left on device")
 	dir := lifeFolder(t, after)
 	calls, failed := 0, ""
-	s, err := open(dir, Options{}, func(call string) error {
+	s, err := open(dir, l.o, func(call string) error {
 		if calls++; calls == deadly {
 			failed = call
 			return fault
@@ -236,21 +244,21 @@ func faultAt(t *testing.T, slot verify.Slot, deadly int, after bool) bool {
 		return nil
 	})
 	if err == nil {
-		err = life(s, slot, func(string) {})
+		err = life(s, l.slot, func(string) {})
 		s.Close()
 	}
 	if failed == "" {
 		must(t, err)
-		if calls != callsOf(slot, after) {
-			t.Errorf("%s: %d calls", slot.Role, calls)
+		if calls != callsOf(l, after) {
+			t.Errorf("%+v: %d calls", l, calls)
 		}
 		return false
 	}
 	if !errors.Is(err, fault) {
 		t.Errorf("%s: %v", failed, err)
 	}
-	whole(t, dir, slot)
-	must(t, life(opened(t, dir), slot, func(string) {}))
+	whole(t, dir, l)
+	must(t, life(l.opened(t, dir), l.slot, func(string) {}))
 	return true
 }
 
@@ -281,6 +289,9 @@ func TestSynced(t *testing.T) {
 		must(t, s.Swap(slot, nil, []byte("first")))
 		must(t, s.Swap(slot, []byte("first"), nil))
 		want := "create write write rename unlink"
+		if _, packed := s.packOf(slot); packed {
+			want = "create write write write write"
+		}
 		if synced {
 			want = "create write write fsync rename fsync folder unlink fsync folder"
 		}

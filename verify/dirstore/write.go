@@ -11,7 +11,8 @@ import (
 // lock waits until no other process replaces anything. The lock ends with
 // unlock, or with this process.
 func (s *Store) lock() (unlock func(), err error) {
-	f, err := s.root.OpenFile(lock, os.O_RDWR|os.O_CREATE, 0o600)
+	dir, name := s.in(lock)
+	f, err := dir.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -49,18 +50,19 @@ func (s *Store) replace(name string, content []byte, durable bool) error {
 // create makes the file for the next content. One that is there already was left
 // by a process that was killed.
 func (s *Store) create() (*os.File, error) {
+	dir, name := s.in(next)
 	for try := 1; ; try++ {
 		if err := s.call("create"); err != nil {
 			return nil, err
 		}
-		f, err := s.root.OpenFile(next, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		f, err := dir.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 		if !errors.Is(err, fs.ErrExist) || try > 1 {
 			return f, err
 		}
 		if err := s.call("unlink"); err != nil {
 			return nil, err
 		}
-		if err := s.root.Remove(next); err != nil {
+		if err := dir.Remove(name); err != nil {
 			return nil, err
 		}
 	}
@@ -74,14 +76,8 @@ func (s *Store) write(content []byte, durable bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	// In two halves, for the test that dies between them.
-	for _, part := range [][]byte{content[:len(content)/2], content[len(content)/2:]} {
-		if err := s.call("write"); err != nil {
-			return err
-		}
-		if _, err := f.Write(part); err != nil {
-			return err
-		}
+	if err := s.writeAt(f, 0, content); err != nil {
+		return err
 	}
 	if !durable {
 		return nil
@@ -90,6 +86,25 @@ func (s *Store) write(content []byte, durable bool) (err error) {
 		return err
 	}
 	return f.Sync()
+}
+
+// writeAt writes at an offset: in two halves, for a test that dies between them.
+func (s *Store) writeAt(f *os.File, offset int64, content []byte) error {
+	if s.before == nil {
+		_, err := f.WriteAt(content, offset)
+		return err
+	}
+	half := len(content) / 2
+	for _, part := range [][]byte{content[:half], content[half:]} {
+		if err := s.call("write"); err != nil {
+			return err
+		}
+		if _, err := f.WriteAt(part, offset); err != nil {
+			return err
+		}
+		offset += int64(half)
+	}
+	return nil
 }
 
 // remove removes a file, durably if that must survive a power failure.

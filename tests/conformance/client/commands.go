@@ -21,7 +21,7 @@ func initialize(o *options) (err error) {
 	if err != nil {
 		return err
 	}
-	store, err := dirstore.Open(o.metadataDir, dirstore.Options{})
+	store, err := dirstore.Open(o.metadataDir, dirstore.Options{Separate: true})
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (o *options) with(ctx context.Context, do func(*verify.Refreshed) error) (e
 	if err != nil {
 		return err
 	}
-	store, err := dirstore.Open(o.metadataDir, dirstore.Options{})
+	store, err := dirstore.Open(o.metadataDir, dirstore.Options{Separate: true})
 	if err != nil {
 		return err
 	}
