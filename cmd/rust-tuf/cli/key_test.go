@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"bufio"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"filippo.io/age/armor"
 	"github.com/rust-lang/rust-tuf/cmd/rust-tuf/exit"
 	"github.com/rust-lang/rust-tuf/signer/file"
 	"github.com/rust-lang/rust-tuf/verify"
@@ -16,9 +19,6 @@ const good = "correct horse battery staple"
 func TestKeyNew(t *testing.T) {
 	t.Parallel()
 	a := alone(t)
-	if a.env.NewKeys = System().NewKeys; a.env.NewKeys != (file.Options{}) {
-		t.Errorf("the shipped program makes keys with %+v", a.env.NewKeys)
-	}
 	shown := a.answers(t, reply{"new passphrase for the key work", good}, reply{"the same passphrase again", good})
 	out, words, code := a.types("key", "new", "work")
 	if code != exit.Done || words != "" {
@@ -35,6 +35,12 @@ func TestKeyNew(t *testing.T) {
 	if key, err := verify.ParsePublicKeyPEM(pem); err != nil || !strings.Contains(strings.Join(strings.Fields(out), " "), key.Fingerprint().Groups()) {
 		t.Errorf("%v; the fingerprint of the key is not in\n%s", err, out)
 	}
+	if cost := costOf(t, filepath.Join(a.env.Home, "keys", "work.key")); cost != a.env.NewKeys.WorkFactor {
+		t.Errorf("a guess at the passphrase costs 2^%d, and 2^%d was asked for", cost, a.env.NewKeys.WorkFactor)
+	}
+	if shipped := System().NewKeys; shipped != (file.Options{}) {
+		t.Errorf("the shipped program makes keys with %+v", shipped)
+	}
 	// Again: refused before anybody thinks of a passphrase.
 	a.answers(t)
 	_, words, code = a.types("key", "new", "work")
@@ -46,6 +52,27 @@ func TestKeyNew(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, words)
 	}
 	golden(t, "key-list.golden", out)
+}
+
+// costOf is what a guess at a key file's passphrase costs, by its header: the base-2
+// logarithm of scrypt's work factor.
+func costOf(t *testing.T, path string) int {
+	t.Helper()
+	sealed, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sealed.Close()
+	header := bufio.NewScanner(armor.NewReader(sealed))
+	for header.Scan() {
+		var salt string
+		var cost int
+		if _, err := fmt.Sscanf(header.Text(), "-> scrypt %s %d", &salt, &cost); err == nil {
+			return cost
+		}
+	}
+	t.Fatalf("%s names no cost: %v", path, header.Err())
+	return 0
 }
 
 func TestKeyNewRefuses(t *testing.T) {

@@ -27,7 +27,7 @@ import (
 // call once, before and after in turn, to keep the time in bounds.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	newcomer := &actor{name: "judy", env: &Env{Home: t.TempDir()}}
+	newcomer := newStage(t.TempDir()).actor("judy")
 	if err := newcomer.newKey(); err != nil {
 		t.Fatal(err)
 	}

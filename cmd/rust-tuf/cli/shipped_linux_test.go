@@ -100,8 +100,8 @@ func TestShippedCeremony(t *testing.T) {
 	git(m, "commit", "--quiet", "--message", "start")
 	git(m, "push", "--quiet", "origin", "main")
 
-	// alice makes her key with the program; it costs a second, so the others
-	// have theirs already.
+	// alice makes her key with the program; it costs a second, and so does each
+	// guess at its passphrase. The others have theirs already.
 	var members []*actor
 	for _, name := range []string{"alice", "bob", "carol"} {
 		a, err := s.enter(name)
@@ -111,6 +111,9 @@ func TestShippedCeremony(t *testing.T) {
 		members = append(members, a)
 		if name == "alice" {
 			s.answered(t, a, []string{"key", "new", "alice"}, reply{"new passphrase for the key alice: ", demoPassphrase}, reply{"the same passphrase again: ", demoPassphrase})
+			if cost := costOf(t, filepath.Join(keyFolder(a.env.Home), "alice.key")); cost != 18 {
+				t.Errorf("a guess at the passphrase of the shipped program's key costs 2^%d", cost)
+			}
 		} else if err := a.newKey(); err != nil {
 			t.Fatal(err)
 		}
