@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -183,12 +184,16 @@ func TestDueFailsAndStartsTheGate(t *testing.T) {
 	s := play(t, "genesis-open", "alice")
 	m := s.maintainer
 	s.appears(t, m, "origin", "https://"+hubAddress.String())
-	r := newRunner(t, m.clone)
+	web, variables := newGithubWeb(t, s)
+	r := newRunner(t, m.clone, variables...)
 	if err := os.RemoveAll(s.remote()); err != nil {
 		t.Fatal(err)
 	}
 	if done := r.workflow("due.yml"); done["due"] || !done["next"] || !slices.Equal(r.started, []string{"gate.yml on main"}) {
 		t.Errorf("%v, started %q", done, r.started)
+	}
+	if issues := inState(web.issues, "open"); len(issues) != 1 || !strings.Contains(fmt.Sprint(issues[0]["body"]), "does not appear to be a git repository") {
+		t.Errorf("issues: %v", issues)
 	}
 	r.contexts["inputs.verb"] = "anything"
 	if r.action(mapping{{"verb", "anything"}}) {
