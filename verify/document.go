@@ -31,6 +31,7 @@ type Document struct {
 	expires    time.Time
 	extension  extension
 	signatures []signature
+	found      *findings // about each of these
 
 	// The document as what it turned out to be: here, so that it takes no memory of its own.
 	asTimestamp Timestamp
@@ -62,9 +63,13 @@ func read(raw []byte, lim Limits, known knownMeta) (*Document, error) {
 		document Document
 		message  message
 		few      [4]signature
+		findings findings
+		found    [4]finding
 	}{}
 	d := &room.document
 	d.raw, d.lim, d.message, d.signatures = raw, lim, &room.message, room.few[:0]
+	d.found = &room.findings
+	d.found.list = room.found[:0]
 	if err := d.outline.read(raw, lim.Depth, known); err != nil {
 		return nil, err
 	}

@@ -162,12 +162,12 @@ func (q *Quorum) Check(d *Document, s Signature) (Holder, error) {
 // Tally checks every signature of d and says how each of them counts.
 func (q *Quorum) Tally(d *Document) Tally {
 	d = d.orNone()
-	return q.count(d, nil, len(d.signatures)+1)
+	return q.count(d, len(d.signatures)+1)
 }
 
 // met is the accepting side of the count: it stops at the threshold.
-func (q *Quorum) met(d *Document, known verdicts) error {
-	t := q.count(d, known, q.threshold)
+func (q *Quorum) met(d *Document) error {
+	t := q.count(d, q.threshold)
 	if t.Met() {
 		return nil
 	}
@@ -177,7 +177,7 @@ func (q *Quorum) met(d *Document, known verdicts) error {
 // count is the one threshold count: over distinct public keys, never over key
 // ids or list entries (SPEC 4.2.1, 5.3.4). It stops when enough keys have
 // signed; a tally that ended early is complete in its Valid only, and names nobody.
-func (q *Quorum) count(d *Document, known verdicts, enough int) Tally {
+func (q *Quorum) count(d *Document, enough int) Tally {
 	t := Tally{Role: q.role, Version: d.version, Threshold: q.threshold}
 	t.Valid = make([]Holder, 0, min(q.threshold, len(q.ids)))
 	stranger := q.concerns(d)
@@ -193,7 +193,7 @@ func (q *Quorum) count(d *Document, known verdicts, enough int) Tally {
 		case err == nil && stranger != nil: // x-rust-tuf: one role
 			err = stranger
 		case err == nil:
-			err = known.verify(d, h.Key, i)
+			err = d.verify(i, h.Key)
 		}
 		if err != nil {
 			t.Rejected = append(t.Rejected, Rejection{h, err})
@@ -229,24 +229,4 @@ func (q *Quorum) name(t *Tally) {
 // hasSigned reports whether a key counts already.
 func (t *Tally) hasSigned(k PublicKey) bool {
 	return slices.ContainsFunc(t.Valid, func(h Holder) bool { return h.Key.Equal(k) })
-}
-
-// verdicts remembers what was found about each signature of one document, for
-// a second quorum that lists the same keys. A nil one remembers nothing.
-type verdicts []verdict
-
-type verdict struct {
-	key PublicKey // that the signature was checked with, zero if it was not yet
-	err error
-}
-
-func (known verdicts) verify(d *Document, key PublicKey, index int) error {
-	if known == nil {
-		return d.signatures[index].verify(d, key)
-	}
-	v := &known[index]
-	if !v.key.Equal(key) {
-		*v = verdict{key, d.signatures[index].verify(d, key)}
-	}
-	return v.err
 }

@@ -189,7 +189,7 @@ func (s *Session) vouched(by Delegator, role string, d *Document) error {
 // metNow holds a timestamp of now to its threshold, unless a record says that it was
 // met by this very one: the repository has had no other since.
 func (s *Session) metNow(q *Quorum, d *Document) error {
-	_, err := s.once(s.root, typeTimestamp, d, func() error { return q.met(d, nil) })
+	_, err := s.once(s.root, typeTimestamp, d, func() error { return q.met(d) })
 	return err
 }
 

@@ -199,7 +199,7 @@ func (s *Session) RestoreTimestamp(raw []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := q.met(d, nil); err != nil { // SPEC 5.4.3: a floor was verified
+	if err := q.met(d); err != nil { // SPEC 5.4.3: a floor was verified
 		return err
 	}
 	s.timestamp, err = d.readTimestamp()
@@ -305,7 +305,7 @@ func (s *Session) keptSnapshot(raw []byte, record SnapshotRecord) (*Snapshot, er
 		return nil, err
 	}
 	if !record.covers(d, s.root) {
-		if err := q.met(d, nil); err != nil { // SPEC 5.5.3
+		if err := q.met(d); err != nil { // SPEC 5.5.3
 			return nil, err
 		}
 	}
@@ -346,7 +346,7 @@ func (s *Session) AddSnapshot(raw []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := q.met(d, nil); err != nil { // SPEC 5.5.3
+	if err := q.met(d); err != nil { // SPEC 5.5.3
 		return err
 	}
 	snapshot, err := d.readSnapshot()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Signature is one entry of `signatures` (SPEC 4.2.1).
@@ -34,6 +35,35 @@ func (s signature) verify(d *Document, key PublicKey) error {
 		return s.fault
 	}
 	return key.verify(d.message, s.Sig)
+}
+
+// findings are what was found about the signatures of one document. Several who ask by
+// the same key, two quorums, or whoever wants to know later who has signed, have a
+// signature verified once.
+type findings struct {
+	mu   sync.Mutex
+	list []finding // one for each signature
+}
+
+// finding is what was found when a signature was held to a key last.
+type finding struct {
+	key PublicKey // zero if it was not yet
+	err error
+}
+
+// verify checks one of the document's signatures.
+func (d *Document) verify(index int, key PublicKey) error {
+	d.found.mu.Lock()
+	found := d.found.list[index]
+	d.found.mu.Unlock()
+	if found.key.Equal(key) {
+		return found.err
+	}
+	found = finding{key, d.signatures[index].verify(d, key)}
+	d.found.mu.Lock()
+	d.found.list[index] = found
+	d.found.mu.Unlock()
+	return found.err
 }
 
 var (
@@ -78,6 +108,7 @@ func (d *Document) readSignatures(list value) error {
 		}
 		d.signatures = append(d.signatures, s)
 	}
+	d.found.list = slices.Grow(d.found.list, n)[:n]
 	return checkUnique(d.signatures)
 }
 
@@ -137,6 +168,7 @@ func (d *Document) WithSignatures(sigs []Signature) (*Document, error) {
 	c := *d
 	c.raw = nil
 	c.signatures = make([]signature, len(sigs))
+	c.found = &findings{list: make([]finding, len(sigs))}
 	for i, s := range sigs {
 		c.signatures[i] = newSignature(s)
 	}

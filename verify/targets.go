@@ -161,7 +161,7 @@ func checkVouched(by Delegator, role string, d *Document) error {
 		return err
 	}
 	// SPEC 5.6.3, and for delegated roles 5.6.7.
-	if err := q.met(d, nil); err != nil {
+	if err := q.met(d); err != nil {
 		return err
 	}
 	return nil

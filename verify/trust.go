@@ -50,7 +50,7 @@ func trustRoot(raw []byte, lim Limits, pin *Digest, known *records) (*Root, erro
 		return root, nil
 	}
 	own, _ := candidate.facts.quorum(typeRoot)
-	if err := own.met(candidate.facts.document, nil); err != nil { // SPEC 4.3: signed by its own threshold
+	if err := own.met(candidate.facts.document); err != nil { // SPEC 4.3: signed by its own threshold
 		return nil, err
 	}
 	return root, nil
@@ -93,12 +93,11 @@ func (r *Root) Next(candidate *UnverifiedRoot) (*Root, error) {
 	facts := candidate.facts.adopt(r.facts)
 	// A threshold of keys of the trusted root, and a threshold of
 	// keys of the new one. What one quorum has verified the other knows.
-	known := make(verdicts, len(d.signatures))
-	if err := old.met(d, known); err != nil { // SPEC 5.3.4
+	if err := old.met(d); err != nil { // SPEC 5.3.4
 		return nil, err
 	}
 	own, _ := facts.quorum(typeRoot)
-	if err := own.met(d, known); err != nil { // SPEC 5.3.4
+	if err := own.met(d); err != nil { // SPEC 5.3.4
 		return nil, err
 	}
 	return &Root{facts, r.replaced}, nil

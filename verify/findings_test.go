@@ -1,30 +1,34 @@
 package verify
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 )
 
 // Two quorums that judge one document share what was verified: a signature is
 // checked once for each key, not once for each quorum.
-func TestVerdictsAreRemembered(t *testing.T) {
+func TestFindingsAreRemembered(t *testing.T) {
 	key, err := parseSPKI(append(append([]byte(nil), headEd25519...), make([]byte, 32)...))
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := parseSPKI(append(append([]byte(nil), headEd25519...), bytes.Repeat([]byte{1}, 32)...))
+	if err != nil {
+		t.Fatal(err)
+	}
 	junk := newSignature(Signature{KeyID: "a", Sig: make([]byte, 64)})
-	d := &Document{message: newMessage([]byte("{}")), signatures: []signature{junk, junk}}
+	d := &Document{message: newMessage([]byte("{}")), signatures: []signature{junk, junk}, found: &findings{list: make([]finding, 2)}}
 	marked := errors.New("remembered")
-	known := verdicts{{key, marked}, {}}
-	if err := known.verify(d, key, 0); err != marked {
+	d.found.list[0] = finding{key, marked}
+	if err := d.verify(0, key); err != marked {
 		t.Errorf("verified again: %v", err)
 	}
-	// Another signature is another question.
-	if err := known.verify(d, key, 1); err != errMismatch || known[1].err != errMismatch {
+	// Another signature is another question, and so is another key.
+	if err := d.verify(1, key); err != errMismatch || d.found.list[1].err != errMismatch {
 		t.Errorf("not remembered: %v", err)
 	}
-	// One quorum alone needs no memory.
-	if err := verdicts(nil).verify(d, key, 0); err != errMismatch {
+	if err := d.verify(0, other); err != errMismatch || !d.found.list[0].key.Equal(other) {
 		t.Errorf("%v", err)
 	}
 }
