@@ -62,9 +62,9 @@ func read(raw []byte, lim Limits, known knownMeta) (*Document, error) {
 	room := &struct { // one allocation
 		document Document
 		message  message
-		few      [4]signature
+		few      [5]signature
 		findings findings
-		found    [4]finding
+		found    [5]finding
 	}{}
 	d := &room.document
 	d.raw, d.lim, d.message, d.signatures = raw, lim, &room.message, room.few[:0]
