@@ -200,7 +200,7 @@ func (s *Session) once(by Delegator, role string, d *Document, look func() error
 	}
 	record := thresholdRecord(by, role, d)
 	if known = s.records.has(record); !known {
-		if err := look(); err != nil {
+		if err := look(); err != nil { // SPEC 5.4.2, 5.6.3
 			return false, err
 		}
 	}
@@ -220,6 +220,7 @@ func (s *Session) note(record Digest) {
 // found by it is trusted any more, and no record is believed.
 func (s *Session) recheck() error {
 	for _, d := range s.spared {
+		// SPEC 5.6.3: what nobody signed refuses nothing.
 		if err := checkVouched(d.by, d.role, d.document); err != nil {
 			s.records, s.spared, s.met = &records{}, nil, nil
 			s.targetsOf, s.trusted = nil, nil
