@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -115,6 +116,7 @@ var sets struct {
 var ends []func()
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // what tests keep is little: collecting it is a tenth of their time
 	if spec := os.Getenv(childVariable); spec != "" {
 		os.Exit(beChild(spec))
 	}
