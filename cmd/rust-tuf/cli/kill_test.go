@@ -52,6 +52,7 @@ func TestKilled(t *testing.T) {
 	} {
 		t.Run(series.name, func(t *testing.T) {
 			t.Parallel()
+			digest := play(t, series.set, series.actor).firstDigest(t)
 			enter := func() (*stage, *actor) {
 				s := play(t, series.set, series.actor)
 				if series.actor == newcomer.name {
@@ -64,7 +65,7 @@ func TestKilled(t *testing.T) {
 				if series.name == "bundle import" {
 					s.answered(t, a)
 				}
-				a.env.Terminal = &agreeable{a.err, s.firstDigest(t)}
+				a.env.Terminal = &agreeable{a.err, digest}
 				return s, a
 			}
 			s, a := enter()
@@ -80,7 +81,7 @@ func TestKilled(t *testing.T) {
 					}
 					s, a := enter()
 					checkout := s.checkout(t, a)
-					if !s.runKilled(t, a, n, when, series.args...) {
+					if !s.runKilled(t, a, digest, n, when, series.args...) {
 						break // it ran to its end: there is no Nth call
 					}
 					killed = n
@@ -110,9 +111,9 @@ func TestKilled(t *testing.T) {
 
 // runKilled runs a command in a process that is killed at git call n, and
 // tells whether it was.
-func (s *stage) runKilled(t *testing.T, a *actor, n int, when string, args ...string) bool {
+func (s *stage) runKilled(t *testing.T, a *actor, digest string, n int, when string, args ...string) bool {
 	t.Helper()
-	return s.killedAtGit(t, s.child(t, a, s.firstDigest(t), args...), n, when)
+	return s.killedAtGit(t, s.child(t, a, digest, args...), n, when)
 }
 
 // killedAtGit runs a child until its git call n, and tells whether it was

@@ -11,8 +11,8 @@ func TestRehearseKilled(t *testing.T) {
 	s := play(t, "second-open", "alice")
 	alice := s.people["alice"]
 	checkout, remote, outcome := s.checkout(t, alice), s.remoteState(t), s.outcome(t, alice)
-	killed := 0
-	for n := 1; s.runKilled(t, alice, n, "after", "rehearse"); n++ {
+	killed, digest := 0, s.firstDigest(t)
+	for n := 1; s.runKilled(t, alice, digest, n, "after", "rehearse"); n++ {
 		killed = n
 		if s.checkout(t, alice) != checkout || s.remoteState(t) != remote || s.outcome(t, alice) != outcome {
 			t.Fatalf("killed after call %d: something is left behind", n)
