@@ -65,7 +65,7 @@ func (c *command) runDemo(ctx context.Context, keep bool) error {
 	if _, err := exec.LookPath("git"); err != nil {
 		return errors.New("the demo needs git on the PATH; install git and run it again")
 	}
-	dir, err := os.MkdirTemp("", "rust-tuf-demo-")
+	dir, err := os.MkdirTemp(c.env.Temp, "rust-tuf-demo-")
 	if err != nil {
 		return err
 	}

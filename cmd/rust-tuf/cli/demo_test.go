@@ -17,12 +17,12 @@ import (
 func demoEnv(t *testing.T) (*Env, *bytes.Buffer, string) {
 	t.Helper()
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
 	out := &bytes.Buffer{}
-	return &Env{Stdout: out, Stderr: out, Getenv: func(string) string { return "" }, Now: time.Now, Dir: dir, Home: dir, Terminal: nobody{}, Sources: softwareKeys}, out, dir
+	return &Env{Stdout: out, Stderr: out, Getenv: func(string) string { return "" }, Now: time.Now, Dir: dir, Home: dir, Temp: dir, Terminal: nobody{}, Sources: softwareKeys}, out, dir
 }
 
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	env, out, dir := demoEnv(t)
 	if code := Main(context.Background(), []string{"demo"}, env); code != exit.Done {
 		t.Fatalf("exit code %d\n%s", code, out)
@@ -97,6 +97,7 @@ func withoutTimes(line string) string {
 }
 
 func TestDemoKeeps(t *testing.T) {
+	t.Parallel()
 	env, out, dir := demoEnv(t)
 	if code := Main(context.Background(), []string{"demo", "--keep", "--json"}, env); code != exit.Done {
 		t.Fatalf("exit code %d\n%s", code, out)

@@ -41,6 +41,7 @@ type Env struct {
 	Now            func() time.Time  // read once by each command; again only to tell how long something took
 	Dir            string            // working directory
 	Home           string            // folder of this machine's trust state and software keys
+	Temp           string            // where the demo makes its folder; "" is the system's place for such
 	Terminal       terminal.Terminal // of the person
 	Git            []git.Option      // how git is called
 	Sources        func(home string) []signer.Source
