@@ -55,14 +55,14 @@ type deed struct {
 func interruptible() []deed {
 	return []deed{
 		{"enrol", false, enrolArgs, func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
-			s, mallory, world := newcomerWithCard(t)
+			s, mallory, world := newcomerWithCard(t, "maintainer")
 			return s, mallory, world, world.Insert(card.Config{Serial: 5200001})
 		}, enrolled},
 		{"retire", false, retireArgs, func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
-			return memberWithCard(t, card.Config{})
+			return memberWithCard(t, card.Config{}, "maintainer")
 		}, retired},
 		{"sign without a network", true, signBundle, func(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
-			s, judy, world, c := judyAtDesk(t)
+			s, judy, world, c := judyAtDesk(t, "judy")
 			world.Plug(c)
 			copyFile(t, filepath.Join(s.exported(t, secondEvent), "event"), filepath.Join(judy.clone, "event"))
 			return s, judy, world, c

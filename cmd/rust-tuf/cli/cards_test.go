@@ -119,11 +119,12 @@ func (a *actor) withCards() *actor {
 }
 
 // judyAtDesk is judy before her open event, with her card in her hand, and root
-// 1 pinned. Everybody trusts the test roots, for the event lists her card.
-func judyAtDesk(t *testing.T) (*stage, *actor, *vyubikey.World, *card.Card) {
+// 1 pinned. Everybody trusts the test roots, for the event lists her card. Who else
+// is there is as for play.
+func judyAtDesk(t *testing.T, people ...string) (*stage, *actor, *vyubikey.World, *card.Card) {
 	t.Helper()
 	world := plugged(t)
-	s := play(t, "second-open-card")
+	s := play(t, "second-open-card", people...)
 	proof := testRoots(t, world)
 	for _, a := range s.people {
 		a.env.Attestation = proof

@@ -65,11 +65,11 @@ func writeRoots(file string, world *vyubikey.World) error {
 }
 
 // newcomerWithCard is mallory, who is no member yet, at a repository in which
-// nobody has signed anything.
-func newcomerWithCard(t *testing.T) (*stage, *actor, *vyubikey.World) {
+// nobody has signed anything. Who else is there is as for play.
+func newcomerWithCard(t *testing.T, people ...string) (*stage, *actor, *vyubikey.World) {
 	t.Helper()
 	world := plugged(t)
-	s := play(t, "gathered")
+	s := play(t, "gathered", people...)
 	s.now = dawn
 	mallory, err := s.enter("mallory")
 	if err != nil {

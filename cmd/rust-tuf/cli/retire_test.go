@@ -25,10 +25,10 @@ var (
 )
 
 // memberWithCard is mallory, who is a member with a key on a card, at a
-// repository in which nobody has signed anything.
-func memberWithCard(t *testing.T, config card.Config) (*stage, *actor, *vyubikey.World, *card.Card) {
+// repository in which nobody has signed anything. Who else is there is as for play.
+func memberWithCard(t *testing.T, config card.Config, people ...string) (*stage, *actor, *vyubikey.World, *card.Card) {
 	t.Helper()
-	s, mallory, world := newcomerWithCard(t)
+	s, mallory, world := newcomerWithCard(t, people...)
 	s.maintainer.env.Attestation = mallory.env.Attestation
 	config.Serial = 5200001
 	c := world.Insert(config)
