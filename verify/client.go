@@ -244,7 +244,7 @@ func (c *Client) trusted() (root *Root, raw []byte, err error) {
 		}
 		if root = c.begun.Load(); root == nil || !bytes.Equal(root.Raw(), raw) {
 			if root, err = c.trustKept(raw); err != nil {
-				return nil, nil, fmt.Errorf("the root that is kept here (Init repairs it): %w", err)
+				return nil, nil, damagedRoot(err)
 			}
 		}
 		return root.WithReplacement(m.of(root.name())), raw, nil

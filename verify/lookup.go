@@ -10,17 +10,21 @@ import (
 // for the first target that is looked up. Errors are those of [Session.Targets],
 // of the Fetcher and of the Store.
 func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
-	for {
+	for left := repairs; ; left-- {
 		l := lookup{r: r}
 		t, err := r.Targets(l.load)
 		l.fetch(ctx, func() {}, func(*roleFile) { t, err = r.Targets(l.load) })
 		again, err := r.repaired(ctx, err)
-		if !again {
+		if !again || left == 0 {
 			r.keepRecords(0)
 			return t, err
 		}
 	}
 }
+
+// repairs is how often a lookup begins again: when targets turn out to be none, and when
+// the snapshot does.
+const repairs = 2
 
 // repaired tells to begin again if what was believed by a record turns out to be
 // none, and brings another snapshot if it was that. Nothing is refused before all was
@@ -29,6 +33,11 @@ func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
 func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, err error) {
 	if refusal == nil {
 		return false, nil
+	}
+	if forged := r.client.unlessForged(r.began, nil); forged != nil {
+		r.snapshot = nil
+		r.forgetFound()
+		return false, forged
 	}
 	again = r.recheck() != nil
 	if r.reread() == nil && r.snapshot != nil {
@@ -46,7 +55,7 @@ func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, er
 func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
 	verdicts, errs := r.search(ctx, []string{path})
 	// One after the other would be written as often as there are targets, and ever longer.
-	r.keepRecords(r.records.count() / 8)
+	r.keepRecords(len(r.carried) / 8)
 	return verdicts[0], errs[0]
 }
 
@@ -70,11 +79,11 @@ func (r *Refreshed) Verdicts(ctx context.Context, paths ...string) ([]*Verdict, 
 
 // search finds what is said of all paths.
 func (r *Refreshed) search(ctx context.Context, paths []string) ([]*Verdict, []error) {
-	for {
+	for left := repairs; ; left-- {
 		verdicts, errs := r.searchOnce(ctx, paths)
 		again, err := r.repaired(ctx, errors.Join(errs...))
 		switch {
-		case again:
+		case again && left > 0:
 			continue
 		case err != nil && r.snapshot == nil: // it could not be had
 			clear(verdicts)

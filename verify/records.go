@@ -1,10 +1,10 @@
 package verify
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -18,29 +18,28 @@ var recordsSlot = Slot{Version: 1}
 //
 //	format 1
 //	snapshot DIGEST under VERSION DIGEST meta BYTES FILES
+//	timestamp DIGEST
 //	met DIGEST
 //	digest DIGEST
 //
 // What is known of no `meta` has no "meta BYTES FILES" behind it. There is a line
-// "met" for each thresholdRecord, in order. The first line names what this package
-// demands of a document too: whoever changes that changes the format, since records
-// that were made before say what was enough then.
+// "met" for each thresholdRecord but that of the timestamp, the last one of use first.
+// The first line names what this package demands of a document too: whoever changes
+// that changes the format, since records that were made before say what was enough then.
 type records struct {
-	snapshot SnapshotRecord // of the kept snapshot, or of one before it
-	met      string         // the lines "met", all of one length
+	snapshot  SnapshotRecord // of the kept snapshot, or of one before it
+	timestamp Digest         // the record of the kept one, or of one before it
+	met       []Digest
+	known     map[Digest]bool // those of met, when somebody has asked
 }
 
 const (
 	recordsFormat = 1
-	metWord       = "met "
-	metSize       = len(metWord) + 2*sha256.Size + len("\n")
 
-	// maxMet is how many records are kept: those of a lookup of 500 targets in bins.
-	// They take 35 kB.
+	// maxMet is how many documents are remembered: those of a lookup of 500 targets in
+	// bins. They take 35 kB, which are read whenever a program starts.
 	maxMet = 512
 )
-
-func metLine(r Digest) string { return metWord + r.String() + "\n" }
 
 // thresholdRecord names the fact that a document carried the threshold that another
 // one demands of a role. That follows from what is signed in the one, and from the
@@ -59,34 +58,27 @@ func thresholdRecord(by Delegator, role string, d *Document) Digest {
 
 // has tells whether a record is among these.
 func (r *records) has(record Digest) bool {
-	if r == nil {
-		return false
-	}
-	line := metLine(record)
-	_, found := sort.Find(r.count(), func(i int) int { return strings.Compare(line, r.met[i*metSize:][:metSize]) })
-	return found
-}
-
-// with are the same records and some more, which come first where there are too many.
-func (r *records) with(more []Digest) records {
-	fresh := make([]string, 0, len(more))
-	for _, record := range more[:min(len(more), maxMet)] {
-		fresh = append(fresh, metLine(record))
-	}
-	slices.Sort(fresh)
-	fresh = slices.Compact(fresh)
-	all := slices.Clone(fresh)
-	for line := range strings.Lines(r.met) {
-		if _, twice := slices.BinarySearch(fresh, line); !twice && len(all) < maxMet {
-			all = append(all, line)
+	if r.known == nil {
+		r.known = make(map[Digest]bool, len(r.met))
+		for _, m := range r.met {
+			r.known[m] = true
 		}
 	}
-	slices.Sort(all)
-	return records{r.snapshot, strings.Join(all, "")}
+	return r.known[record] || record == r.timestamp && !record.IsZero()
 }
 
-// count is how many documents are recorded beside a snapshot.
-func (r *records) count() int { return len(r.met) / metSize }
+// with are the same records behind some others, as many as there is room for.
+func (r *records) with(first []Digest) *records {
+	all := &records{snapshot: r.snapshot, timestamp: r.timestamp, known: map[Digest]bool{}}
+	for _, list := range [][]Digest{first, r.met} {
+		for _, record := range list {
+			if !all.known[record] && len(all.met) < maxMet {
+				all.met, all.known[record] = append(all.met, record), true
+			}
+		}
+	}
+	return all
+}
 
 func (r *records) String() string {
 	var b strings.Builder
@@ -98,7 +90,12 @@ func (r *records) String() string {
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString(r.met)
+	if !r.timestamp.IsZero() {
+		fmt.Fprintf(&b, "timestamp %s\n", r.timestamp)
+	}
+	for _, record := range r.met {
+		fmt.Fprintf(&b, "met %s\n", record)
+	}
 	return seal(b.String())
 }
 
@@ -109,23 +106,32 @@ func readRecords(text string) *records {
 		return &records{}
 	}
 	r := &records{}
-	if line, rest, _ := strings.Cut(lines, "\n"); strings.HasPrefix(line, "snapshot ") {
-		if r.snapshot, ok = readSnapshotRecord(strings.Fields(line)); !ok {
-			return &records{}
-		}
-		lines = rest
-	}
 	for line := range strings.Lines(lines) {
-		if len(line) != metSize || !strings.HasPrefix(line, metWord) {
+		words := strings.Fields(line)
+		var err error
+		switch {
+		case !strings.HasSuffix(line, "\n"):
+			ok = false
+		case len(words) >= 5 && words[0] == "snapshot" && words[2] == "under" && r.snapshot == SnapshotRecord{}:
+			r.snapshot, ok = readSnapshotRecord(words)
+		case len(words) == 2 && words[0] == "timestamp":
+			r.timestamp, err = ParseDigest(words[1])
+		case len(words) == 2 && words[0] == "met" && len(r.met) < maxMet:
+			var record Digest
+			record, err = ParseDigest(words[1])
+			r.met = append(r.met, record)
+		default:
+			ok = false
+		}
+		if !ok || err != nil {
 			return &records{}
 		}
 	}
-	r.met = lines
 	return r
 }
 
 func readSnapshotRecord(words []string) (r SnapshotRecord, ok bool) {
-	if len(words) != 5 && (len(words) != 8 || words[5] != "meta") || words[2] != "under" {
+	if len(words) != 5 && (len(words) != 8 || words[5] != "meta") {
 		return r, false
 	}
 	content, err := ParseDigest(words[1])
@@ -155,78 +161,111 @@ func (c *Client) records() *records {
 	return readRecords(string(text))
 }
 
+// forgetRecords forgets them all, where one of them lies.
+func (c *Client) forgetRecords() { _ = c.put(recordsSlot, []byte((&records{}).String())) }
+
 // keepRecords keeps what was found in this session, if more of it is new than few. This
 // process needs none of it, so that it does not matter if it cannot be kept.
 func (r *Refreshed) keepRecords(few int) {
 	snapshot := r.SnapshotRecord()
-	if r.news <= few && snapshot == r.records.snapshot {
+	if r.news <= few && snapshot == r.records.snapshot && r.timestampRecord == r.records.timestamp {
 		return
 	}
-	all := r.records.with(r.met)
-	all.snapshot = snapshot
+	// In an order that does not depend on what came first.
+	slices.SortFunc(r.carried, func(a, b Digest) int { return bytes.Compare(a[:], b[:]) })
+	all := r.records.with(r.carried)
+	all.snapshot, all.timestamp = snapshot, r.timestampRecord
 	if err := r.client.put(recordsSlot, []byte(all.String())); err == nil {
-		r.records, r.news = &all, 0
+		r.records, r.news = all, 0
 	}
 }
 
-// spared is a document whose signatures were not looked at, because of a record.
-type spared struct {
+// vouching is that a document carries the threshold that its delegator demands of a role.
+type vouching struct {
 	by       Delegator
 	role     string
 	document *Document
+	record   Digest // zero if nobody keeps any
+	recorded bool   // so that nobody looked
 }
 
-// vouched holds targets to what their delegator demands of a role, unless a record
-// says that they were before.
-func (s *Session) vouched(by Delegator, role string, d *Document) error {
-	known, err := s.once(by, role, d, func() error { return checkVouched(by, role, d) })
-	if known {
-		s.spared = append(s.spared, spared{by, role, d})
+// unlessRecorded looks whether a document carries a threshold, unless a record says so.
+func (s *Session) unlessRecorded(by Delegator, role string, d *Document, look func() error) (vouching, error) {
+	v := vouching{by: by, role: role, document: d}
+	if s.records != nil {
+		v.record = thresholdRecord(by, role, d)
+		v.recorded = s.records.has(v.record)
 	}
-	return err
-}
-
-// metNow holds a timestamp of now to its threshold, unless a record says that it was
-// met by this very one: the repository has had no other since.
-func (s *Session) metNow(q *Quorum, d *Document) error {
-	_, err := s.once(s.root, typeTimestamp, d, func() error { return q.met(d) })
-	return err
-}
-
-// once looks whether a document meets what is demanded of it, unless that is known.
-func (s *Session) once(by Delegator, role string, d *Document, look func() error) (known bool, err error) {
-	if s.records == nil { // nobody keeps any
-		return false, look()
-	}
-	record := thresholdRecord(by, role, d)
-	if known = s.records.has(record); !known {
+	if !v.recorded {
 		if err := look(); err != nil { // SPEC 5.4.2, 5.6.3
-			return false, err
+			return vouching{}, err
 		}
 	}
-	s.note(record)
-	return known, nil
+	return v, nil
 }
 
-// note takes note of what was found, or was known and is still of use.
-func (s *Session) note(record Digest) {
-	s.met = append(s.met, record)
+// note takes note of a document that was accepted.
+func (s *Session) note(v vouching) {
+	if s.records == nil {
+		return
+	}
+	if v.recorded {
+		s.spared = append(s.spared, v)
+	} else {
+		s.news++
+	}
+	s.carried = append(s.carried, v.record)
+}
+
+// noteRoot is note for the root.
+func (s *Session) noteRoot() {
+	record := s.root.record()
 	if !s.records.has(record) {
 		s.news++
 	}
+	s.carried = append(s.carried, record)
 }
 
 // recheck verifies in full what was spared. If any of it is refused, nothing that was
 // found by it is trusted any more, and no record is believed.
 func (s *Session) recheck() error {
-	for _, d := range s.spared {
+	for _, v := range s.spared {
 		// SPEC 5.6.3: what nobody signed refuses nothing.
-		if err := checkVouched(d.by, d.role, d.document); err != nil {
-			s.records, s.spared, s.met = &records{}, nil, nil
-			s.targetsOf, s.trusted = nil, nil
+		if err := checkVouched(v.by, v.role, v.document); err != nil {
+			s.forgetFound()
 			return err
 		}
 	}
 	s.spared = nil
 	return nil
+}
+
+// forgetFound forgets what was found in this session, and before it.
+func (s *Session) forgetFound() {
+	s.records, s.spared, s.carried, s.news, s.timestampRecord = &records{}, nil, nil, 0, Digest{}
+	s.targetsOf, s.trusted = nil, nil
+}
+
+// recheck verifies in full a root that was trusted by its record.
+func (r *Root) recheck() error {
+	if r.facts == nil || !r.facts.recorded {
+		return nil
+	}
+	own, _ := r.facts.quorum(typeRoot)
+	return own.met(r.facts.document) // SPEC 4.3: signed by its own threshold
+}
+
+// unlessForged is a refusal, if the root under which it was made is one: where nobody
+// has signed that, it says so, and forgets the record that did.
+func (c *Client) unlessForged(root *Root, refusal error) error {
+	if err := root.recheck(); err != nil {
+		c.begun.Store(nil)
+		c.forgetRecords()
+		return damagedRoot(err)
+	}
+	return refusal
+}
+
+func damagedRoot(err error) error {
+	return fmt.Errorf("the root that is kept here (Init repairs it): %w", err)
 }

@@ -27,7 +27,11 @@ func metLine(t testing.TB, by []byte, role string, document []byte) string {
 		t.Fatal(err)
 	}
 	demanded, signed := mustRead(t, by).Digest(), mustRead(t, document).Digest()
-	return fmt.Sprintf("met %x\n", sha256.Sum256(slices.Concat(demanded[:], signed[:], fmt.Appendf(nil, "%d %s", len(role), role), signatures)))
+	word := "met"
+	if role == "timestamp" {
+		word = role
+	}
+	return fmt.Sprintf("%s %x\n", word, sha256.Sum256(slices.Concat(demanded[:], signed[:], fmt.Appendf(nil, "%d %s", len(role), role), signatures)))
 }
 
 // delegated is a repository in which nightly, signed by dave, lists one target, and a
@@ -69,7 +73,7 @@ func recordsOf(r *served) []string {
 // A client keeps a record of each document that it verified.
 func TestRecords(t *testing.T) {
 	r, _, store := delegated(t)
-	want := memoryOf(append([]string{line(recordOf(t, r.files["1.snapshot.json"], r.files["1.root.json"]))}, recordsOf(r)...)...)
+	want := memoryOf(inOrder(append(recordsOf(r), line(recordOf(t, r.files["1.snapshot.json"], r.files["1.root.json"])))...)...)
 	if got := store[recordsSlot]; !bytes.Equal(got, want) {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
@@ -99,6 +103,7 @@ func TestRecordsSpareSignatures(t *testing.T) {
 				"damaged":           {append(memoryOf(inOrder(append(others, right)...)...), 'x'), true},
 				"cut":               {memoryOf(strings.TrimSuffix(right, "\n")), true},
 				"another word":      {memoryOf("not" + right[3:]), true},
+				"twice one line":    {memoryOf(strings.TrimSuffix(right, "\n") + " " + right), true},
 				"damage beside it":  {memoryOf(right, "?\n"), true},
 				"of another format": {memoryFormat2(right), true},
 			} {
@@ -160,12 +165,12 @@ func spoiledAll(t *testing.T, raw []byte) []byte {
 	return raw
 }
 
-// inOrder are lines as records have them: the snapshot before the others.
+// inOrder are lines as records have them: the snapshot and the timestamp before the others.
 func inOrder(lines ...string) []string {
 	lines = slices.Clone(lines)
 	slices.SortFunc(lines, func(a, b string) int {
 		if a[0] != b[0] {
-			return strings.Compare(b, a)
+			return strings.IndexByte("stm", a[0]) - strings.IndexByte("stm", b[0])
 		}
 		return strings.Compare(a, b)
 	})
@@ -213,6 +218,9 @@ func TestForgedTargetsAreRepaired(t *testing.T) {
 				if !bytes.Equal(store[verify.Slot{Role: role}], r.files["1."+role+".json"]) {
 					t.Error("the forged document is kept")
 				}
+				if strings.Contains(string(store[recordsSlot]), metLine(t, by, role, raw)) {
+					t.Error("the forged record is kept")
+				}
 			})
 		}
 	}
@@ -247,7 +255,8 @@ func TestRefusedUnderRecords(t *testing.T) {
 func TestForgedTimestampIsNoFloor(t *testing.T) {
 	r, c, store := delegated(t)
 	raw := unsigned(t, object{"_type": "timestamp", "spec_version": "1.0.31", "version": int64(1) << 50, "expires": "2030-01-01T00:00:00Z",
-		"meta": object{"snapshot.json": object{"version": int64(1) << 50}}})
+		"x-rust-tuf": extension("timestamp"),
+		"meta":       object{"snapshot.json": object{"version": int64(1) << 50}}})
 	store[verify.Slot{Role: "timestamp"}] = raw
 	store[recordsSlot] = memoryOf(metLine(t, r.files["1.root.json"], "timestamp", raw))
 	if _, err := lookup(c, "channels/nightly.toml"); err != nil {
@@ -255,6 +264,124 @@ func TestForgedTimestampIsNoFloor(t *testing.T) {
 	}
 	if !bytes.Equal(store[verify.Slot{Role: "timestamp"}], r.files["timestamp.json"]) {
 		t.Error("the forged timestamp is kept")
+	}
+}
+
+// What is refused leaves no record: a mirror that serves it again is refused again.
+func TestRefusedLeavesNoRecord(t *testing.T) {
+	for role, files := range map[string][2]string{"nightly": {"2.nightly.json", "2.targets.json"}, "targets": {"2.targets.json", "1.root.json"}, "timestamp": {"timestamp.json", "1.root.json"}} {
+		t.Run(role, func(t *testing.T) {
+			r, _, store := delegated(t)
+			r.bump("timestamp", "snapshot", "targets", "nightly")
+			r.files[files[0]] = spoiledAll(t, r.files[files[0]])
+			for range 2 {
+				c := &verify.Client{Metadata: r, Store: store}
+				refreshed, err := c.Refresh(t.Context(), now)
+				for range 2 {
+					if err == nil {
+						_, err = refreshed.Verdicts(t.Context(), "channels/nightly.toml")
+					}
+					refused[*verify.ThresholdError](t, err, role)
+				}
+			}
+			if strings.Contains(string(store[recordsSlot]), metLine(t, r.files[files[1]], role, r.files[files[0]])) {
+				t.Error("it is recorded")
+			}
+		})
+	}
+}
+
+// A root that nobody signed, vouched for by a record that somebody made: the refusal
+// under it says that it is damaged, and the next start repairs it.
+func TestForgedRootIsRepaired(t *testing.T) {
+	r, _, store := delegated(t)
+	good := r.files["1.root.json"]
+	mallory := edPerson(t, "mallory")
+	for name, edit := range map[string]func(signed object){
+		"another timestamp key": func(signed object) { set(signed, "roles.timestamp", roleObject(1, mallory)) },
+		"other targets keys":    func(signed object) { set(signed, "roles.targets", roleObject(1, mallory)) },
+		"expired":               func(signed object) { signed["expires"] = "2020-01-01T00:00:00Z" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var parts struct{ Signed object }
+			if err := json.Unmarshal(good, &parts); err != nil {
+				t.Fatal(err)
+			}
+			parts.Signed["keys"].(object)[mallory.id] = keyObjects(mallory)[mallory.id]
+			edit(parts.Signed)
+			raw := unsigned(t, parts.Signed)
+			store := maps.Clone(store)
+			store[verify.Slot{Role: "root"}], store[recordsSlot] = raw, memoryOf(metLine(t, raw, "root", raw))
+			c := &verify.Client{Metadata: r, Store: store}
+			if err := c.Init(good); err != nil {
+				t.Fatal(err)
+			}
+			_, err := lookup(c, "channels/nightly.toml")
+			refused[*verify.ThresholdError](t, err, "root", "Init repairs it")
+			c = &verify.Client{Metadata: r, Store: store}
+			if err := c.Init(good); err != nil {
+				t.Fatal(err)
+			}
+			if v, err := lookup(c, "channels/nightly.toml"); err != nil || v.Role() != "nightly" {
+				t.Errorf("%+v, %v", v, err)
+			}
+		})
+	}
+}
+
+// A target by itself is recorded however many timestamps there were, and what is of use
+// in each run is never forgotten.
+func TestRecordsOfOneTargetAtATime(t *testing.T) {
+	r, _, store := delegated(t)
+	for n := range 40 {
+		roles := []string{"timestamp"}
+		if n%4 == 0 {
+			roles = append(roles, "snapshot", "targets", "nightly")
+		}
+		r.bump(roles...)
+		c := &verify.Client{Metadata: r, Store: store}
+		if _, err := lookup(c, "channels/nightly.toml"); err != nil {
+			t.Fatal(err)
+		}
+		version := number(r.targets["targets"]["version"])
+		targets := fmt.Sprintf("%d.targets.json", version)
+		for role, by := range map[string]string{"targets": "1.root.json", "nightly": targets, "timestamp": "1.root.json"} {
+			file := map[string]string{"targets": targets, "nightly": fmt.Sprintf("%d.nightly.json", version), "timestamp": "timestamp.json"}[role]
+			if !strings.Contains(string(store[recordsSlot]), metLine(t, r.files[by], role, r.files[file])) {
+				t.Fatalf("run %d: %s is not recorded:\n%s", n, role, store[recordsSlot])
+			}
+		}
+	}
+}
+
+// Many targets, one after the other, do not write as many records.
+func TestRecordsAreNotWrittenForEach(t *testing.T) {
+	r := serve(t)
+	dave := edPerson(t, "dave")
+	var roles []any
+	for i := range 100 {
+		role := fmt.Sprint("role-", i)
+		entry := object{"length": 5, "hashes": object{"sha256": strings.Repeat("ab", 32)}}
+		r.targets[role], r.signers[role] = set(targetsSigned(role, 1), "targets", object{role: entry}), []*person{dave}
+		roles = append(roles, object{"name": role, "keyids": []any{dave.id}, "threshold": 1, "terminating": true, "paths": []any{role}})
+	}
+	set(r.targets["targets"], "delegations", object{"keys": keyObjects(dave), "roles": roles})
+	r.publish()
+	c, store := r.client()
+	var all []verify.Slot
+	c.Store = written{store, &all}
+	refreshed, err := c.Refresh(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if _, err := refreshed.Target(t.Context(), fmt.Sprint("role-", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := len(slices.DeleteFunc(all, func(s verify.Slot) bool { return s != recordsSlot }))
+	if held := strings.Count(string(store[recordsSlot]), "met "); n > 40 || held < 90 {
+		t.Errorf("%d records were written %d times", held, n)
 	}
 }
 

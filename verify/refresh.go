@@ -12,6 +12,7 @@ import (
 type Refreshed struct {
 	*Session
 	client *Client
+	began  *Root    // that was trusted when the refresh began
 	under  RootName // under which the kept timestamp and snapshot were accepted, as last seen
 	ahead  *answer  // the timestamp, if it was asked for beside a root
 }
@@ -50,16 +51,16 @@ func (c *Client) refresh(ctx context.Context, at time.Time, fork **ForkError) (*
 	if err != nil {
 		return nil, err
 	}
-	r := &Refreshed{Session: NewSession(root, at, c.Limits), client: c}
+	r := &Refreshed{Session: NewSession(root, at, c.Limits), client: c, began: root}
 	r.fork, r.records = *fork, c.records()
 	for _, step := range []func(context.Context) error{r.roots, r.timestampNow, r.snapshotNow} {
 		err := step(ctx)
 		*fork = r.fork
 		if err != nil {
-			return nil, err
+			return nil, c.unlessForged(root, err)
 		}
 	}
-	r.note(r.root.record())
+	r.noteRoot()
 	r.keepRecords(0)
 	return r, nil
 }

@@ -20,6 +20,7 @@ type rootFacts struct {
 	ring               keyring
 	quorums            [len(topLevel)]Quorum
 	consistentSnapshot bool
+	recorded           bool // so that nobody looked whether it carries its own threshold
 }
 
 // Root reads the document as a root (SPEC 4.3): all four roles present, each

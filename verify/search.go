@@ -173,7 +173,8 @@ func (s *Session) acceptTargets(role string, by Delegator, promised metaFile, ra
 	}
 	// SPEC 5.6.3. Delegations take more memory than they have bytes, so they
 	// are read only when somebody has signed them.
-	if err := s.vouched(by, role, d); err != nil {
+	v, err := s.unlessRecorded(by, role, d, func() error { return checkVouched(by, role, d) })
+	if err != nil {
 		return nil, err
 	}
 	// SPEC 5.6.4.
@@ -189,6 +190,7 @@ func (s *Session) acceptTargets(role string, by Delegator, promised metaFile, ra
 		return nil, err
 	}
 	s.targetsOf[role] = candidate
+	s.note(v)
 	s.compareTargets(role, by, d)
 	return &Targets{candidate.facts}, nil
 }

@@ -32,10 +32,11 @@ type Session struct {
 	fork      *ForkError
 	recorded  bool // the snapshot was restored with a record: not all of it was looked at
 
-	records *records // of what was verified before, nil if nobody keeps any
-	spared  []spared // which signatures were not looked at, because of them
-	met     []Digest // which records this session has made, or has found to be of use
-	news    int      // how many of these are new
+	records         *records   // of what was verified before, nil if nobody keeps any
+	spared          []vouching // for which no signature was looked at, because of them
+	carried         []Digest   // the records of what was accepted, but for the timestamp's
+	news            int        // how many of these are new
+	timestampRecord Digest
 }
 
 // trustKey is a role as somebody vouches for it: who is trusted by one
@@ -219,7 +220,8 @@ func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := s.metNow(q, d); err != nil { // SPEC 5.4.2
+	v, err := s.unlessRecorded(s.root, typeTimestamp, d, func() error { return q.met(d) })
+	if err != nil {
 		return false, err
 	}
 	t, err := d.readTimestamp()
@@ -243,6 +245,7 @@ func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
 	if err := s.acceptTimestamp(t); err != nil {
 		return false, err
 	}
+	s.timestampRecord = v.record
 	return true, nil
 }
 

@@ -47,6 +47,7 @@ func trustRoot(raw []byte, lim Limits, pin *Digest, known *records) (*Root, erro
 	}
 	root := &Root{facts: candidate.facts}
 	if known != nil && known.has(root.record()) {
+		root.facts.recorded = true
 		return root, nil
 	}
 	own, _ := candidate.facts.quorum(typeRoot)

@@ -52,12 +52,13 @@
 //	close(state/lock)
 //
 // When more than half of a pack does not count any more, it is written anew as above. A
-// kill leaves whole entries and perhaps the beginning of one, which is cut off by the
-// next process.
+// kill leaves whole entries and perhaps the beginning of one; then too the next writer
+// writes it anew.
 //
-// Targets, of the top level and delegated, and state/records are not synced: a kill leaves the old one or the new one too, but a power failure
-// may leave half of one, which is fetched or found out again. For hundreds of bins
-// syncing each would be most of the work.
+// Targets, of the top level and delegated, and state/records are not synced: a kill
+// leaves the old one or the new one too, but a power failure may leave half of one,
+// which is fetched or found out again. For hundreds of bins syncing each would be most
+// of the work.
 //
 // The store judges nothing of what it keeps. The client reads each document again
 // when it loads it, and replaces what is damaged. It verifies the signatures again

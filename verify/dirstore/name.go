@@ -22,8 +22,9 @@ const maxName = 200
 //   - The first character of a name that Windows reserves (con, com1.x) is
 //     percent-encoded too.
 //   - So it is for one that differs from a top-level role only in case, since on
-//     many systems Root.json is root.json. (Delegated roles that differ only in
-//     case share a file there: a cached copy is lost, and nothing else.)
+//     many systems Root.json is root.json. (With Options.Separate, delegated roles
+//     that differ only in case share a file there: a cached copy is lost, and
+//     nothing else.)
 //   - Above 200 bytes it is "sha256=" and the SHA-256 of the name in hex, and for
 //     no name at all "%"; no encoded name looks like these.
 func FileName(name string) string {

@@ -7,11 +7,12 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/rust-lang/rust-tuf/verify"
 )
@@ -31,13 +32,13 @@ const packs = 16
 //
 // NAME is FileName of a role, of which the last entry counts; LENGTH is that of the
 // document below in bytes, or "-" for none; CHECKSUM is its CRC-32C. Entries are only
-// ever put behind the others, until there are so many which do not count that the
-// file is written anew, with another BIRTH. So what was read stays true.
+// ever put behind the others, so what was read stays true. When too much does not count
+// any more the file is written anew, with another BIRTH, which is a number by chance.
 //
-// A process that was killed may have left the beginning of an entry at the end: the
-// next one cuts it off. After a power failure anything may stand there. What has no
-// head ends the file, and what is not as its checksum says is not there; the client
-// verifies what it gets in any case.
+// A process that was killed may have left the beginning of an entry at the end, and a
+// power failure anything. What has no head, or is not as long as its head says, ends the
+// file; the next writer writes it anew. What is not as its checksum says is not there;
+// the client verifies what it gets in any case.
 type pack struct {
 	name  string // of the file
 	birth string // its first line, "" if nothing was read
@@ -76,7 +77,7 @@ func (s *Store) packOf(slot verify.Slot) (*pack, bool) {
 }
 
 // forget begins a file that was never read.
-func (p *pack) forget() { *p = pack{name: p.name} }
+func (p *pack) forget() { p.birth, p.end, p.held, p.live = "", 0, nil, 0 }
 
 // catchUp reads what others have put there; of a document above the bound it knows
 // that there is none.
@@ -185,40 +186,46 @@ func (s *Store) loadPacked(p *pack, role string) ([]byte, error) {
 func (s *Store) swapPacked(p *pack, role string, old, content []byte) error {
 	s.packing.Lock()
 	defer s.packing.Unlock()
-	if err := s.putPacked(p, FileName(role), old, content); err != nil || p.end <= 2*p.live+wasteful {
-		return err
+	whole, err := s.putPacked(p, FileName(role), old, content)
+	if err == nil && !whole {
+		if err := s.repack(p); err != nil {
+			return err
+		}
+		if whole, err = s.putPacked(p, FileName(role), old, content); err == nil && !whole {
+			return fmt.Errorf("%s was written anew, and is damaged again", s.path(p.name))
+		}
 	}
-	return s.repack(p)
+	if err == nil && p.end > 2*p.live+wasteful {
+		// The document is there. If the pack cannot be written anew, the next one tries again.
+		_ = s.repack(p)
+	}
+	return err
 }
 
-func (s *Store) putPacked(p *pack, name string, old, content []byte) (err error) {
+// putPacked compares, and puts a document behind the others, unless the file is not whole.
+func (s *Store) putPacked(p *pack, name string, old, content []byte) (whole bool, err error) {
 	f, size, err := s.openPack(p, content != nil)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var have []byte
 	if f != nil {
 		defer func() { err = errors.Join(err, f.Close()) }()
 		if err := p.catchUp(f, size, s.o.FileBytes); err != nil {
-			return err
+			return false, err
+		}
+		if size > p.end {
+			return false, nil
 		}
 		if have, err = p.content(f, name); err != nil {
-			return err
+			return false, err
 		}
 	}
 	switch {
 	case (have == nil) != (old == nil) || !bytes.Equal(have, old):
-		return fmt.Errorf("%s in %s: %w", name, s.path(p.name), verify.ErrSwapped)
+		return true, fmt.Errorf("%s in %s: %w", name, s.path(p.name), verify.ErrSwapped)
 	case content == nil && have == nil:
-		return nil
-	}
-	if size > p.end {
-		if err := s.call("truncate"); err != nil {
-			return err
-		}
-		if err := f.Truncate(p.end); err != nil {
-			return err
-		}
+		return true, nil
 	}
 	var next []byte
 	if p.end == 0 {
@@ -226,12 +233,12 @@ func (s *Store) putPacked(p *pack, name string, old, content []byte) (err error)
 	}
 	next = appendEntry(next, name, content)
 	if err := s.writeAt(f, p.end, next); err != nil {
-		return err
+		return true, err
 	}
-	return p.catchUp(f, p.end+int64(len(next)), s.o.FileBytes)
+	return true, p.catchUp(f, p.end+int64(len(next)), s.o.FileBytes)
 }
 
-func firstLine() []byte { return fmt.Appendf(nil, "%s%016x\n", packWord, time.Now().UnixNano()) }
+func firstLine() []byte { return fmt.Appendf(nil, "%s%016x\n", packWord, rand.Uint64()) }
 
 // openPack opens the file of a pack, and makes it if it must; nil if there is none.
 func (s *Store) openPack(p *pack, must bool) (f *os.File, size int64, err error) {
@@ -256,37 +263,47 @@ func (s *Store) openPack(p *pack, must bool) (f *os.File, size int64, err error)
 
 // repack writes a pack anew, with what counts alone.
 func (s *Store) repack(p *pack) error {
-	f, info, err := s.open(p.name, os.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	next, err := p.counting(f, info.Size(), s.o.FileBytes)
-	if err := errors.Join(err, f.Close()); err != nil { // before the name goes to another file
+	if err := s.writeCounting(p); err != nil {
 		return err
 	}
 	p.forget()
-	return s.replace(p.name, next, false)
+	if err := s.call("rename"); err != nil {
+		return err
+	}
+	return rename(s.root, s.dir, next, p.name)
 }
 
-// counting are the bytes of a pack that has nothing but what counts in this one.
-func (p *pack) counting(f *os.File, size, most int64) ([]byte, error) {
-	if err := p.catchUp(f, size, most); err != nil {
-		return nil, err
+// writeCounting makes the next content of what counts in a pack, a document at a time.
+func (s *Store) writeCounting(p *pack) (err error) {
+	old, info, err := s.open(p.name, os.O_RDONLY)
+	if err != nil {
+		return err
 	}
-	names := make([]string, 0, len(p.held))
-	for name := range p.held {
-		names = append(names, name)
+	defer func() { err = errors.Join(err, old.Close()) }()
+	if err := p.catchUp(old, info.Size(), s.o.FileBytes); err != nil {
+		return err
 	}
-	slices.Sort(names)
-	next := firstLine()
-	for _, name := range names {
-		content, err := p.content(f, name)
+	f, err := s.create()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	piece, at := firstLine(), int64(0)
+	for _, name := range slices.Sorted(maps.Keys(p.held)) {
+		content, err := p.content(old, name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if content != nil {
-			next = appendEntry(next, name, content)
+		if content == nil {
+			continue
+		}
+		piece = appendEntry(piece, name, content)
+		if len(piece) >= wasteful {
+			if err := s.writeAt(f, at, piece); err != nil {
+				return err
+			}
+			piece, at = piece[:0], at+int64(len(piece))
 		}
 	}
-	return next, nil
+	return s.writeAt(f, at, piece)
 }

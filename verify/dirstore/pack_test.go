@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rust-lang/rust-tuf/verify"
@@ -141,7 +143,7 @@ func TestPackOfANewerProgram(t *testing.T) {
 	dir := t.TempDir()
 	s := opened(t, dir)
 	p, roles := together(t, s, 2)
-	must(t, os.WriteFile(filepath.Join(dir, p.name), []byte("pack 2 0123456789abcdef\nbin-0 3 00000000\nnew\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, p.name), fmt.Appendf(nil, "pack 2 0123456789abcdef\nbin-0 3 %08x\nnew\n", checksum([]byte("new"))), 0o600))
 	if got := held(t, s, roles); len(got) != 0 {
 		t.Errorf("%q", got)
 	}
@@ -188,6 +190,132 @@ func TestPackOfOthers(t *testing.T) {
 	}
 }
 
+// A pack from which somebody has taken the end is read again.
+func TestPackShortened(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	p, roles := together(t, s, 1)
+	fill(t, s, roles)
+	must(t, os.Truncate(filepath.Join(dir, p.name), int64(packHead+len("bin-0 6 ed9684a2\nbefore\n"))))
+	if got := held(t, s, roles); got["bin-0"] != "before" {
+		t.Errorf("%q", got)
+	}
+}
+
+// One who was reading when another process died in the midst of an entry, behind what
+// an earlier kill had left, goes on as the others do.
+func TestPackTornTwice(t *testing.T) {
+	dir := t.TempDir()
+	one, other := opened(t, dir), opened(t, dir)
+	p, roles := together(t, one, 6)
+	fill(t, one, roles[:2])
+	path := filepath.Join(dir, p.name)
+	torn, err := os.ReadFile(path)
+	must(t, err)
+	entry := appendEntry(nil, roles[2], bytes.Repeat([]byte("y"), 100))
+	torn = append(torn, entry[:len(entry)/2]...)
+	must(t, os.WriteFile(path, torn, 0o600))
+	f, err := os.Open(path)
+	must(t, err)
+	defer f.Close()
+	must(t, p.catchUp(f, int64(len(torn)+300), one.o.FileBytes)) // the file was longer when it was opened
+	for _, role := range roles[2:5] {
+		must(t, other.Swap(verify.Slot{Role: role}, nil, bytes.Repeat([]byte("longer than what one believes "), 10)))
+	}
+	must(t, one.Swap(verify.Slot{Role: roles[5]}, nil, []byte("mine")))
+	for _, s := range []*Store{one, other, opened(t, dir)} {
+		if got := held(t, s, roles); len(got) != 6 {
+			t.Errorf("%d of 6: %q", len(got), got)
+		}
+	}
+}
+
+// A document that is there is no failure, also where its pack cannot be written anew;
+// it is when there is room again.
+func TestPackNotWrittenAnew(t *testing.T) {
+	dir := t.TempDir()
+	broken := true
+	s, err := open(dir, Options{}, func(call string) error {
+		if broken && call == "rename" {
+			return errors.New("used by another process")
+		}
+		return nil
+	})
+	must(t, err)
+	defer s.Close()
+	p, roles := together(t, s, 2)
+	large := bytes.Repeat([]byte("large "), 20_000)
+	must(t, s.Swap(verify.Slot{Role: roles[0]}, nil, large))
+	must(t, s.Swap(verify.Slot{Role: roles[0]}, large, []byte("small")))
+	must(t, s.Swap(verify.Slot{Role: roles[1]}, nil, []byte("other")))
+	broken = false
+	must(t, s.Swap(verify.Slot{Role: roles[1]}, []byte("other"), []byte("another")))
+	if got := held(t, opened(t, dir), roles); got[roles[0]] != "small" || got[roles[1]] != "another" {
+		t.Errorf("%q", got)
+	}
+	if info, err := os.Stat(filepath.Join(dir, p.name)); err != nil || info.Size() > 1000 {
+		t.Errorf("%d bytes, %v", info.Size(), err)
+	}
+}
+
+// Several that use one folder at once, each from several goroutines, lose no document
+// and see none go back.
+func TestPacksAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	const each = 40
+	_, roles := together(t, opened(t, dir), 3)
+	number := func(raw []byte) int { n, _ := strconv.Atoi(strings.TrimSpace(string(raw))); return n }
+	done := make(chan struct{})
+	var writers, readers sync.WaitGroup
+	for i := range 3 {
+		s := opened(t, dir)
+		readers.Go(func() {
+			last := map[string]int{}
+			for n := 0; ; n++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				role := roles[n%len(roles)]
+				raw, err := s.Load(verify.Slot{Role: role})
+				if err != nil && !errors.Is(err, verify.ErrNotFound) || number(raw) < last[role] {
+					t.Errorf("%s: %d after %d, %v", role, number(raw), last[role], err)
+					return
+				}
+				last[role] = number(raw)
+			}
+		})
+		writers.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(i), 0))
+			for n := 0; n < each; {
+				slot := verify.Slot{Role: roles[random.IntN(len(roles))]}
+				old, err := s.Load(slot)
+				if err == nil || errors.Is(err, verify.ErrNotFound) {
+					err = s.Swap(slot, old, fmt.Appendf(nil, "%d%s", number(old)+1, strings.Repeat(" ", random.IntN(30_000))))
+				}
+				switch {
+				case err == nil:
+					n++
+				case !errors.Is(err, verify.ErrSwapped):
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	readers.Wait()
+	sum := 0
+	for _, document := range held(t, opened(t, dir), roles) {
+		sum += number([]byte(document))
+	}
+	if sum != 3*each {
+		t.Errorf("counted %d of %d", sum, 3*each)
+	}
+}
+
 // A pack is never much longer than what counts in it.
 func TestPackIsBounded(t *testing.T) {
 	dir := t.TempDir()
@@ -227,7 +355,7 @@ func TestPackLengths(t *testing.T) {
 	defer s.Close()
 	p, roles := together(t, s, 2)
 	for _, length := range []string{"11", "9223372036854775807", "9223372036854775000", "99999999999999999999", "-1", "+1", "1e3", " 1", "", "--"} {
-		must(t, os.WriteFile(filepath.Join(dir, p.name), []byte("pack 1 0123456789abcdef\nbin-0 "+length+" 00000000\n01234567890\n"+roles[1]+" 3 364b3fb7\nabc\n"), 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, p.name), fmt.Appendf(nil, "pack 1 0123456789abcdef\nbin-0 %s %08x\n01234567890\n%s 3 364b3fb7\nabc\n", length, checksum([]byte("01234567890")), roles[1]), 0o600))
 		got := held(t, opened(t, dir), roles)
 		if _, ok := got["bin-0"]; ok && length != "11" || length == "11" && got[roles[1]] != "abc" {
 			t.Errorf("%s: %q", length, got)

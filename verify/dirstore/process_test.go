@@ -152,6 +152,17 @@ func callsOf(l lived, after bool) int {
 	return begin + 1 + 3*2 + 4
 }
 
+// anew is how many of these calls write a pack anew.
+func anew(l lived, after bool) int {
+	switch {
+	case l.o.Separate || l.slot.Durable():
+		return 0
+	case after:
+		return 6
+	}
+	return 4
+}
+
 // lifeFolder is where a life is to happen: a folder that is still to be made, or
 // one that a kill has left something in.
 func lifeFolder(t *testing.T, after bool) string {

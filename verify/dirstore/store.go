@@ -199,7 +199,7 @@ func file(slot verify.Slot) (string, error) {
 
 // Load returns the content of a slot: [verify.Store]. Of a file above
 // Options.FileBytes it returns one byte more than that; no reader accepts it,
-// so that it is replaced. [*KindError], [*PermissionError]
+// so that it is replaced. One of many in a file is not found then. [*KindError], [*PermissionError]
 func (s *Store) Load(slot verify.Slot) ([]byte, error) {
 	name, err := file(slot)
 	if err != nil {
