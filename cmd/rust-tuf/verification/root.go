@@ -135,13 +135,13 @@ func walkFolder(trusted []byte, folder string) (*walked, error) {
 // newestIn is the newest N.root.json of a folder. A folder without any is a
 // mistake in the command, which must not end in "ok".
 func newestIn(folder string) (int64, error) {
-	entries, err := os.ReadDir(folder)
+	names, err := namesIn(folder)
 	if err != nil {
 		return 0, exit.With(exit.Usage, fmt.Errorf("the folder of metadata: %w", err))
 	}
 	var newest int64
-	for _, e := range entries {
-		number, isRoot := strings.CutSuffix(e.Name(), ".root.json")
+	for _, name := range names {
+		number, isRoot := strings.CutSuffix(name, ".root.json")
 		v, err := strconv.ParseInt(number, 10, 64)
 		if !isRoot || err != nil || v < 1 || strconv.FormatInt(v, 10) != number {
 			continue
@@ -152,6 +152,16 @@ func newestIn(folder string) (int64, error) {
 		return 0, exit.With(exit.Usage, fmt.Errorf("%s holds no root, no 1.root.json and none of a later version; give the folder in which they lie", folder))
 	}
 	return newest, nil
+}
+
+// namesIn are the names of what is in a folder, in no order: it may hold very many.
+func namesIn(folder string) (names []string, err error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return f.Readdirnames(-1)
 }
 
 // checkReached refuses a folder that ends before the root that a client holds, or
