@@ -174,7 +174,7 @@ func BenchmarkProcess(b *testing.B) {
 		start("lookup", r.root, r.folder, s, strings.Join(r.paths[:n], ","))
 		return s
 	}
-	fewWarm, manyWarm, manyWarmP256 := warm(few, 1), warm(many, 1), warm(manyP256, 1)
+	fewWarm, fewWarm500, manyWarm, manyWarmP256 := warm(few, 1), warm(few, wanted), warm(many, 1), warm(manyP256, 1)
 	find := func(r binned, n int, store func() string) func(b *testing.B) used {
 		return func(b *testing.B) used {
 			u := start("lookup", r.root, r.folder, store(), strings.Join(r.paths[:n], ","))
@@ -203,6 +203,7 @@ func BenchmarkProcess(b *testing.B) {
 		{"4096-bins/1-cold", find(few, 1, store)},
 		{"4096-bins/1-warm", find(few, 1, func() string { return fewWarm })},
 		{"4096-bins/500-cold", find(few, wanted, store)},
+		{"4096-bins/500-warm", find(few, wanted, func() string { return fewWarm500 })},
 		{"65536-bins/1-cold", find(many, 1, store)},
 		{"65536-bins/1-warm", find(many, 1, func() string { return manyWarm })},
 		{"65536-bins/1-warm-P-256", find(manyP256, 1, func() string { return manyWarmP256 })},
