@@ -14,11 +14,15 @@ func (r *Refreshed) TopLevel(ctx context.Context) (*Targets, error) {
 		l := lookup{r: r}
 		t, err := r.Targets(l.load)
 		l.fetch(ctx, func() {}, func(*roleFile) { t, err = r.Targets(l.load) })
-		again, err := r.repaired(ctx, err)
-		if !again || left == 0 {
-			r.keepRecords(0)
-			return t, err
+		again, failure := r.repaired(ctx, err)
+		if again && left > 0 {
+			continue
 		}
+		if failure != nil {
+			err = failure
+		}
+		r.keepRecords(0)
+		return t, err
 	}
 }
 
@@ -29,7 +33,7 @@ const repairs = 2
 // repaired tells to begin again if what was believed by a record turns out to be
 // none, and brings another snapshot if it was that. Nothing is refused before all was
 // verified in full: else a record that lies would be in the way of every lookup for as
-// long as that snapshot is promised.
+// long as that snapshot is promised. A root that is none is repaired by the next start.
 func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, err error) {
 	if refusal == nil {
 		return false, nil
@@ -55,7 +59,7 @@ func (r *Refreshed) repaired(ctx context.Context, refusal error) (again bool, er
 func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
 	verdicts, errs := r.search(ctx, []string{path})
 	// One after the other would be written as often as there are targets, and ever longer.
-	r.keepRecords(len(r.carried) / 8)
+	r.keepRecords(r.written / 8)
 	return verdicts[0], errs[0]
 }
 
@@ -64,17 +68,29 @@ func (r *Refreshed) Target(ctx context.Context, path string) (*Verdict, error) {
 // its error is among those that are joined in err, in the order of the paths. An
 // error need not name its path; the nil says which were refused.
 func (r *Refreshed) Verdicts(ctx context.Context, paths ...string) ([]*Verdict, error) {
-	verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
+	search := r.search
 	if r.client.Parallel < 2 {
+		search = r.inTurn
+	}
+	verdicts, errs := search(ctx, paths)
+	r.keepRecords(0)
+	return verdicts, errors.Join(errs...)
+}
+
+// inTurn is search for one path after the other. It begins again when what some of
+// them rest on turns out to be none.
+func (r *Refreshed) inTurn(ctx context.Context, paths []string) ([]*Verdict, []error) {
+	for left := repairs; ; left-- {
+		doubts := r.doubts
+		verdicts, errs := make([]*Verdict, len(paths)), make([]error, len(paths))
 		for i := range paths {
 			v, err := r.search(ctx, paths[i:i+1])
 			verdicts[i], errs[i] = v[0], err[0]
 		}
-	} else {
-		verdicts, errs = r.search(ctx, paths)
+		if r.doubts == doubts || left == 0 {
+			return verdicts, errs
+		}
 	}
-	r.keepRecords(0)
-	return verdicts, errors.Join(errs...)
 }
 
 // search finds what is said of all paths.

@@ -162,20 +162,23 @@ func (c *Client) records() *records {
 }
 
 // forgetRecords forgets them all, where one of them lies.
-func (c *Client) forgetRecords() { _ = c.put(recordsSlot, []byte((&records{}).String())) }
+func (c *Client) forgetRecords() error { return c.put(recordsSlot, []byte((&records{}).String())) }
 
 // keepRecords keeps what was found in this session, if more of it is new than few. This
 // process needs none of it, so that it does not matter if it cannot be kept.
 func (r *Refreshed) keepRecords(few int) {
-	snapshot := r.SnapshotRecord()
-	if r.news <= few && snapshot == r.records.snapshot && r.timestampRecord == r.records.timestamp {
+	snapshot, timestamp := r.SnapshotRecord(), r.timestampRecord
+	if timestamp.IsZero() { // none was new
+		timestamp = r.records.timestamp
+	}
+	if r.news <= few && snapshot == r.records.snapshot && timestamp == r.records.timestamp {
 		return
 	}
 	// In an order that does not depend on what came first.
 	slices.SortFunc(r.carried, func(a, b Digest) int { return bytes.Compare(a[:], b[:]) })
 	all := r.records.with(r.carried)
-	all.snapshot, all.timestamp = snapshot, r.timestampRecord
+	all.snapshot, all.timestamp = snapshot, timestamp
 	if err := r.client.put(recordsSlot, []byte(all.String())); err == nil {
-		r.records, r.news = all, 0
+		r.records, r.written, r.news = all, r.written+r.news, 0
 	}
 }

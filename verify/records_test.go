@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -329,6 +330,100 @@ func TestForgedRootIsRepaired(t *testing.T) {
 	}
 }
 
+// What was found by targets that turn out to be none is not said, however late that
+// comes out: when another target is refused.
+func TestForgedTargetsBeforeARefusal(t *testing.T) {
+	for _, parallel := range []int{0, 4} {
+		r, _, store := delegated(t)
+		signed := targetsSigned("targets", 1)
+		entry := object{"length": 5, "hashes": object{"sha256": strings.Repeat("ab", 32)}}
+		raw := unsigned(t, set(signed, "targets", object{"evil": entry}))
+		store[verify.Slot{Role: "targets"}] = raw
+		store[recordsSlot] = memoryOf(inOrder(metLine(t, r.files["1.root.json"], "targets", raw), line(recordOf(t, r.files["1.snapshot.json"], r.files["1.root.json"])))...)
+		refreshed, err := (&verify.Client{Metadata: &scales{next: r}, Store: store, Parallel: parallel}).Refresh(t.Context(), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdicts, err := refreshed.Verdicts(t.Context(), "evil", "channels/nightly.toml")
+		refused[*verify.NotFoundError](t, err, "evil")
+		if verdicts[0] != nil || verdicts[1] == nil {
+			t.Errorf("parallel %d: %+v", parallel, verdicts)
+		}
+	}
+}
+
+// forgedRoot is a repository, and a store whose root nobody signed, but a record vouches
+// for it.
+func forgedRoot(t *testing.T, edit func(signed object)) (r *served, raw []byte, store shelf) {
+	r, _, store = delegated(t)
+	var parts struct{ Signed object }
+	if err := json.Unmarshal(r.files["1.root.json"], &parts); err != nil {
+		t.Fatal(err)
+	}
+	edit(parts.Signed)
+	raw = unsigned(t, parts.Signed)
+	store[verify.Slot{Role: "root"}], store[recordsSlot] = raw, memoryOf(metLine(t, raw, "root", raw))
+	return r, raw, store
+}
+
+// later is an edit of a root that changes nobody's keys.
+func later(signed object) { signed["expires"] = "2031-01-01T00:00:00Z" }
+
+// A root that turns out to be none takes with it what was found under it.
+func TestForgedRootBeforeARefusal(t *testing.T) {
+	for _, parallel := range []int{0, 4} {
+		r, _, store := forgedRoot(t, later)
+		refreshed, err := (&verify.Client{Metadata: &scales{next: r}, Store: store, Parallel: parallel}).Refresh(t.Context(), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdicts, err := refreshed.Verdicts(t.Context(), "channels/nightly.toml", "channels/none.toml", "channels/nightly.toml")
+		refused[*verify.ThresholdError](t, err, "root", "Init repairs it")
+		if slices.ContainsFunc(verdicts, func(v *verify.Verdict) bool { return v != nil }) {
+			t.Errorf("parallel %d: %+v", parallel, verdicts)
+		}
+	}
+}
+
+// Another client that began with the same forged root does not vouch for it again.
+func TestForgedRootIsNotRecordedAgain(t *testing.T) {
+	r, raw, store := forgedRoot(t, later)
+	one, other := &verify.Client{Metadata: r, Store: store}, &verify.Client{Metadata: r, Store: store}
+	for _, c := range []*verify.Client{one, other} {
+		if err := c.Init(r.files["1.root.json"]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := lookup(one, "channels/none.toml")
+	refused[*verify.ThresholdError](t, err, "root", "Init repairs it")
+	if _, err := other.Refresh(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(store[recordsSlot]), metLine(t, raw, "root", raw)) {
+		t.Errorf("it is recorded:\n%s", store[recordsSlot])
+	}
+}
+
+// What another process has repaired meanwhile is not said to be damaged.
+func TestForgedRootRepairedMeanwhile(t *testing.T) {
+	r, _, store := forgedRoot(t, later)
+	good := r.files["1.root.json"]
+	c := &verify.Client{Store: store}
+	if err := c.Init(good); err != nil {
+		t.Fatal(err)
+	}
+	c.Metadata = during{r, "2.root.json", func() {
+		delete(store, recordsSlot)
+		if err := (&verify.Client{Store: store}).Init(good); err != nil {
+			t.Error(err)
+		}
+	}}
+	v, err := lookup(c, "channels/nightly.toml")
+	if err != nil || v.Chain[0].Digest != mustRead(t, good).Digest() {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
 // A target by itself is recorded however many timestamps there were, and what is of use
 // in each run is never forgotten.
 func TestRecordsOfOneTargetAtATime(t *testing.T) {
@@ -382,6 +477,48 @@ func TestRecordsAreNotWrittenForEach(t *testing.T) {
 	n := len(slices.DeleteFunc(all, func(s verify.Slot) bool { return s != recordsSlot }))
 	if held := strings.Count(string(store[recordsSlot]), "met "); n > 40 || held < 90 {
 		t.Errorf("%d records were written %d times", held, n)
+	}
+}
+
+// One new document is recorded also behind many that were recorded before.
+func TestOneOfManyIsRecorded(t *testing.T) {
+	r := serve(t)
+	dave := edPerson(t, "dave")
+	var roles []any
+	for i := range 12 {
+		role := fmt.Sprint("role-", i)
+		r.targets[role], r.signers[role] = targetsSigned(role, 1), []*person{dave}
+		roles = append(roles, object{"name": role, "keyids": []any{dave.id}, "threshold": 1, "terminating": false, "paths": []any{"*"}})
+	}
+	set(r.targets["targets"], "delegations", object{"keys": keyObjects(dave), "roles": roles})
+	entry := object{"length": 5, "hashes": object{"sha256": strings.Repeat("ab", 32)}}
+	set(r.targets["role-11"], "targets", object{"last": entry})
+	r.publish()
+	c, store := r.client()
+	for range 2 {
+		if _, err := lookup(c, "last"); err != nil {
+			t.Fatal(err)
+		}
+		if want := metLine(t, r.files["1.targets.json"], "role-11", r.files[fmt.Sprintf("%d.role-11.json", number(r.targets["role-11"]["version"]))]); !strings.Contains(string(store[recordsSlot]), want) {
+			t.Errorf("not recorded:\n%s", store[recordsSlot])
+		}
+		r.bump("timestamp", "snapshot", "role-11")
+	}
+}
+
+// Nor is it proof of a fork, where the repository serves it too.
+func TestForgedTimestampIsNoProof(t *testing.T) {
+	r, c, store := delegated(t)
+	raw := unsigned(t, object{"_type": "timestamp", "spec_version": "1.0.31", "version": 1, "expires": "2029-01-01T00:00:00Z",
+		"x-rust-tuf": extension("timestamp"),
+		"meta":       object{"snapshot.json": object{"version": 1}}})
+	r.files["timestamp.json"] = raw
+	store[recordsSlot] = memoryOf(metLine(t, r.files["1.root.json"], "timestamp", raw))
+	_, err := c.Refresh(t.Context(), now)
+	refused[*verify.ThresholdError](t, err, "timestamp")
+	var fork *verify.ForkError
+	if errors.As(err, &fork) {
+		t.Error(err)
 	}
 }
 

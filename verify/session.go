@@ -35,7 +35,9 @@ type Session struct {
 	records         *records   // of what was verified before, nil if nobody keeps any
 	spared          []vouching // for which no signature was looked at, because of them
 	carried         []Digest   // the records of what was accepted, but for the timestamp's
-	news            int        // how many of these are new
+	news            int        // how many of these are new, and were not kept yet
+	written         int        // how many were new, and were kept
+	doubts          int        // how often something that was believed turned out to be none
 	timestampRecord Digest
 }
 
@@ -234,6 +236,10 @@ func (s *Session) AddTimestamp(raw []byte) (newer bool, err error) {
 			return false, &VersionError{Role: typeTimestamp, Trusted: trusted.Version(), Found: t.Version()}
 		}
 		if t.Version() == trusted.Version() {
+			// SPEC 5.4.2: a proof rests on no record.
+			if err := q.met(d); err != nil {
+				return false, err
+			}
 			s.compare(trusted.Document(), d)
 			return false, s.acceptTimestamp(trusted)
 		}
@@ -325,6 +331,7 @@ func (s *Session) reread() error {
 	snapshot, err := s.keptSnapshot(s.snapshot.document.raw, SnapshotRecord{})
 	if err != nil {
 		s.snapshot, s.targetsOf, s.trusted = nil, nil, nil
+		s.doubts++
 		return err
 	}
 	s.snapshot = snapshot

@@ -1,6 +1,10 @@
 package verify
 
-import "fmt"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
 
 // vouching is that a document carries the threshold that its delegator demands of a role.
 type vouching struct {
@@ -43,6 +47,9 @@ func (s *Session) note(v vouching) {
 func (s *Session) noteRoot() {
 	record := s.root.record()
 	if !s.records.has(record) {
+		if s.root.recheck() != nil { // a record said so that is gone by now
+			return
+		}
 		s.news++
 	}
 	s.carried = append(s.carried, record)
@@ -65,7 +72,8 @@ func (s *Session) recheck() error {
 // forgetFound forgets what was found in this session, and before it.
 func (s *Session) forgetFound() {
 	s.records, s.spared, s.carried, s.news, s.timestampRecord = &records{}, nil, nil, 0, Digest{}
-	s.targetsOf, s.trusted = nil, nil
+	s.targetsOf, s.trusted, s.recorded = nil, nil, false
+	s.doubts++
 }
 
 // recheck verifies in full a root that was trusted by its record.
@@ -78,14 +86,18 @@ func (r *Root) recheck() error {
 }
 
 // unlessForged is a refusal, if the root under which it was made is one: where nobody
-// has signed that, it says so, and forgets the record that did.
+// has signed that, it says so, and forgets the records. Where another process has put
+// another root in its place, or this one has gone on from it, it is a refusal too.
 func (c *Client) unlessForged(root *Root, refusal error) error {
-	if err := root.recheck(); err != nil {
-		c.begun.Store(nil)
-		c.forgetRecords()
-		return damagedRoot(err)
+	forged := root.recheck()
+	if forged == nil {
+		return refusal
 	}
-	return refusal
+	c.begun.CompareAndSwap(root, nil)
+	if kept, err := c.Store.Load(Slot{Role: typeRoot}); err == nil && !bytes.Equal(kept, root.Raw()) {
+		return refusal
+	}
+	return errors.Join(damagedRoot(forged), c.forgetRecords())
 }
 
 func damagedRoot(err error) error {

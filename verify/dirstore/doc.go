@@ -51,7 +51,8 @@
 //	pwrite                              behind the last whole entry
 //	close(state/lock)
 //
-// When more than half of a pack does not count any more, it is written anew as above. A
+// When more than half of a pack does not count any more, it is written anew, to
+// state/new, which is renamed. A
 // kill leaves whole entries and perhaps the beginning of one; then too the next writer
 // writes it anew.
 //

@@ -122,7 +122,7 @@ func readHead(f *os.File, at int64) (name string, e entry, ok bool, err error) {
 	}
 	head, _, whole := bytes.Cut(room[:n], []byte("\n"))
 	words := strings.Split(string(head), " ")
-	if !whole || len(words) != 3 {
+	if !whole || len(words) != 3 || len(words[2]) != 2*crc32.Size {
 		return "", entry{}, false, nil
 	}
 	length := int64(-1)
@@ -263,14 +263,19 @@ func (s *Store) openPack(p *pack, must bool) (f *os.File, size int64, err error)
 
 // repack writes a pack anew, with what counts alone.
 func (s *Store) repack(p *pack) error {
-	if err := s.writeCounting(p); err != nil {
-		return err
-	}
+	err := s.writeCounting(p)
 	p.forget()
-	if err := s.call("rename"); err != nil {
-		return err
+	if err == nil {
+		err = s.call("rename")
 	}
-	return rename(s.root, s.dir, next, p.name)
+	if err == nil {
+		err = rename(s.root, s.dir, next, p.name)
+	}
+	if err != nil { // what is left of it only takes room
+		dir, name := s.in(next)
+		_ = dir.Remove(name)
+	}
+	return err
 }
 
 // writeCounting makes the next content of what counts in a pack, a document at a time.

@@ -190,6 +190,20 @@ func TestPackOfOthers(t *testing.T) {
 	}
 }
 
+// A head has one form, so that it is as long when it is written anew.
+func TestPackHeads(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	p, _ := together(t, s, 1)
+	for _, sum := range []string{"0", "00000000", "000000000", "0x000000", "", "00000000 "} {
+		must(t, os.WriteFile(filepath.Join(dir, p.name), []byte("pack 1 0123456789abcdef\nbin-0 0 "+sum+"\n\n"), 0o600))
+		if _, err := s.Load(verify.Slot{Role: "bin-0"}); (err == nil) != (sum == "00000000") {
+			t.Errorf("%q: %v", sum, err)
+		}
+		s = opened(t, dir)
+	}
+}
+
 // A pack from which somebody has taken the end is read again.
 func TestPackShortened(t *testing.T) {
 	dir := t.TempDir()
@@ -248,6 +262,9 @@ func TestPackNotWrittenAnew(t *testing.T) {
 	must(t, s.Swap(verify.Slot{Role: roles[0]}, nil, large))
 	must(t, s.Swap(verify.Slot{Role: roles[0]}, large, []byte("small")))
 	must(t, s.Swap(verify.Slot{Role: roles[1]}, nil, []byte("other")))
+	if _, err := os.Lstat(filepath.Join(dir, "state", "new")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what was to take its place is left: %v", err)
+	}
 	broken = false
 	must(t, s.Swap(verify.Slot{Role: roles[1]}, []byte("other"), []byte("another")))
 	if got := held(t, opened(t, dir), roles); got[roles[0]] != "small" || got[roles[1]] != "another" {
