@@ -21,8 +21,8 @@ func recordOf(t testing.TB, document, root []byte) verify.SnapshotRecord {
 	return recordSaying(t, document, mustTrust(t, root), "")
 }
 
-// recordSaying is a record whose digest is also over some words.
-func recordSaying(t testing.TB, document []byte, root *verify.Root, words string) verify.SnapshotRecord {
+// signaturesOf is the canonical form of what a document has as signatures.
+func signaturesOf(t testing.TB, document []byte) []byte {
 	t.Helper()
 	var parts struct{ Signatures json.RawMessage }
 	if err := json.Unmarshal(document, &parts); err != nil {
@@ -32,6 +32,13 @@ func recordSaying(t testing.TB, document []byte, root *verify.Root, words string
 	if err != nil {
 		t.Fatal(err)
 	}
+	return signatures
+}
+
+// recordSaying is a record whose digest is also over some words.
+func recordSaying(t testing.TB, document []byte, root *verify.Root, words string) verify.SnapshotRecord {
+	t.Helper()
+	signatures := signaturesOf(t, document)
 	digest := mustRead(t, document).Digest()
 	return verify.SnapshotRecord{
 		Content: sha256.Sum256(slices.Concat(digest[:], signatures, []byte(words))),

@@ -93,7 +93,9 @@ func (c *Client) unlessForged(root *Root, refusal error) error {
 	if forged == nil {
 		return refusal
 	}
-	c.begun.CompareAndSwap(root, nil)
+	if begun := c.begun.Load(); begun != nil && begun.facts == root.facts {
+		c.begun.CompareAndSwap(begun, nil)
+	}
 	if kept, err := c.Store.Load(Slot{Role: typeRoot}); err == nil && !bytes.Equal(kept, root.Raw()) {
 		return refusal
 	}

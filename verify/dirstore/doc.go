@@ -52,9 +52,8 @@
 //	close(state/lock)
 //
 // When more than half of a pack does not count any more, it is written anew, to
-// state/new, which is renamed. A
-// kill leaves whole entries and perhaps the beginning of one; then too the next writer
-// writes it anew.
+// state/new, which is renamed. A kill leaves whole entries and perhaps the beginning of
+// one; then too the next writer writes it anew.
 //
 // Targets, of the top level and delegated, and state/records are not synced: a kill
 // leaves the old one or the new one too, but a power failure may leave half of one,
